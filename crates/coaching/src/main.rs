@@ -1,0 +1,2 @@
+//! polder-coaching
+fn main() {}

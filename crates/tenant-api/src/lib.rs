@@ -1,0 +1,393 @@
+//! Wire types of a tenant's internal admin API: served by the tenant on `admin.sock`, called by the
+//! control plane, which passes most of them on to its public API unchanged.
+//!
+//! Times are RFC 3339 in UTC. Lists are [`Page`]s walked by cursor.
+
+use polder_kernel::{Locale, id_kind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub mod assertion;
+
+id_kind!(
+    /// Names an application; it is the `client_id`.
+    ApplicationId,
+    ApplicationKind
+);
+id_kind!(
+    /// Names a person; it is the `sub` of their tokens.
+    UserId,
+    UserKind
+);
+id_kind!(
+    /// Names a session in the register.
+    SessionId,
+    SessionKind
+);
+
+/// One page of a list.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, newest first unless the list says otherwise.
+    pub items: Vec<T>,
+    /// Pass as `cursor` for the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// What kind of program an application is; it decides what it can keep secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ApplicationType {
+    /// A server that keeps a secret.
+    Web,
+    /// A single-page application in a browser: public.
+    Spa,
+    /// A program on a phone or desktop: public.
+    Native,
+    /// A service without people: client credentials only.
+    Machine,
+}
+
+/// The rules an application is held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// OAuth 2.1 and the security best current practice.
+    #[default]
+    Default,
+}
+
+/// How an application proves itself at the token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEndpointAuthMethod {
+    /// HTTP Basic.
+    ClientSecretBasic,
+    /// Secret in the form body.
+    ClientSecretPost,
+    /// A public client.
+    None,
+}
+
+/// Who may sign in to an application.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "who", rename_all = "lowercase")]
+pub enum Access {
+    /// Everyone of the tenant.
+    #[default]
+    Everyone,
+    /// People who hold this role.
+    Role {
+        /// The role's name.
+        role: String,
+    },
+    /// People invited to this application by name.
+    Invited,
+}
+
+/// Per-application choices; what is absent follows the tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Preferences {
+    /// Algorithm of ID tokens: RS256 unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<String>,
+    /// Algorithm of access tokens: ES256 unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_signed_response_alg: Option<String>,
+    /// Audience of access tokens: the issuer unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Scopes this application may ask for beyond the OpenID Connect ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Further origins its redirect chain passes through, for the pages' `form-action`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub form_action_origins: Vec<String>,
+}
+
+/// An application to create.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewApplication {
+    /// The name people see when they sign in.
+    pub name: String,
+    /// `default` unless given.
+    #[serde(default)]
+    pub profile: Profile,
+    /// What kind of program it is.
+    #[serde(rename = "type")]
+    pub kind: ApplicationType,
+    /// Where answers may go; matched exactly.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where people may go after signing out; matched exactly.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// `authorization_code` and `refresh_token` unless given; `client_credentials` for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_types: Option<Vec<String>>,
+    /// `client_secret_basic` for web and machine, `none` for spa and native, unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    /// Whether it belongs to somebody else. Refused until consent pages exist.
+    #[serde(default)]
+    pub third_party: bool,
+    /// Who may sign in.
+    #[serde(default)]
+    pub access: Access,
+    /// Further choices.
+    #[serde(default)]
+    pub preferences: Preferences,
+}
+
+/// Changes to an application: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApplicationChanges {
+    /// A new name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// New redirect URIs, replacing all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uris: Option<Vec<String>>,
+    /// New post-logout redirect URIs, replacing all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// Who may sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+    /// New choices, replacing all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferences: Option<Preferences>,
+    /// Whether it is switched off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+}
+
+/// An application.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Application {
+    /// The `client_id`.
+    #[schema(value_type = String)]
+    pub client_id: ApplicationId,
+    /// The name people see.
+    pub name: String,
+    /// The rules it is held to.
+    pub profile: Profile,
+    /// What kind of program it is.
+    #[serde(rename = "type")]
+    pub kind: ApplicationType,
+    /// How it proves itself.
+    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// Where answers may go.
+    pub redirect_uris: Vec<String>,
+    /// Where people may go after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// What it may ask the token endpoint for.
+    pub grant_types: Vec<String>,
+    /// Always false until consent pages exist.
+    pub third_party: bool,
+    /// Who may sign in.
+    pub access: Access,
+    /// Further choices.
+    pub preferences: Preferences,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+}
+
+/// An application with the secret that is shown this once.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreatedApplication {
+    /// The application.
+    #[serde(flatten)]
+    pub application: Application,
+    /// The secret, for confidential applications. It is stored only as a keyed hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+}
+
+/// A further secret for an application, shown this once.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreatedSecret {
+    /// The secret.
+    pub client_secret: String,
+    /// When the secrets before it stop working; null when there were none.
+    pub previous_expire_at: Option<String>,
+}
+
+/// A person to create.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    /// The address they sign in with; unverified until they do.
+    pub email: String,
+    /// The name shown to applications.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The language of pages and mails.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub locale: Option<Locale>,
+    /// Roles in this tenant.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+/// Changes to a person: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct UserChanges {
+    /// A new name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A new language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub locale: Option<Locale>,
+    /// New roles, replacing all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
+    /// Whether signing in is stopped. Stopping it ends every session and grant at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+}
+
+/// A person.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct User {
+    /// The `sub` of their tokens.
+    #[schema(value_type = String)]
+    pub id: UserId,
+    /// The address they sign in with.
+    pub email: String,
+    /// Whether they have proved the address.
+    pub email_verified: bool,
+    /// The name shown to applications.
+    pub name: Option<String>,
+    /// The language of pages and mails.
+    #[schema(value_type = Option<String>)]
+    pub locale: Option<Locale>,
+    /// Roles in this tenant.
+    pub roles: Vec<String>,
+    /// Whether signing in is stopped.
+    pub disabled: bool,
+    /// When the account was made.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<String>,
+}
+
+/// A session in the register.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// Names the session; it is not the cookie.
+    #[schema(value_type = String)]
+    pub id: SessionId,
+    /// Whose it is.
+    #[schema(value_type = String)]
+    pub user_id: UserId,
+    /// Network address of the last use.
+    pub ip: Option<String>,
+    /// Browser and system of the last use.
+    pub user_agent: Option<String>,
+    /// How the person proved themselves (RFC 8176).
+    pub amr: Vec<String>,
+    /// When it began.
+    pub created_at: String,
+    /// When it was last used.
+    pub last_seen_at: String,
+    /// When it ends at the latest.
+    pub expires_at: String,
+    /// When it ended.
+    pub ended_at: Option<String>,
+    /// Why it ended.
+    pub ended_reason: Option<String>,
+    /// The applications it reached.
+    #[schema(value_type = Vec<String>)]
+    pub applications: Vec<ApplicationId>,
+}
+
+/// One entry of the audit log.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AuditEvent {
+    /// Place in the log: `chain-sequence`.
+    pub id: String,
+    /// When it happened.
+    pub at: String,
+    /// What happened, such as `session.started`.
+    pub action: String,
+    /// Who did it: `user`, `application`, `member`, `api_key`, `system`, `anonymous`.
+    pub actor_kind: String,
+    /// Which one.
+    pub actor_id: String,
+    /// The person it is about.
+    pub user_id: Option<String>,
+    /// The application it is about.
+    pub application_id: Option<String>,
+    /// The session it is about.
+    pub session_id: Option<String>,
+    /// The request it came with.
+    pub request_id: Option<String>,
+    /// Further facts; null once the person is erased.
+    #[schema(value_type = Option<Object>)]
+    pub details: Option<serde_json::Value>,
+    /// The chain's hash over this entry and all before it.
+    pub hash: String,
+}
+
+/// Whether strangers may make an account by proving an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// Anyone may.
+    #[default]
+    Open,
+    /// Only people who were created before.
+    Closed,
+}
+
+/// A tenant's settings.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Settings {
+    /// The name people see.
+    pub name: String,
+    /// Whether strangers may make an account.
+    pub sign_up: SignUp,
+    /// The language of last resort.
+    #[schema(value_type = String)]
+    pub default_locale: Locale,
+}
+
+/// Changes to settings: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SettingsChanges {
+    /// A new name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether strangers may make an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_up: Option<SignUp>,
+    /// The language of last resort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub default_locale: Option<Locale>,
+}
+
+/// What `GET /health` on `admin.sock` answers, without an assertion.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Health {
+    /// The issuer it serves.
+    pub issuer: String,
+    /// The program's version.
+    pub version: String,
+    /// Whether every signing key exists; RSA follows a moment after the first start.
+    pub keys_complete: bool,
+}

@@ -1,0 +1,2 @@
+//! polder-tenant
+fn main() {}
