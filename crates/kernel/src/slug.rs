@@ -62,7 +62,6 @@ const RESERVED: &[&str] = &[
     "mailbox",
     "metrics",
     "mta-sts",
-    "mx",
     "ns1",
     "ns2",
     "ns3",
