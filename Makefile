@@ -1,0 +1,27 @@
+# The two commands of the README, and what builds on them.
+#
+#   make run     builds, then runs everything on this machine (no root, no Docker)
+#   make test    installs what the tests need where it is missing, runs every test
+#   make bench   measures against a bare axum and prints a table
+#   make lint    formatting and lints
+
+CARGO ?= cargo
+ARGS ?=
+
+.PHONY: run test bench lint
+
+run:
+	$(CARGO) build --package polder-control-plane --package polder-tenant-runtime --package polder-coaching
+	exec target/debug/polder dev $(ARGS)
+
+test:
+	tests/run $(ARGS)
+
+bench:
+	$(CARGO) build --release --package polder-control-plane --package polder-tenant-runtime --package polder-coaching
+	$(CARGO) bench --package polder-db
+	$(CARGO) bench --package polder-tests
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- --deny warnings
