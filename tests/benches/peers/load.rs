@@ -1,0 +1,178 @@
+//! A small HTTP/1.1 load tool: keep-alive connections that each send the next request when the
+//! answer to the last has been read whole. It shares the machine with the server, as a person
+//! measuring at home would.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A loopback port.
+    Tcp(u16),
+    /// A Unix socket.
+    Unix(std::path::PathBuf),
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// One keep-alive connection.
+pub struct Connection {
+    stream: Box<dyn Stream>,
+    buffer: Vec<u8>,
+}
+
+/// One answer: its status and everything it said.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+impl Connection {
+    /// Opens a connection.
+    pub async fn open(target: &Target) -> io::Result<Self> {
+        let stream: Box<dyn Stream> = match target {
+            Target::Tcp(port) => {
+                let stream = TcpStream::connect(("127.0.0.1", *port)).await?;
+                stream.set_nodelay(true)?;
+                Box::new(stream)
+            }
+            Target::Unix(path) => Box::new(UnixStream::connect(path).await?),
+        };
+        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
+    }
+
+    /// Sends a whole request and reads the whole answer.
+    pub async fn send(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        let (head_end, length) = loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
+                break (end, content_length(&self.buffer[..end])?);
+            }
+        };
+        while self.buffer.len() < head_end + 4 + length {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let head = String::from_utf8_lossy(&self.buffer[..head_end]).into_owned();
+        let status = head.get(9..12).and_then(|s| s.parse().ok()).unwrap_or(0);
+        Ok(Answer { status, head, body: self.buffer[head_end + 4..head_end + 4 + length].to_vec() })
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+fn content_length(head: &[u8]) -> io::Result<usize> {
+    for line in head.split(|&b| b == b'\n') {
+        if line.len() > 15 && line[..15].eq_ignore_ascii_case(b"content-length:") {
+            let text = std::str::from_utf8(&line[15..]).map_err(io::Error::other)?;
+            return text.trim().parse().map_err(io::Error::other);
+        }
+    }
+    Ok(0)
+}
+
+/// What a run measured.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    pub per_second: f64,
+    pub failed: u64,
+    pub p50: Duration,
+    pub p99: Duration,
+}
+
+/// What one connection does over and over; true when the answer was the expected one.
+pub trait Work: Send + 'static {
+    fn step(&mut self, connection: &mut Connection) -> impl Future<Output = io::Result<bool>> + Send;
+}
+
+/// Drives one unit of work per connection for `seconds`, after a short warm-up that is not counted.
+pub async fn drive<W: Work>(target: &Target, workers: Vec<W>, seconds: f64) -> Measured {
+    let counting = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::new(AtomicBool::new(false));
+    let failed = Arc::new(AtomicU64::new(0));
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = Vec::new();
+    for mut worker in workers {
+        let (target, counting, stopped) = (target.clone(), counting.clone(), stopped.clone());
+        let (failed, times) = (failed.clone(), times.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut mine = Vec::with_capacity(1 << 16);
+            let mut connection = Connection::open(&target).await?;
+            while !stopped.load(Ordering::Relaxed) {
+                let began = Instant::now();
+                let kept = worker.step(&mut connection).await;
+                if counting.load(Ordering::Relaxed) {
+                    match kept {
+                        Ok(true) => mine.push(began.elapsed()),
+                        _ => {
+                            failed.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                }
+                if kept.is_err() {
+                    connection = Connection::open(&target).await?;
+                }
+            }
+            times.lock().expect("no worker panicked").extend(mine);
+            io::Result::Ok(())
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    counting.store(true, Ordering::Relaxed);
+    let began = Instant::now();
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+    counting.store(false, Ordering::Relaxed);
+    let lasted = began.elapsed();
+    stopped.store(true, Ordering::Relaxed);
+    for task in tasks {
+        if !matches!(task.await, Ok(Ok(()))) {
+            failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let mut times = std::mem::take(&mut *times.lock().expect("no worker panicked"));
+    times.sort_unstable();
+    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
+    Measured {
+        per_second: times.len() as f64 / lasted.as_secs_f64(),
+        failed: failed.load(Ordering::Relaxed),
+        p50: at(0.5),
+        p99: at(0.99),
+    }
+}
+
+/// The same bytes every time, expecting one status.
+pub struct Fixed {
+    pub request: Arc<[u8]>,
+    pub status: u16,
+}
+
+impl Work for Fixed {
+    async fn step(&mut self, connection: &mut Connection) -> io::Result<bool> {
+        Ok(connection.send(&self.request).await?.status == self.status)
+    }
+}
