@@ -1,1 +1,30 @@
-//! polder-crypto
+//! Everything that holds or uses a key: sealing columns by category, keyed hashes, signing keys, JWTs.
+//!
+//! ```text
+//! seal key (file) ──wraps──> data keys, one per category ──seal──> columns, cookies
+//!                                   │ Index: keyed hashes, derived tokens
+//!                                   └ AuditDetails ──wraps──> one key per person
+//! signing key ──sign_jwt──> token ──Verifier (JWKS)──> claims
+//! ```
+//!
+//! `ring`, `aws-lc-rs` and `jsonwebtoken` are used here and nowhere else. Nothing in this crate prints a key.
+
+pub mod category;
+mod cipher;
+pub mod hash;
+pub mod jwk;
+pub mod jwt;
+pub mod keyring;
+pub mod person;
+pub mod seal;
+pub mod signing;
+mod strict_json;
+
+pub use category::Category;
+pub use hash::{constant_time_eq, sha256};
+pub use jwk::{Jwk, Jwks, PublicKey};
+pub use jwt::{Header, JwtError, Verified, Verifier};
+pub use keyring::Keyring;
+pub use person::PersonKey;
+pub use seal::{SealError, SealKey, WrappedKey};
+pub use signing::{Algorithm, KeyError, SigningKey};
