@@ -1,1 +1,25 @@
-//! polder-hosted-pages
+//! Everything people see: the sign-in pages of a tenant, the pages of the console and the mails.
+//!
+//! One typed struct per page; [`Page::render`] gives its HTML. Texts live in `locales/*.toml`, one
+//! file per language, and are checked at compile time; looks live in `assets/`, served under
+//! content-hashed names by [`asset()`].
+//!
+//! A page links nothing outside its own origin, has no inline style and no inline script; the
+//! sign-in pages have no script at all. So the strictest Content-Security-Policy fits:
+//! `style-src 'self'; img-src 'self'; form-action 'self'`, and `script-src 'self'; connect-src 'self'`
+//! for the console alone.
+
+pub mod assets;
+pub mod clean;
+pub mod device;
+pub mod frame;
+pub mod mail;
+pub mod page;
+pub mod tenant;
+mod texts;
+pub mod when;
+
+pub use assets::{Asset, asset};
+pub use device::Device;
+pub use frame::Frame;
+pub use page::Page;

@@ -1,0 +1,25 @@
+//! The mails: a subject, a text part and an HTML part each.
+//!
+//! No mail carries a link to click, a picture, or text that a stranger can choose (D12).
+
+mod sign_in_code;
+
+pub use sign_in_code::SignInCode;
+
+/// A mail ready to be queued.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The subject: one line without control characters.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// Debug shows the subject alone: the bodies hold codes.
+impl std::fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rendered").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! The mail with a sign-in code.
+
+use askama::Template;
+use polder_kernel::{Locale, Timestamp};
+
+use super::Rendered;
+use crate::texts::{Texts, texts};
+use crate::{Device, Page, clean, when};
+
+/// A sign-in code and where it was asked for. Its subject never holds the code: subjects show on
+/// locked screens and in logs of mail servers.
+#[derive(Clone, Copy)]
+pub struct SignInCode<'a> {
+    /// The language of the mail.
+    pub locale: Locale,
+    /// The tenant's name.
+    pub tenant_name: &'a str,
+    /// The application that waits, where there is one.
+    pub application: Option<&'a str>,
+    /// The code: digits.
+    pub code: &'a str,
+    /// How many minutes it works.
+    pub minutes: u32,
+    /// The browser that asked.
+    pub browser: Device,
+    /// When it asked.
+    pub at: Timestamp,
+    /// Roughly where from, such as a town or a network; `None` when that is not known.
+    pub place: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/sign_in_code.html")]
+struct Html<'a>(&'a View);
+
+#[derive(Template)]
+#[template(path = "mail/sign_in_code.txt")]
+struct Text<'a>(&'a View);
+
+/// What both parts show.
+struct View {
+    locale: Locale,
+    tenant: String,
+    title: String,
+    intro: String,
+    code: String,
+    minutes: String,
+    browser: String,
+    time: String,
+    place: String,
+}
+
+impl SignInCode<'_> {
+    /// Subject and both parts.
+    pub fn render(&self) -> Rendered {
+        let view = self.view();
+        Rendered { subject: view.title.clone(), text: Page::render(&Text(&view)), html: Page::render(&Html(&view)) }
+    }
+
+    fn view(&self) -> View {
+        let t = texts(self.locale);
+        let tenant = clean::line(self.tenant_name);
+        View {
+            locale: self.locale,
+            title: t.mail.code_subject(&tenant),
+            intro: self.application.map_or_else(
+                || t.mail.code_intro(&tenant),
+                |application| t.mail.code_intro_for(clean::line(application)),
+            ),
+            tenant,
+            code: self.code.to_owned(),
+            minutes: t.mail.code_minutes(t.minutes(self.minutes)),
+            browser: browser(t, self.browser),
+            time: when::moment(self.locale, self.at),
+            place: self.place.map_or_else(|| t.mail.place_unknown.to_owned(), clean::line),
+        }
+    }
+}
+
+fn browser(t: &Texts, device: Device) -> String {
+    match (device.browser, device.system) {
+        (Some(browser), Some(system)) => t.mail.browser_on(browser, system),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => t.mail.browser_unknown.to_owned(),
+    }
+}
+
+impl View {
+    const fn t(&self) -> &'static Texts {
+        texts(self.locale)
+    }
+}
