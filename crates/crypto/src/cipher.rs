@@ -97,8 +97,7 @@ mod tests {
     #[test]
     fn p17_no_nonce_is_used_twice() {
         let (cipher, entropy) = (Cipher::new(&[7; 32]), Entropy::System);
-        let nonces: HashSet<_> =
-            (0..10_000).map(|_| cipher.seal(&entropy, b"", b"same")[..NONCE].to_vec()).collect();
+        let nonces: HashSet<_> = (0..10_000).map(|_| cipher.seal(&entropy, b"", b"same")[..NONCE].to_vec()).collect();
         assert_eq!(nonces.len(), 10_000);
     }
 }

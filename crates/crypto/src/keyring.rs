@@ -23,19 +23,19 @@ pub struct Keyring(Arc<Keys>);
 struct Keys {
     /// All versions of each category; the last one seals.
     ciphers: BTreeMap<Category, BTreeMap<u32, Cipher>>,
-    index: hmac::Key,
-    /// Subkeys of `index` by domain and purpose, derived at first use: purposes are the program's own few words.
-    subkeys: RwLock<HashMap<(Domain, String), hmac::Key>>,
+    index: Subkeys,
+    mac: Subkeys,
     entropy: Entropy,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Domain {
-    Index,
-    Mac,
+/// Keys by purpose under the Index key, derived at first use and held.
+struct Subkeys {
+    label: &'static str,
+    root: hmac::Key,
+    held: RwLock<HashMap<String, hmac::Key>>,
 }
 
-/// More purposes than the program has: what a bug could add is bounded.
+/// More purposes than the program has words for: what a bug could add is bounded.
 const HELD_SUBKEYS: usize = 128;
 
 impl Keyring {
@@ -61,8 +61,9 @@ impl Keyring {
         if let Some(missing) = Category::ALL.into_iter().find(|category| !ciphers.contains_key(category)) {
             return Err(SealError::Missing(missing));
         }
-        let (_, index) = index.ok_or(SealError::Missing(Category::Index))?;
-        Ok(Self(Arc::new(Keys { ciphers, index, subkeys: RwLock::default(), entropy })))
+        let (_, root) = index.ok_or(SealError::Missing(Category::Index))?;
+        let (index, mac) = (Subkeys::new("polder index 1", root.clone()), Subkeys::new("polder mac 1", root));
+        Ok(Self(Arc::new(Keys { ciphers, index, mac, entropy })))
     }
 
     /// Seals `plain` under the newest key of `category`, bound to `context`:
@@ -111,13 +112,13 @@ impl Keyring {
     /// A blind index or stored hash of `value`: equal for equal values and purposes, and meaningless
     /// to whoever has no key. 43 base64url characters.
     pub fn index(&self, purpose: &str, value: &[u8]) -> String {
-        base64url(hmac::sign(&self.subkey(Domain::Index, purpose), value).as_ref())
+        base64url(hmac::sign(&self.0.index.for_purpose(purpose), value).as_ref())
     }
 
     /// A keyed hash over `parts`, for derived tokens and CSRF tokens. Each part goes in with its
     /// length, so that `["ab", "c"]` and `["a", "bc"]` differ.
     pub fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.subkey(Domain::Mac, purpose));
+        let mut context = hmac::Context::with_key(&self.0.mac.for_purpose(purpose));
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
@@ -143,21 +144,22 @@ impl Keyring {
         let key = key.map_err(|_| SealError::Sealed(Category::AuditDetails))?;
         Ok(PersonKey::new(&key, self.0.entropy.clone()))
     }
+}
 
-    fn subkey(&self, domain: Domain, purpose: &str) -> hmac::Key {
-        let name = (domain, purpose.to_owned());
-        if let Some(key) = self.0.subkeys.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
+impl Subkeys {
+    fn new(label: &'static str, root: hmac::Key) -> Self {
+        Self { label, root, held: RwLock::default() }
+    }
+
+    fn for_purpose(&self, purpose: &str) -> hmac::Key {
+        if let Some(key) = self.held.read().unwrap_or_else(PoisonError::into_inner).get(purpose) {
             return key.clone();
         }
-        let label = match domain {
-            Domain::Index => "polder index 1",
-            Domain::Mac => "polder mac 1",
-        };
-        let derived = hmac::sign(&self.0.index, format!("{label}\0{purpose}").as_bytes());
+        let derived = hmac::sign(&self.root, format!("{}\0{purpose}", self.label).as_bytes());
         let key = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
-        let mut held = self.0.subkeys.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         if held.len() < HELD_SUBKEYS {
-            held.insert(name, key.clone());
+            held.insert(purpose.to_owned(), key.clone());
         }
         key
     }
@@ -176,4 +178,148 @@ fn bound_to(category: Category, context: &str) -> Vec<u8> {
 
 fn person_context(user: &str) -> String {
     format!("user_account.audit_key_wrapped:{user}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring(seed: u64) -> Keyring {
+        let entropy = Entropy::seeded(seed);
+        let seal = SealKey::generate(&entropy);
+        Keyring::open(&seal, &Keyring::generate(&seal, &entropy), entropy).unwrap()
+    }
+
+    #[test]
+    fn p17_each_category_has_a_key_of_its_own() {
+        let keys = keyring(1);
+        for sealed_as in Category::ALL {
+            let sealed = keys.seal_text(sealed_as, "user_account.email_sealed:1", "anna@example.test");
+            assert!(!sealed.contains("anna"));
+            for opened_as in Category::ALL {
+                let opened = keys.unseal_text(opened_as, "user_account.email_sealed:1", &sealed);
+                let expected = if opened_as == sealed_as {
+                    Ok("anna@example.test".to_owned())
+                } else {
+                    Err(SealError::Sealed(opened_as))
+                };
+                assert_eq!(opened, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn p17_a_sealed_value_is_bound_to_its_column_and_row() {
+        let keys = keyring(1);
+        let sealed = keys.seal_text(Category::Identifiers, "user_account.email_sealed:1", "anna@example.test");
+        for elsewhere in
+            ["user_account.email_sealed:2", "user_account.name_sealed:1", "", "user_account.email_sealed:1 "]
+        {
+            assert!(keys.unseal(Category::Identifiers, elsewhere, &sealed).is_err(), "{elsewhere}");
+        }
+        assert!(keyring(2).unseal(Category::Identifiers, "user_account.email_sealed:1", &sealed).is_err());
+    }
+
+    #[test]
+    fn b26_a_sealed_value_changed_at_any_character_does_not_open() {
+        let keys = keyring(1);
+        let sealed = keys.seal_text(Category::Flow, "flow", "request");
+        for at in 0..sealed.len() {
+            for replacement in ["A", "b", "0", "1", ".", "=", "", "+"] {
+                let forged = [&sealed[..at], replacement, &sealed[at + 1..]].concat();
+                if forged != sealed {
+                    assert!(keys.unseal(Category::Flow, "flow", &forged).is_err(), "{replacement} at {at}");
+                }
+            }
+        }
+        for forged in [
+            format!("{sealed}A"),
+            format!("{sealed}="),
+            format!("0{sealed}"),
+            format!("+{sealed}"),
+            format!(" {sealed}"),
+        ] {
+            assert!(keys.unseal(Category::Flow, "flow", &forged).is_err(), "{forged}");
+        }
+    }
+
+    #[test]
+    fn p17_after_rotation_new_values_use_the_new_key_and_old_ones_still_open() {
+        let entropy = Entropy::seeded(3);
+        let seal = SealKey::generate(&entropy);
+        let mut rows = Keyring::generate(&seal, &entropy);
+        let before = Keyring::open(&seal, &rows, entropy.clone()).unwrap();
+        let (old, index) = (before.seal_text(Category::Messages, "c", "old"), before.index("email", b"anna"));
+        for category in [Category::Messages, Category::Index] {
+            rows.push(WrappedKey::generate(&seal, category, 2, &entropy));
+        }
+        let after = Keyring::open(&seal, &rows, entropy).unwrap();
+        let new = after.seal_text(Category::Messages, "c", "new");
+        assert!(old.starts_with("1.") && new.starts_with("2."));
+        assert_eq!(after.unseal_text(Category::Messages, "c", &old).unwrap(), "old");
+        assert_eq!(after.unseal_text(Category::Messages, "c", &new).unwrap(), "new");
+        assert!(before.unseal(Category::Messages, "c", &new).is_err());
+        // Stored hashes must stay findable: the Index key does not move on.
+        assert_eq!(after.index("email", b"anna"), index);
+        // The version says which key: relabelled, nothing opens.
+        assert!(after.unseal(Category::Messages, "c", &new.replacen("2.", "1.", 1)).is_err());
+    }
+
+    #[test]
+    fn p17_a_missing_category_or_another_seal_key_is_refused_at_start() {
+        let entropy = Entropy::seeded(4);
+        let seal = SealKey::generate(&entropy);
+        let mut rows = Keyring::generate(&seal, &entropy);
+        let other = SealKey::generate(&entropy);
+        assert!(matches!(Keyring::open(&other, &rows, entropy.clone()), Err(SealError::WrongSealKey(_))));
+        rows.retain(|row| row.category != Category::Index);
+        assert_eq!(Keyring::open(&seal, &rows, entropy).unwrap_err(), SealError::Missing(Category::Index));
+    }
+
+    #[test]
+    fn b18_stored_hashes_differ_by_purpose_and_by_tenant() {
+        let (keys, other) = (keyring(1), keyring(2));
+        let hash = keys.index("client-secret", b"secret");
+        assert_eq!(hash.len(), 43);
+        assert_eq!(hash, keys.index("client-secret", b"secret"));
+        assert_ne!(hash, keys.index("session-cookie", b"secret"));
+        assert_ne!(hash, other.index("client-secret", b"secret"));
+        assert_ne!(hash, base64url(&keys.mac("client-secret", &[b"secret"])));
+    }
+
+    #[test]
+    fn keyed_hashes_over_parts_keep_the_borders() {
+        let keys = keyring(1);
+        let all = [
+            keys.mac("refresh", &[b"ab", b"c"]),
+            keys.mac("refresh", &[b"a", b"bc"]),
+            keys.mac("refresh", &[b"abc"]),
+            keys.mac("refresh", &[b"abc", b""]),
+            keys.mac("csrf", &[b"ab", b"c"]),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(at + 1).all(|other| other != one));
+        }
+    }
+
+    #[test]
+    fn p5_a_persons_key_opens_only_that_persons_details() {
+        let keys = keyring(1);
+        let (anna, ben) = (keys.new_person_key("anna"), keys.new_person_key("ben"));
+        assert!(keys.person_key("ben", &anna).is_err());
+        let (anna, ben) = (keys.person_key("anna", &anna).unwrap(), keys.person_key("ben", &ben).unwrap());
+        let sealed = anna.seal("audit_event.details_sealed:0:1", b"details");
+        assert!(PersonKey::is_sealed_for_a_person(&sealed));
+        assert_eq!(anna.unseal("audit_event.details_sealed:0:1", &sealed).unwrap().expose(), b"details");
+        assert!(anna.unseal("audit_event.details_sealed:0:2", &sealed).is_err());
+        assert!(ben.unseal("audit_event.details_sealed:0:1", &sealed).is_err());
+        assert!(keys.unseal(Category::AuditDetails, "audit_event.details_sealed:0:1", &sealed).is_err());
+    }
+
+    #[test]
+    fn g17_no_key_prints() {
+        let keys = keyring(1);
+        let person = keys.person_key("anna", &keys.new_person_key("anna")).unwrap();
+        assert_eq!(format!("{keys:?} {person:?}"), "Keyring(…) PersonKey(…)");
+    }
 }

@@ -117,7 +117,8 @@ mod tests {
         let again = SealKey::parse(&format!("{}\n", text.expose())).unwrap();
         assert_eq!(again.0.expose(), key.0.expose());
         assert_eq!(format!("{key:?}"), "SealKey(…)");
-        for wrong in ["", "polder-seal-1.", "polder-seal-1.AAAA", &text.expose()[..56], &format!("{}A", text.expose())] {
+        for wrong in ["", "polder-seal-1.", "polder-seal-1.AAAA", &text.expose()[..56], &format!("{}A", text.expose())]
+        {
             assert_eq!(SealKey::parse(wrong).unwrap_err(), SealError::NotASealKey, "{wrong}");
         }
     }

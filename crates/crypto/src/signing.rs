@@ -111,8 +111,8 @@ impl SigningKey {
             Algorithm::Rs256 => {
                 let pair = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa3072)
                     .map_err(|_| KeyError::Generate)?;
-                let document = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'static>>::as_der(&pair)
-                    .map_err(|_| KeyError::Generate)?;
+                let document =
+                    AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'static>>::as_der(&pair).map_err(|_| KeyError::Generate)?;
                 Secret::new(document.as_ref().to_vec())
             }
             Algorithm::EdDsa => {
@@ -132,8 +132,7 @@ impl SigningKey {
         let (pair, key) = match algorithm {
             Algorithm::Es256 => {
                 let p256 = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
-                let pair =
-                    signature::EcdsaKeyPair::from_pkcs8(p256, pkcs8, &rng).map_err(|_| KeyError::Malformed)?;
+                let pair = signature::EcdsaKeyPair::from_pkcs8(p256, pkcs8, &rng).map_err(|_| KeyError::Malformed)?;
                 let key = uncompressed_point(pair.public_key().as_ref()).ok_or(KeyError::Malformed)?;
                 (Pair::Es256(pair), key)
             }
@@ -143,8 +142,8 @@ impl SigningKey {
                 (Pair::Rs256(Box::new(pair)), key)
             }
             Algorithm::EdDsa => {
-                let pair = signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8)
-                    .map_err(|_| KeyError::Malformed)?;
+                let pair =
+                    signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(|_| KeyError::Malformed)?;
                 let key = PublicKey::okp(pair.public_key().as_ref());
                 (Pair::EdDsa(pair), key)
             }
