@@ -1,0 +1,9 @@
+//! The whole product with its real programs: what a newcomer, a client and an attacker would do.
+
+mod bad_input;
+mod crash;
+mod isolation;
+mod nothing_leaks;
+mod public_api;
+mod races;
+mod sign_in;
