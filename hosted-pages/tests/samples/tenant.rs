@@ -1,0 +1,140 @@
+//! The tenant's pages.
+
+use polder_hosted_pages::tenant::{
+    CodeError, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home, NameError, NotAllowed, Person,
+    SignInCode, SignInEmail, SignOutConfirm, SignedOut,
+};
+use polder_hosted_pages::{Frame, Page};
+use polder_kernel::Locale;
+
+use super::{Sample, Words};
+
+pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
+    let frame = Frame {
+        nonce: "c2FtcGxl",
+        csrf: "csrf-sample",
+        flow: "flow-sample",
+        language_path: Some("/signin?flow=flow-sample"),
+        ..Frame::new(locale, words.tenant)
+    };
+    let mut pages = Vec::new();
+    home(frame, words, &mut pages);
+    email(frame, words, &mut pages);
+    code(frame, words, &mut pages);
+    name(frame, words, &mut pages);
+    leaving(frame, words, &mut pages);
+    stopped(frame, words, &mut pages);
+    pages
+}
+
+fn add(pages: &mut Vec<Sample>, name: impl Into<String>, page: &impl Page) {
+    pages.push(Sample { name: name.into(), html: page.render() });
+}
+
+fn home(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let page = Home { frame, issuer: "http://practice.localhost:8600", person: None };
+    add(pages, "home", &page);
+    let person = Some(Person { name: words.person, address: words.address });
+    add(pages, "home-signed-in", &Home { person, issuer: words.url, ..page });
+}
+
+fn email(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let page = SignInEmail { frame, application: Some(words.application), email: "", error: None };
+    add(pages, "sign-in-email", &page);
+    add(pages, "sign-in-email-plain", &SignInEmail { application: None, email: words.address, ..page });
+    for error in [
+        EmailError::Empty,
+        EmailError::Invalid,
+        EmailError::TooMany { retry_after_seconds: 30 },
+        EmailError::StartAgain,
+    ] {
+        let page = SignInEmail { email: words.address, error: Some(error), ..page };
+        add(pages, format!("sign-in-email-{}", slug(error)), &page);
+    }
+}
+
+fn code(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let page = SignInCode {
+        frame,
+        application: Some(words.application),
+        masked_address: words.address,
+        minutes: 5,
+        resend_after_seconds: 30,
+        resent: false,
+        error: None,
+    };
+    add(pages, "sign-in-code", &page);
+    add(pages, "sign-in-code-resent", &SignInCode { resent: true, application: None, resend_after_seconds: 0, minutes: 1, ..page });
+    for error in [
+        CodeError::Empty,
+        CodeError::Malformed,
+        CodeError::Wrong { tries_left: 4 },
+        CodeError::Wrong { tries_left: 1 },
+        CodeError::Expired,
+        CodeError::NoTriesLeft,
+        CodeError::TooSoon { retry_after_seconds: 120 },
+    ] {
+        add(pages, format!("sign-in-code-{}", slug(error)), &SignInCode { error: Some(error), ..page });
+    }
+}
+
+fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let page = FirstName { frame, application: Some(words.application), name: "", error: None };
+    add(pages, "first-name", &page);
+    for error in [NameError::Empty, NameError::TooLong, NameError::Invalid] {
+        let page = FirstName { application: None, name: words.person, error: Some(error), ..page };
+        add(pages, format!("first-name-{}", slug(error)), &page);
+    }
+    let page = ContinueAs {
+        frame,
+        application: words.application,
+        destination: Some(words.url),
+        name: words.person,
+        masked_address: words.address,
+    };
+    add(pages, "continue-as", &page);
+    add(pages, "continue-as-nameless", &ContinueAs { destination: None, name: "", ..page });
+}
+
+fn leaving(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    add(pages, "signed-out", &SignedOut { frame, back_to: Some((words.application, words.url)) });
+    add(pages, "signed-out-plain", &SignedOut { frame, back_to: None });
+    let page = SignOutConfirm {
+        frame,
+        application: Some(words.application),
+        name: words.person,
+        masked_address: words.address,
+        fields: &[("state", words.other), (words.other, "x")],
+    };
+    add(pages, "sign-out-confirm", &page);
+    add(pages, "sign-out-confirm-plain", &SignOutConfirm { application: None, name: "", fields: &[], ..page });
+}
+
+fn stopped(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let page = NotAllowed { frame, application: words.application, masked_address: words.address };
+    add(pages, "not-allowed", &page);
+    add(pages, "expired", &Expired { frame, back_to: Some((words.application, words.url)) });
+    add(pages, "expired-plain", &Expired { frame, back_to: None });
+    for kind in [
+        ErrorKind::BadRequest,
+        ErrorKind::UnknownApplication,
+        ErrorKind::Forbidden,
+        ErrorKind::CookiesNeeded,
+        ErrorKind::NotFound,
+        ErrorKind::MethodNotAllowed,
+        ErrorKind::TooLarge,
+        ErrorKind::TooMany { retry_after_seconds: 1 },
+        ErrorKind::Unavailable,
+        ErrorKind::Internal,
+    ] {
+        let detail = matches!(kind, ErrorKind::BadRequest | ErrorKind::UnknownApplication).then_some(words.other);
+        let page = ErrorPage { frame, kind, detail, request_id: words.other };
+        add(pages, format!("error-{}", slug(kind)), &page);
+    }
+}
+
+/// `TooMany { retry_after_seconds: 30 }` becomes `toomany-30`.
+fn slug(value: impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}").to_lowercase().replace("retry_after_seconds", "").replace("tries_left", "");
+    text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}
