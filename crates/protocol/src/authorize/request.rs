@@ -1,0 +1,174 @@
+//! A validated authorization request.
+
+use std::time::Duration;
+
+use polder_kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Prompts, Redirect, ReturnTo};
+use crate::pkce::CodeChallenge;
+use crate::{Error, ErrorCode, Scope};
+
+/// What was asked, every value checked. It serialises, so that it can wait for a sign-in in a sealed
+/// cookie; short names keep the cookie small.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The application.
+    #[serde(rename = "c")]
+    pub client_id: String,
+    /// Where the answer goes.
+    #[serde(rename = "r")]
+    pub return_to: ReturnTo,
+    /// When the request came in: what `prompt=login` measures against.
+    #[serde(rename = "t")]
+    pub received_at: Timestamp,
+    /// What is to be handed back.
+    #[serde(rename = "rt")]
+    pub response_type: ResponseType,
+    /// How it is to be handed back.
+    #[serde(rename = "rm")]
+    pub response_mode: ResponseMode,
+    /// The scope to grant: what was asked for, less what means nothing for this application.
+    #[serde(rename = "s")]
+    pub scope: Scope,
+    /// The PKCE challenge the code will be bound to.
+    #[serde(rename = "cc", default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
+    /// To be repeated in the ID token.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// Which pages are wanted.
+    #[serde(rename = "p", default)]
+    pub prompt: Prompts,
+    /// The oldest sign-in that will do, in seconds.
+    #[serde(rename = "ma", default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u32>,
+    /// What the person may want to sign in with; untrusted text for an input field.
+    #[serde(rename = "lh", default, skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// Wanted languages, best first; unknown ones are for the reader to skip.
+    #[serde(rename = "ul", default, skip_serializing_if = "Vec::is_empty")]
+    pub ui_locales: Vec<String>,
+    /// Wanted authentication contexts, best first; voluntary (OpenID Connect Core 5.5.1.1).
+    #[serde(rename = "av", default, skip_serializing_if = "Vec::is_empty")]
+    pub acr_values: Vec<String>,
+    /// How the pages are shown.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<Display>,
+    /// The hint as sent. Not verified and not stored: [`Request::bind_hint`] turns it into `subject`.
+    #[serde(skip)]
+    pub id_token_hint: Option<String>,
+    /// The only person this request may be answered for, out of a verified hint.
+    #[serde(rename = "su", default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+/// What is to be handed back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseType {
+    /// An authorization code.
+    #[default]
+    Code,
+}
+
+/// How it is to be handed back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// In the query of the redirect URI.
+    #[default]
+    Query,
+}
+
+/// How the pages are shown (OpenID Connect Core 3.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Display {
+    /// In a full window.
+    Page,
+    /// In a small window.
+    Popup,
+    /// On a touch screen.
+    Touch,
+    /// On a simple phone.
+    Wap,
+}
+
+/// What a hint says once its signature was verified. Its expiry does not matter (A19, A48).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The applications it was issued to.
+    pub audience: Vec<String>,
+    /// The person.
+    pub subject: String,
+    /// The session as that application knows it.
+    pub sid: Option<String>,
+}
+
+impl Request {
+    /// The empty request the checks fill.
+    pub(super) fn new(client_id: String, return_to: ReturnTo, received_at: Timestamp) -> Self {
+        Self {
+            client_id,
+            return_to,
+            received_at,
+            response_type: ResponseType::default(),
+            response_mode: ResponseMode::default(),
+            scope: Scope::default(),
+            code_challenge: None,
+            nonce: None,
+            prompt: Prompts::default(),
+            max_age: None,
+            login_hint: None,
+            ui_locales: Vec::new(),
+            acr_values: Vec::new(),
+            display: None,
+            id_token_hint: None,
+            subject: None,
+        }
+    }
+
+    /// Binds the request to the person of its `id_token_hint`. `verified` is what the caller read from
+    /// it, `None` when its signature, issuer or type is wrong. A bad hint refuses the request: going on
+    /// without it could answer for somebody else.
+    pub fn bind_hint(mut self, verified: Option<Hint>) -> Result<Self, Redirect> {
+        if self.id_token_hint.take().is_none() {
+            return Ok(self);
+        }
+        match verified {
+            Some(hint) if hint.audience.contains(&self.client_id) => {
+                self.subject = Some(hint.subject);
+                Ok(self)
+            }
+            _ => Err(self
+                .refuse(Error::new(ErrorCode::InvalidRequest, "id_token_hint is not an ID token of this application"))),
+        }
+    }
+
+    /// Whether the request may be answered for this person (A19).
+    pub fn is_for(&self, subject: &str) -> bool {
+        self.subject.as_deref().is_none_or(|wanted| wanted == subject)
+    }
+
+    /// Whether a sign-in at `authenticated_at` is recent enough. One that happened for this request
+    /// always is: however slow the person was, asking again would never end (A17, A20).
+    pub fn accepts_sign_in(&self, authenticated_at: Timestamp, now: Timestamp) -> bool {
+        if authenticated_at >= self.received_at {
+            return true;
+        }
+        if self.prompt.login {
+            return false;
+        }
+        match self.max_age {
+            None => true,
+            Some(0) => false,
+            Some(seconds) => now.since(authenticated_at) <= Duration::from_secs(u64::from(seconds)),
+        }
+    }
+
+    /// This request, refused.
+    pub fn refuse(self, error: Error) -> Redirect {
+        Redirect { error, to: self.return_to }
+    }
+}

@@ -1,0 +1,78 @@
+//! Where the answer to an authorization request goes. Made only from a verified redirect URI.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Everything but the unreserved characters of RFC 3986. A space becomes `%20`, never `+`, which
+/// parsers of private-use schemes take literally.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A verified redirect URI with the `state` to echo. It can be stored (sealed) with the request; the
+/// only other way to get one is [`super::Identified`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnTo {
+    redirect_uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+}
+
+impl ReturnTo {
+    pub(super) fn verified(redirect_uri: String, state: Option<String>) -> Self {
+        Self { redirect_uri, state }
+    }
+
+    /// The redirect URI as the client sent it.
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// The `state` as the client sent it.
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    /// The origin for the page's `form-action`, since browsers check it along the redirect chain. For
+    /// a private-use scheme it is the scheme alone.
+    pub fn form_action(&self) -> String {
+        match url::Url::parse(&self.redirect_uri) {
+            Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
+            Ok(url) => format!("{}:", url.scheme()),
+            Err(_) => "'none'".to_owned(),
+        }
+    }
+
+    /// The address that hands over a code (RFC 6749 4.1.2, RFC 9207).
+    pub fn code(&self, issuer: &str, code: &str) -> String {
+        self.answer(issuer, &[("code", code)])
+    }
+
+    /// The address that tells an error (RFC 6749 4.1.2.1, RFC 9207).
+    pub fn error(&self, issuer: &str, error: &Error) -> String {
+        self.answer(issuer, &[("error", error.code.as_str()), ("error_description", &error.description)])
+    }
+
+    fn answer(&self, issuer: &str, pairs: &[(&str, &str)]) -> String {
+        let state = self.state.as_deref().map(|state| ("state", state));
+        answer(&self.redirect_uri, pairs.iter().copied().chain(state).chain([("iss", issuer)]))
+    }
+}
+
+/// A URI with parameters added to its query; what the query already holds stays as it is (RFC 6749 3.1.2).
+pub fn answer<'a>(uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut location = uri.to_owned();
+    let mut separator = match uri.rsplit_once('?') {
+        None => "?",
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    for (name, value) in pairs {
+        location.push_str(separator);
+        location.push_str(name);
+        location.push('=');
+        location.extend(utf8_percent_encode(value, ENCODED));
+        separator = "&";
+    }
+    location
+}

@@ -1,0 +1,15 @@
+//! What tokens and userinfo say.
+
+pub mod access_token;
+pub mod id_token;
+pub mod userinfo;
+
+pub use access_token::AccessToken;
+pub use id_token::IdToken;
+pub use userinfo::{Person, userinfo};
+
+/// The `typ` header of an ID token.
+pub const ID_TOKEN_TYPE: &str = "JWT";
+
+/// The `typ` header of an access token (RFC 9068 2.1).
+pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";

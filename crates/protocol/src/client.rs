@@ -1,0 +1,183 @@
+//! What the rules need to know of an application.
+
+use crate::scope::{self, Scope};
+use crate::{Error, ErrorCode, RedirectUri};
+
+/// An application as the protocol sees it. A disabled one is not handed to the rules at all: to
+/// them it is unknown (B01).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The `client_id`.
+    pub id: String,
+    /// What kind of program it is.
+    pub kind: ApplicationType,
+    /// The rules it is held to.
+    pub profile: Profile,
+    /// The one way it proves itself.
+    pub auth_method: AuthMethod,
+    /// Where answers may go.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Where people may go after signing out.
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// What it may ask the token endpoint for.
+    pub grant_types: Vec<GrantType>,
+    /// Scopes it may ask for beyond [`scope::STANDARD`].
+    pub scopes: Scope,
+    /// The audience of its access tokens; the only `resource` it may name (RFC 8707).
+    pub audience: String,
+}
+
+/// What kind of program an application is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationType {
+    /// A server that keeps a secret.
+    Web,
+    /// A single-page application in a browser: public.
+    Spa,
+    /// A program on a phone or desktop: public.
+    Native,
+    /// A service without people.
+    Machine,
+}
+
+/// The rules an application is held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// OAuth 2.1 and the security best current practice: PKCE always.
+    #[default]
+    Default,
+}
+
+/// How an application proves itself at the token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMethod {
+    /// HTTP Basic (RFC 6749 2.3.1).
+    ClientSecretBasic,
+    /// Secret in the body (RFC 6749 2.3.1).
+    ClientSecretPost,
+    /// A public client.
+    None,
+}
+
+/// What the token endpoint can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    /// RFC 6749 4.1.
+    AuthorizationCode,
+    /// RFC 6749 6.
+    RefreshToken,
+    /// RFC 6749 4.4.
+    ClientCredentials,
+}
+
+impl Client {
+    /// Whether it can keep no secret.
+    pub fn is_public(&self) -> bool {
+        self.auth_method == AuthMethod::None
+    }
+
+    /// Refuses a grant that is not on its list with `unauthorized_client` (B12).
+    pub fn permit(&self, grant: GrantType) -> Result<(), Error> {
+        if self.grant_types.contains(&grant) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::UnauthorizedClient, "the application may not use this grant type")
+            .detail(grant.as_str()))
+    }
+
+    /// The scope that a request about a person is granted: an unknown scope is refused, never
+    /// dropped (B05), except that `offline_access` means nothing without the refresh grant and is
+    /// then ignored, as OpenID Connect Core 11 asks (A27).
+    pub fn grant_scope(&self, requested: &Scope) -> Result<Scope, Error> {
+        if !requested.iter().all(|token| scope::STANDARD.contains(&token) || self.scopes.contains(token)) {
+            return Err(Error::new(ErrorCode::InvalidScope, "a requested scope is unknown"));
+        }
+        if self.grant_types.contains(&GrantType::RefreshToken) {
+            return Ok(requested.clone());
+        }
+        Ok(requested.without(scope::OFFLINE_ACCESS))
+    }
+
+    /// Whether a live session may answer without a page. A public client behind a redirect that any
+    /// program can claim may be an impostor, so the person is asked first (B91).
+    pub fn is_verifiable(&self, redirect_uri: &str) -> bool {
+        !self.is_public() || redirect_uri.starts_with("https://")
+    }
+}
+
+impl ApplicationType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::Web, Self::Spa, Self::Native, Self::Machine];
+
+    /// The name as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Spa => "spa",
+            Self::Native => "native",
+            Self::Machine => "machine",
+        }
+    }
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 1] = [Self::Default];
+
+    /// The name as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+        }
+    }
+}
+
+impl AuthMethod {
+    /// Every method.
+    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+
+    /// The registered name (RFC 7591 2).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::None => "none",
+        }
+    }
+}
+
+impl GrantType {
+    /// Every grant of this release.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// The registered name (RFC 7591 2).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+}
+
+/// The text names none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a known name")]
+pub struct Unknown;
+
+macro_rules! from_name {
+    ($($kind:ty),+) => {$(
+        impl std::str::FromStr for $kind {
+            type Err = Unknown;
+            fn from_str(name: &str) -> Result<Self, Unknown> {
+                Self::ALL.into_iter().find(|one| one.as_str() == name).ok_or(Unknown)
+            }
+        }
+        impl std::fmt::Display for $kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )+};
+}
+from_name!(ApplicationType, Profile, AuthMethod, GrantType);

@@ -1,0 +1,81 @@
+//! Token introspection (RFC 7662).
+
+use std::borrow::Cow;
+
+use polder_kernel::Secret;
+use serde::Serialize;
+
+use crate::{AuthMethod, Client, Error, Params, Scope, client_auth};
+
+/// What is asked. `token_type_hint` is read by nobody: what a token is can be seen from its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The token, of whatever kind.
+    pub token: Secret<String>,
+}
+
+/// The answer: all about a live token, or `{"active":false}` and never why (B75).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Response<'a> {
+    /// Whether the token is live and the caller may know it.
+    pub active: bool,
+    /// What was granted.
+    #[serde(skip_serializing_if = "Scope::is_empty")]
+    pub scope: Scope,
+    /// The application it was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<Cow<'a, str>>,
+    /// `Bearer` for an access token; absent for a refresh token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<&'static str>,
+    /// When it ends, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// When it was made, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// The person, or the application itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<Cow<'a, str>>,
+    /// Who it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aud: Option<Cow<'a, str>>,
+    /// The issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<Cow<'a, str>>,
+    /// Names the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<Cow<'a, str>>,
+    /// When the person signed in (RFC 9470 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// How strong the sign-in was (RFC 9470 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Cow<'a, str>>,
+    /// The session as the application knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Cow<'a, str>>,
+}
+
+impl Request {
+    /// Reads the request of an authenticated client. A public client proved nothing, so to ask is not
+    /// for it (RFC 7662 2.1).
+    pub fn parse(params: &Params, client: &Client) -> Result<Self, Error> {
+        if client.auth_method == AuthMethod::None {
+            return Err(client_auth::refused().detail("a public client may not introspect"));
+        }
+        Ok(Self { token: Secret::new(params.require("token")?.to_owned()) })
+    }
+}
+
+impl Response<'_> {
+    /// The answer about everything else: unknown, expired, revoked, somebody else's.
+    pub fn inactive() -> Self {
+        Self::default()
+    }
+}
+
+/// Whether a caller may know about an access token: it was issued to the caller or is for it (B75).
+pub fn may_see(caller: &Client, client_id: &str, audience: &str) -> bool {
+    caller.id == client_id || caller.audience == audience
+}

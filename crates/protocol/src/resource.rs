@@ -1,0 +1,28 @@
+//! Resource indicators (RFC 8707): which audience an access token is for.
+
+use url::Url;
+
+use crate::{Client, Error, ErrorCode, Params};
+
+/// Checks every `resource` of a request. An application has one audience, so it may name that one or
+/// none (B79); anything else is `invalid_target`.
+pub fn check(params: &Params, client: &Client) -> Result<(), Error> {
+    for resource in params.all("resource") {
+        if !is_absolute(resource) {
+            return Err(refused("resource must be an absolute URI without a fragment"));
+        }
+        if resource != client.audience {
+            return Err(refused("resource is unknown"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text can be an audience that `resource` names: an absolute URI without a fragment.
+pub fn is_absolute(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains('#') && Url::parse(text).is_ok()
+}
+
+fn refused(description: &'static str) -> Error {
+    Error::new(ErrorCode::InvalidTarget, description)
+}
