@@ -1,0 +1,122 @@
+//! The courier: what a tenant asks its control plane to send, and the tenant's end of the asking.
+//!
+//! `POST /messages` over a Unix socket, with a [`Message`] as JSON; holding the socket is the right to
+//! ask. The answer comes only after the mail was handed on: 2xx when it was, 4xx when it never will be,
+//! anything else when it is worth trying again. The courier keeps nothing.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use polder_kernel::Email;
+use polder_kernel::email::NotAnEmail;
+use serde::{Deserialize, Serialize};
+
+use crate::mail::Mail;
+use crate::mailer::SendError;
+use crate::socket;
+
+/// Where messages are posted.
+pub const PATH: &str = "/messages";
+
+/// How long an answer may take: an SMTP server's patience, and some.
+const TIME: Duration = Duration::from_secs(60);
+
+/// A mail on the wire between a tenant and the courier.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// The outbox row.
+    pub id: String,
+    /// The address.
+    pub to: String,
+    /// The subject; cleaned again at the courier's end.
+    pub subject: String,
+    /// The body as text.
+    pub text: String,
+    /// The body as HTML.
+    pub html: String,
+}
+
+impl From<&Mail> for Message {
+    fn from(mail: &Mail) -> Self {
+        Self {
+            id: mail.id.clone(),
+            to: mail.to.as_str().to_owned(),
+            subject: mail.subject.as_str().to_owned(),
+            text: mail.text.clone(),
+            html: mail.html.clone(),
+        }
+    }
+}
+
+/// The courier believes nothing: the address is parsed again and the subject cleaned again.
+impl TryFrom<Message> for Mail {
+    type Error = NotAnEmail;
+    fn try_from(message: Message) -> Result<Self, NotAnEmail> {
+        let to: Email = message.to.parse()?;
+        Ok(Self { id: message.id, to, subject: message.subject.into(), text: message.text, html: message.html })
+    }
+}
+
+/// The tenant's end.
+#[derive(Clone, Debug)]
+pub struct Courier {
+    socket: PathBuf,
+}
+
+impl Courier {
+    /// A courier behind this socket.
+    pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Self { socket: socket.into() }
+    }
+
+    pub(crate) async fn send(&self, mail: &Mail) -> Result<(), SendError> {
+        let status = tokio::time::timeout(TIME, self.post(mail))
+            .await
+            .map_err(|_| temporary("the courier took too long"))??;
+        if status.is_success() {
+            return Ok(());
+        }
+        let said = format!("the courier answered {}", status.as_u16());
+        let later = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+        if status.is_client_error() && !later.contains(&status) {
+            Err(SendError::Permanent(said))
+        } else {
+            Err(SendError::Temporary(said))
+        }
+    }
+
+    async fn post(&self, mail: &Mail) -> Result<StatusCode, SendError> {
+        let body = serde_json::to_vec(&Message::from(mail)).map_err(|_| temporary("the mail is not JSON"))?;
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(PATH)
+            .header(HOST, "courier")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|_| temporary("the request is malformed"))?;
+        let stream = socket::connect(&self.socket).await.map_err(|error| temporary(&format!("no courier: {error}")))?;
+        let broken = |error: hyper::Error| temporary(&format!("the courier's connection broke: {error}"));
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        // The connection must be driven for the answer to come; both end together.
+        let answer = sender.send_request(request);
+        tokio::pin!(connection, answer);
+        tokio::select! {
+            answered = &mut answer => answered.map(|response| response.status()).map_err(broken),
+            ended = &mut connection => match ended {
+                Ok(()) => answer.await.map(|response| response.status()).map_err(broken),
+                Err(error) => Err(broken(error)),
+            },
+        }
+    }
+}
+
+fn temporary(why: &str) -> SendError {
+    SendError::Temporary(why.to_owned())
+}

@@ -1,0 +1,140 @@
+//! TCP addresses and Unix sockets, as text and bound.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use rustix::fs::{Mode, OFlags};
+use tokio::net::{TcpListener, UnixListener};
+
+/// Where to listen: `127.0.0.1:8600`, `[::1]:8600` or `unix:/run/polder/public.sock`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A TCP address.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
+/// The text is no address to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an address is `IP:PORT` or `unix:PATH`")]
+pub struct NotAnAddress;
+
+impl FromStr for Address {
+    type Err = NotAnAddress;
+    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+        match text.strip_prefix("unix:") {
+            Some("") => Err(NotAnAddress),
+            Some(path) => Ok(Self::Unix(PathBuf::from(path))),
+            None => text.parse().map(Self::Tcp).map_err(|_| NotAnAddress),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Why it cannot listen there; says the address, and fits on one line.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error("{0} is in use by another process")]
+    InUse(Address),
+    /// There is something else at the path.
+    #[error("{0} exists and is not a socket")]
+    NotASocket(Address),
+    /// Anything else the system says.
+    #[error("cannot listen on {0}: {1}")]
+    Other(Address, #[source] io::Error),
+}
+
+/// A bound listener.
+#[derive(Debug)]
+pub enum Listener {
+    /// On TCP.
+    Tcp(TcpListener),
+    /// On a Unix socket, whose file is removed when the listener goes.
+    Unix(UnixListener, SocketFile),
+}
+
+impl Listener {
+    /// Binds. A socket file that nobody listens on any more is replaced; nothing else ever is.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn bind(address: &Address) -> Result<Self, BindError> {
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AddrInUse => BindError::InUse(address.clone()),
+            _ => BindError::Other(address.clone(), error),
+        };
+        match address {
+            Address::Tcp(socket) => TcpListener::bind(socket).await.map(Self::Tcp).map_err(failed),
+            Address::Unix(path) => {
+                if !is_socket_or_nothing(path).map_err(failed)? {
+                    return Err(BindError::NotASocket(address.clone()));
+                }
+                bind_unix(path).map_err(failed)
+            }
+        }
+    }
+
+    /// The address it is bound to; for TCP with the port the system chose.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn address(&self) -> io::Result<Address> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(Address::Tcp),
+            Self::Unix(_, file) => Ok(Address::Unix(file.0.clone())),
+        }
+    }
+}
+
+/// Removes a socket's file when dropped.
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // It may be gone already, along with its folder.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn is_socket_or_nothing(path: &Path) -> io::Result<bool> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) => Ok(found.file_type().is_socket()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn bind_unix(path: &Path) -> io::Result<Listener> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    // A socket's address holds 108 bytes and paths are longer: bind through the folder's descriptor.
+    let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name);
+    if std::os::unix::net::UnixStream::connect(&short).is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    match std::fs::remove_file(&short) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&short)?;
+    // The folder decides who comes near; the file itself is its owner's alone.
+    rustix::fs::chmod(&short, Mode::RUSR | Mode::WUSR)?;
+    Ok(Listener::Unix(listener, SocketFile(path.to_owned())))
+}

@@ -1,0 +1,88 @@
+//! Logs: structured, one event a line, with nothing in them that must not be (P11, F16).
+
+mod redact;
+mod scrub;
+mod shapes;
+
+use std::io::{self, Write};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+pub use scrub::scrub;
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a line, for machines.
+    #[default]
+    Json,
+    /// One line of text, for people.
+    Text,
+}
+
+impl std::str::FromStr for Format {
+    type Err = UnknownFormat;
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        match text {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err(UnknownFormat),
+        }
+    }
+}
+
+/// The text names no log format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a log format is `json` or `text`")]
+pub struct UnknownFormat;
+
+/// Starts logging to standard error, at `info`. A second call changes nothing.
+pub fn init(format: Format) {
+    init_with(format, "info");
+}
+
+/// Starts logging with a filter such as `info,polder_db=debug`; a malformed one counts as `info`.
+pub fn init_with(format: Format, filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Scrubbed(io::stderr));
+    // Somebody else's subscriber may be in place already, as in tests: leave it there.
+    let _ = match format {
+        Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        Format::Text => builder.try_init(),
+    };
+}
+
+/// Makes writers that scrub each event before it goes to `W`.
+#[derive(Clone, Copy, Debug)]
+pub struct Scrubbed<M>(pub M);
+
+impl<'a, M, W> MakeWriter<'a> for Scrubbed<M>
+where
+    M: Fn() -> W + 'a,
+    W: Write,
+{
+    type Writer = ScrubbingWriter<W>;
+    fn make_writer(&'a self) -> ScrubbingWriter<W> {
+        ScrubbingWriter((self.0)())
+    }
+}
+
+/// Scrubs what is written; `tracing-subscriber` writes one whole event at a time.
+#[derive(Debug)]
+pub struct ScrubbingWriter<W>(W);
+
+impl<W: Write> Write for ScrubbingWriter<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = scrub::one_line(text.trim_end_matches('\n'));
+        let mut scrubbed = scrub(&line).into_owned();
+        scrubbed.push('\n');
+        self.0.write_all(scrubbed.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,258 @@
+//! The one thin layer around a program's router.
+//!
+//! Per request it checks the host, names the request, calls the router, adds the security headers and,
+//! should anything have failed, writes the log and a clean answer. On the way of a request that goes
+//! well it allocates nothing but the map entry that carries the request's name.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use pin_project_lite::pin_project;
+use polder_kernel::{Entropy, Locale};
+use tower::{Layer, Service};
+
+use crate::headers::{self, Hsts};
+use crate::host::Hosts;
+use crate::locale;
+use crate::problem::Problem;
+use crate::report::Report;
+use crate::request::{Origin, REQUEST_ID, RequestId, RequestIds, TrustedProxy};
+
+/// Longest target of a request, path and query, in bytes (F09).
+pub const URI_MAX: usize = 8 * 1024;
+
+/// Settings of the layer. `stack.layer(router)` is a service for [`serve`](crate::serve) and for tests.
+#[derive(Clone, Debug)]
+pub struct Stack(Arc<Settings>);
+
+#[derive(Clone, Debug)]
+struct Settings {
+    ids: RequestIds,
+    proxy: TrustedProxy,
+    hosts: Option<Hosts>,
+    hsts: Hsts,
+    page: fn(&Failure) -> Response,
+}
+
+/// A failure that no handler answered: a panic, a host that is not ours, a target that is too long.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure {
+    /// The status it will be answered with.
+    pub status: StatusCode,
+    /// Names the request; shown so that people can report it.
+    pub request_id: RequestId,
+    /// The language the browser prefers.
+    pub locale: Locale,
+}
+
+impl Stack {
+    /// A layer for any host, behind nobody, without HSTS, with plain error pages.
+    pub fn new(entropy: &Entropy) -> Self {
+        Self(Arc::new(Settings {
+            ids: RequestIds::new(entropy),
+            proxy: TrustedProxy::None,
+            hosts: None,
+            hsts: Hsts::Off,
+            page: plain_page,
+        }))
+    }
+
+    /// Who stands in front and is believed.
+    #[must_use]
+    pub fn trust(self, proxy: TrustedProxy) -> Self {
+        self.with(|settings| settings.proxy = proxy)
+    }
+
+    /// The hosts to answer for; others get 421 (F07).
+    #[must_use]
+    pub fn hosts(self, hosts: Hosts) -> Self {
+        self.with(|settings| settings.hosts = Some(hosts))
+    }
+
+    /// Whether browsers are told to stay on https.
+    #[must_use]
+    pub fn hsts(self, hsts: Hsts) -> Self {
+        self.with(|settings| settings.hsts = hsts)
+    }
+
+    /// How a failure looks to a person (`Accept: text/html`). Its status is set afterwards.
+    /// Programs get a problem document.
+    #[must_use]
+    pub fn failure_page(self, page: fn(&Failure) -> Response) -> Self {
+        self.with(|settings| settings.page = page)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+impl<S> Layer<S> for Stack {
+    type Service = Stacked<S>;
+    fn layer(&self, inner: S) -> Stacked<S> {
+        Stacked { inner, settings: Arc::clone(&self.0) }
+    }
+}
+
+/// A router with the [`Stack`] around it.
+#[derive(Clone, Debug)]
+pub struct Stacked<S> {
+    inner: S,
+    settings: Arc<Settings>,
+}
+
+impl<S> Service<Request> for Stacked<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let settings = Arc::clone(&self.settings);
+        let origin = Origin::of(settings.proxy, &settings.ids, request.headers(), request.extensions());
+        let asker = Asker { origin, html: prefers_html(request.headers()) };
+        let refused = settings.refuses(request.uri(), request.headers());
+        let inner = match refused {
+            Some((status, error)) => Err((status, Report::refused(error))),
+            None => {
+                request.extensions_mut().insert(origin);
+                // A panic before the first await happens here, not when the future is polled.
+                catch_unwind(AssertUnwindSafe(|| self.inner.call(request)))
+                    .map_err(|panic| (StatusCode::INTERNAL_SERVER_ERROR, panicked(&*panic)))
+            }
+        };
+        match inner {
+            Ok(running) => Answer { state: State::Running { running }, settings, asker },
+            Err(failure) => Answer { state: State::Failed { failure: Some(failure) }, settings, asker },
+        }
+    }
+}
+
+/// What an answer needs to know of the request once that is gone.
+#[derive(Clone, Copy, Debug)]
+struct Asker {
+    origin: Origin,
+    /// The language, when the client is a browser that shows pages.
+    html: Option<Locale>,
+}
+
+pin_project! {
+    /// The answer to come.
+    pub struct Answer<F> {
+        #[pin]
+        state: State<F>,
+        settings: Arc<Settings>,
+        asker: Asker,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F> {
+        Running { #[pin] running: F },
+        Failed { failure: Option<(StatusCode, Report)> },
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answered = match this.state.project() {
+            StateProjection::Running { running } => match catch_unwind(AssertUnwindSafe(|| running.poll(context))) {
+                Ok(polled) => ready!(polled).map_err(|never| match never {}),
+                Err(panic) => Err((StatusCode::INTERNAL_SERVER_ERROR, panicked(&*panic))),
+            },
+            StateProjection::Failed { failure } => {
+                Err(failure.take().unwrap_or((StatusCode::INTERNAL_SERVER_ERROR, Report::failed("polled_again"))))
+            }
+        };
+        let mut response = answered
+            .unwrap_or_else(|(status, report): (StatusCode, Report)| {
+                report.attach(this.settings.failure(status, *this.asker))
+            });
+        this.settings.finish(&mut response, *this.asker);
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl Settings {
+    fn refuses(&self, uri: &Uri, headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
+        let target = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
+        if target > URI_MAX {
+            return Some((StatusCode::URI_TOO_LONG, "uri_too_long"));
+        }
+        let refused = self.hosts.as_ref()?.check(uri, headers).err()?;
+        Some((refused.status(), "host_refused"))
+    }
+
+    /// The answer to what no handler answered.
+    fn failure(&self, status: StatusCode, asker: Asker) -> Response {
+        let Some(locale) = asker.html else {
+            let (code, title) = match status {
+                StatusCode::INTERNAL_SERVER_ERROR => ("internal", "Something went wrong on our side"),
+                StatusCode::MISDIRECTED_REQUEST => ("misdirected_request", "This host is not served here"),
+                StatusCode::URI_TOO_LONG => ("uri_too_long", "The address is too long"),
+                _ => ("bad_request", "The request cannot be understood"),
+            };
+            return Problem::new(status, code, title).into_response();
+        };
+        let failure = Failure { status, request_id: asker.origin.id, locale };
+        // A page that panics too must not take the connection along.
+        let mut response =
+            catch_unwind(|| (self.page)(&failure)).unwrap_or_else(|_| plain_page(&failure));
+        *response.status_mut() = status;
+        response
+    }
+
+    /// What every response gets.
+    fn finish(&self, response: &mut Response, asker: Asker) {
+        headers::secure(response.headers_mut(), self.hsts);
+        if !response.status().is_client_error() && !response.status().is_server_error() {
+            return;
+        }
+        let (status, id) = (response.status(), asker.origin.id);
+        if let Some(report) = response.extensions_mut().remove::<Report>() {
+            report.write(id, status.as_u16());
+        }
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            // Its length was not known to axum yet: hyper takes it from the body.
+            *response.body_mut() = Body::from(problem.body(Some(id)));
+        }
+        if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+            response.headers_mut().insert(&REQUEST_ID, value);
+        }
+    }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Report {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Report::failed("panic").detail(text.unwrap_or("without a message"))
+}
+
+fn prefers_html(headers: &HeaderMap) -> Option<Locale> {
+    let accept = headers.get(ACCEPT)?.to_str().ok()?;
+    accept.contains("text/html").then(|| locale::choose(None, None, headers))
+}
+
+fn plain_page(failure: &Failure) -> Response {
+    let body = format!("{}\nRequest {}\n", failure.status, failure.request_id);
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
+}
