@@ -27,15 +27,18 @@ impl Db {
     /// [`Error::Damaged`] with a line for people when this is not a sound database of Polder;
     /// [`Error::Unavailable`] when it cannot be reached.
     pub async fn open(location: &Location, readers: usize) -> Result<Self, Error> {
-        let (writing, reading) = match location {
-            Location::Sqlite(path) => sqlite::prepare(path).await?,
-            Location::Postgres(address) => postgres::prepare(address.expose())?,
+        let (writing, reading, connection) = match location {
+            Location::Sqlite(path) => {
+                let (writing, reading) = sqlite::prepare(path).await?;
+                let connection = sqlite::open_checked(&writing, path).await?;
+                (writing, reading, connection)
+            }
+            Location::Postgres(address) => {
+                let (writing, reading) = postgres::prepare(address.expose())?;
+                let connection = postgres::open_checked(&writing).await?;
+                (writing, reading, connection)
+            }
         };
-        let mut connection = writing.open().await?;
-        match location {
-            Location::Sqlite(path) => sqlite::check(&mut connection, path).await?,
-            Location::Postgres(_) => postgres::check(&mut connection).await?,
-        }
         let tail: SharedTail = Arc::default();
         let writer = Writer::spawn(writing, connection, Arc::clone(&tail));
         Ok(Self { readers: Readers::new(reading, readers), limit: readers, writer, tail })

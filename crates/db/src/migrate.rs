@@ -43,9 +43,14 @@ async fn apply(tx: &mut Tx, migrations: &[Migration], now: Timestamp) -> Result<
         .await?;
     for (version, checksum) in &applied {
         match migrations.iter().find(|migration| migration.version == *version) {
-            None => return Err(Error::Migration(format!("{version} is not known: the database is of a newer version"))),
+            None => {
+                return Err(Error::Migration(format!("{version} is not known: the database is of a newer version")));
+            }
             Some(migration) if checksum_of(migration) != *checksum => {
-                return Err(Error::Migration(format!("{version} ({}) was changed after it was applied", migration.name)));
+                return Err(Error::Migration(format!(
+                    "{version} ({}) was changed after it was applied",
+                    migration.name
+                )));
             }
             Some(_) => {}
         }
@@ -67,8 +72,9 @@ async fn apply(tx: &mut Tx, migrations: &[Migration], now: Timestamp) -> Result<
 /// FNV-1a over the text: finds an edited file; it is no protection against an attacker, who could
 /// change the table as well.
 fn checksum_of(migration: &Migration) -> String {
-    let hash = migration.sql.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = migration
+        .sql
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{hash:016x}")
 }

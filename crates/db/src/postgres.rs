@@ -35,9 +35,11 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
     }
 }
 
-/// Refuses a database that sorts or encodes differently from SQLite, or that belongs to another.
-pub(crate) async fn check(connection: &mut Connection) -> Result<(), Error> {
-    let Connection::Postgres(connection) = connection else { return Ok(()) };
+/// Opens the writer; refuses a database that sorts or encodes differently from SQLite, or that
+/// belongs to another.
+pub(crate) async fn open_checked(opener: &Opener) -> Result<Connection, Error> {
+    let mut opened = opener.open().await?;
+    let Connection::Postgres(connection) = &mut opened else { return Ok(opened) };
     let row = sqlx::raw_sql(
         "SELECT datcollate, pg_encoding_to_char(encoding) AS encoding, CAST(datlocprovider AS TEXT) AS provider,
             to_regclass('schema_migration') IS NULL AND EXISTS (
@@ -58,18 +60,17 @@ pub(crate) async fn check(connection: &mut Connection) -> Result<(), Error> {
     if row.try_get("foreign_tables")? {
         return Err(Error::Damaged("the PostgreSQL database is not one of Polder".to_owned()));
     }
-    Ok(())
+    Ok(opened)
 }
 
 /// What became of the transaction `number`, whose connection died during `COMMIT`.
 pub(crate) async fn was_kept(connection: &mut PgConnection, number: &str) -> Result<bool, Error> {
     // The server may need a moment to notice that its client has gone.
     for _ in 0..100 {
-        let status: Option<String> =
-            sqlx::query_scalar("SELECT pg_xact_status(CAST(CAST($1 AS TEXT) AS XID8))")
-                .bind(number)
-                .fetch_one(&mut *connection)
-                .await?;
+        let status: Option<String> = sqlx::query_scalar("SELECT pg_xact_status(CAST(CAST($1 AS TEXT) AS XID8))")
+            .bind(number)
+            .fetch_one(&mut *connection)
+            .await?;
         match status.as_deref() {
             Some("committed") => return Ok(true),
             Some("aborted") => return Ok(false),

@@ -43,17 +43,21 @@ pub(crate) async fn prepare(path: &Path) -> Result<(Opener, Opener), Error> {
     Ok((Opener::Sqlite(writer), Opener::Sqlite(reader)))
 }
 
-/// Looks into a file that has just been opened.
-pub(crate) async fn check(connection: &mut Connection, path: &Path) -> Result<(), Error> {
-    let Connection::Sqlite(connection) = connection else { return Ok(()) };
+/// Opens the writer and looks into the file.
+pub(crate) async fn open_checked(opener: &Opener, path: &Path) -> Result<Connection, Error> {
+    let about = |error: Error| match error {
+        Error::Damaged(_) | Error::Other(_) => damaged(path),
+        Error::Unavailable(problem) => Error::Unavailable(format!("{}: {problem}", path.display())),
+        error => error,
+    };
+    let mut opened = opener.open().await.map_err(about)?;
+    let Connection::Sqlite(connection) = &mut opened else { return Ok(opened) };
     let length = std::fs::metadata(path).map_or(0, |file| file.len());
-    let sql = if length <= CHECKED_WHOLE { "PRAGMA quick_check(1)" } else { "SELECT 'ok' FROM schema_migration LIMIT 1" };
-    let found: Option<String> =
-        sqlx::query_scalar(sql).fetch_optional(connection).await.map_err(|error| match Error::from(error) {
-            Error::Damaged(_) | Error::Other(_) => damaged(path),
-            error => error,
-        })?;
-    if found.is_some_and(|verdict| verdict != "ok") { Err(damaged(path)) } else { Ok(()) }
+    let sql =
+        if length <= CHECKED_WHOLE { "PRAGMA quick_check(1)" } else { "SELECT 'ok' FROM schema_migration LIMIT 1" };
+    let verdict: Option<String> =
+        sqlx::query_scalar(sql).fetch_optional(connection).await.map_err(|error| about(error.into()))?;
+    if verdict.is_some_and(|verdict| verdict != "ok") { Err(damaged(path)) } else { Ok(opened) }
 }
 
 /// Makes the file if it is missing, for its owner alone, and checks its header; its length in bytes.
@@ -75,7 +79,8 @@ fn inspect(path: &Path) -> Result<u64, Error> {
 
 fn check_header(file: &mut File, length: u64, path: &Path) -> Result<(), Error> {
     let mut header = [0; 100];
-    let word = |header: &[u8; 100], at: usize| header[at..at + 4].iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+    let word =
+        |header: &[u8; 100], at: usize| header[at..at + 4].iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
     let read = file.read_exact(&mut header);
     if read.is_err() || &header[..16] != b"SQLite format 3\0" || word(&header, 68) != APPLICATION_ID {
         return Err(Error::Damaged(format!("{} is not a database of Polder", path.display())));

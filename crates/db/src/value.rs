@@ -147,7 +147,6 @@ impl Encode<'_, Postgres> for UntypedNull {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[test]
     fn f16_arguments_do_not_print() {

@@ -104,7 +104,8 @@ impl Writer {
                 return;
             }
             done.push(Done { unit, kept, refusal });
-            next = if done.len() < UNITS_PER_COMMIT && began.elapsed() < GATHERING { self.waiting().await } else { None };
+            next =
+                if done.len() < UNITS_PER_COMMIT && began.elapsed() < GATHERING { self.waiting().await } else { None };
         }
         let committed = self.commit(entries).await;
         answer_all(done, committed.err().as_ref());
