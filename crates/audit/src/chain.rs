@@ -115,6 +115,6 @@ mod tests {
         hash.number(7);
         hash.text(Some("session.started"));
         hash.text(None);
-        assert_eq!(hash.finish().to_string(), "FIXED");
+        assert_eq!(hash.finish().to_string(), "5RzDmx4mRmBtoZLa8he49FYVpVftqq6LUiaUg0h1UL8");
     }
 }

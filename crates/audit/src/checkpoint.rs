@@ -130,13 +130,7 @@ pub async fn latest(tx: &mut Tx) -> Result<Option<Checkpoint>, polder_db::Error>
 }
 
 impl Checkpoint {
-    pub(crate) fn sign(
-        key: &SigningKey,
-        chain: i64,
-        seq: i64,
-        at: Timestamp,
-        hash: &str,
-    ) -> Result<Self, KeyError> {
+    pub(crate) fn sign(key: &SigningKey, chain: i64, seq: i64, at: Timestamp, hash: &str) -> Result<Self, KeyError> {
         let claims = Claims { chain, seq, at, hash: hash.to_owned(), start: false };
         let signature = key.sign_jwt(TYPE, &claims)?;
         Ok(Self { chain, seq, at, hash: claims.hash, signature })
@@ -154,10 +148,8 @@ impl Checkpoint {
     pub(crate) fn verified(&self, verifier: &Verifier) -> Option<Role> {
         let verified = verifier.verify(&self.signature, &[TYPE], &[Algorithm::EdDsa]).ok()?;
         let claims: Claims = verified.claims().ok()?;
-        let same = claims.chain == self.chain
-            && claims.seq == self.seq
-            && claims.at == self.at
-            && claims.hash == self.hash;
+        let same =
+            claims.chain == self.chain && claims.seq == self.seq && claims.at == self.at && claims.hash == self.hash;
         same.then_some(if claims.start { Role::Start } else { Role::Along })
     }
 

@@ -159,11 +159,7 @@ impl Entry {
     ///
     /// # Errors
     /// [`Error::Seal`] when they do not open, [`Error::Details`] when they are not JSON.
-    pub fn details(
-        &self,
-        keyring: &Keyring,
-        person: Option<&PersonKey>,
-    ) -> Result<Option<serde_json::Value>, Error> {
+    pub fn details(&self, keyring: &Keyring, person: Option<&PersonKey>) -> Result<Option<serde_json::Value>, Error> {
         let Some(sealed) = &self.details_sealed else { return Ok(None) };
         let context = details_context(self.chain, self.seq);
         let plain = match (PersonKey::is_sealed_for_a_person(sealed), person) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use polder_db::{Db, args};
 use polder_kernel::Clock;
 
+use crate::Error;
 use crate::chain::CHAIN;
 use crate::checkpoint::{self, Checkpoint, CheckpointKey};
 use crate::retention::{self, Schedule};
-use crate::Error;
 
 /// How often it is looked: the machine may have slept, or its clock may have been set.
 const LOOK_EVERY: Duration = Duration::from_secs(60);

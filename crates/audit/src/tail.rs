@@ -158,7 +158,13 @@ fn insert_text(rows: usize) -> String {
     );
     for row in 0..rows {
         for column in 1..=12 {
-            let before = if column > 1 { "," } else if row > 0 { "),(" } else { "(" };
+            let before = if column > 1 {
+                ","
+            } else if row > 0 {
+                "),("
+            } else {
+                "("
+            };
             // Writing to a string does not fail.
             let _ = write!(sql, "{before}${}", row * 12 + column);
         }

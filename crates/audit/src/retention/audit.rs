@@ -21,12 +21,7 @@ pub struct Pruned {
 ///
 /// First the checkpoint becomes the start, then the events before it go: at every moment in between the
 /// log verifies.
-pub(super) async fn prune(
-    db: &Db,
-    key: &CheckpointKey,
-    cutoff: Timestamp,
-    batch: u32,
-) -> Result<Pruned, Error> {
+pub(super) async fn prune(db: &Db, key: &CheckpointKey, cutoff: Timestamp, batch: u32) -> Result<Pruned, Error> {
     let Some(start) = move_start(db, key, cutoff).await? else { return Ok(Pruned { through: 0, removed: 0 }) };
     let mut removed = 0;
     loop {

@@ -30,8 +30,19 @@ macro_rules! rule {
             keep: $keep,
             reason: $reason,
             sql: concat!(
-                "DELETE FROM ", $table, " WHERE ", $key, " IN (SELECT ", $key, " FROM ", $table, " WHERE ", $column,
-                " < $1 ORDER BY ", $column, " LIMIT $2)"
+                "DELETE FROM ",
+                $table,
+                " WHERE ",
+                $key,
+                " IN (SELECT ",
+                $key,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $column,
+                " < $1 ORDER BY ",
+                $column,
+                " LIMIT $2)"
             ),
         }
     };

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::audit::{self, Pruned};
 use super::{Rule, next_run};
+use crate::Error;
 use crate::chain::CHAIN;
 use crate::checkpoint::{self, CheckpointKey};
 use crate::event::{Actor, Event, record};
-use crate::Error;
 
 /// Rows removed in one unit of work: other work gets its turn in between.
 const BATCH: u32 = 500;

@@ -1,0 +1,9 @@
+//! The log against real databases: SQLite always, PostgreSQL where the tests are given one.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod chain;
+mod checkpoints;
+mod listing;
+mod retention;
+mod support;
