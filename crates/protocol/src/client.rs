@@ -103,6 +103,13 @@ impl Client {
     pub fn is_verifiable(&self, redirect_uri: &str) -> bool {
         !self.is_public() || redirect_uri.starts_with("https://")
     }
+
+    /// Whether a page of this origin may call the endpoints that are open to scripts: only the origins
+    /// a single-page application is redirected to (B92). `null` is nobody's origin.
+    pub fn may_call_from(&self, origin: &str) -> bool {
+        self.kind == ApplicationType::Spa
+            && self.redirect_uris.iter().any(|uri| uri.origin().as_deref() == Some(origin))
+    }
 }
 
 impl ApplicationType {
@@ -181,3 +188,66 @@ macro_rules! from_name {
     )+};
 }
 from_name!(ApplicationType, Profile, AuthMethod, GrantType);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn names_are_read_back() {
+        assert!(GrantType::ALL.iter().all(|grant| grant.as_str().parse() == Ok(*grant)));
+        assert!(AuthMethod::ALL.iter().all(|method| method.as_str().parse() == Ok(*method)));
+        assert!(ApplicationType::ALL.iter().all(|kind| kind.as_str().parse() == Ok(*kind)));
+        assert!(Profile::ALL.iter().all(|profile| profile.as_str().parse() == Ok(*profile)));
+        for wrong in ["password", "implicit", "", "Authorization_Code"] {
+            assert_eq!(wrong.parse::<GrantType>(), Err(Unknown), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn b05_an_unknown_scope_is_refused_and_never_dropped() {
+        let client = sample::web();
+        let granted = |text: &str| client.grant_scope(&Scope::parse(text).unwrap());
+        assert_eq!(
+            granted("openid profile email offline_access roles api:read").unwrap().to_string(),
+            "openid profile email offline_access roles api:read"
+        );
+        for wrong in ["openid address", "openid phone", "openid api:admin", "OPENID"] {
+            assert_eq!(granted(wrong).unwrap_err().code, ErrorCode::InvalidScope, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a27_offline_access_means_nothing_without_the_refresh_grant() {
+        let client = Client { grant_types: vec![GrantType::AuthorizationCode], ..sample::web() };
+        let granted = client.grant_scope(&Scope::parse("openid offline_access").unwrap()).unwrap();
+        assert_eq!(granted.to_string(), "openid");
+    }
+
+    #[test]
+    fn b91_only_a_secret_or_a_claimed_https_redirect_makes_a_client_verifiable() {
+        assert!(sample::web().is_verifiable("http://localhost:3000/cb"));
+        assert!(sample::native().is_verifiable("https://app.example.test/cb"));
+        assert!(!sample::native().is_verifiable("com.example.app:/cb"));
+        assert!(!sample::native().is_verifiable("http://127.0.0.1:5000/cb"));
+    }
+
+    #[test]
+    fn b92_only_the_origins_of_single_page_applications_may_call() {
+        let spa = sample::spa();
+        assert!(spa.may_call_from("https://coach.example.test"));
+        for wrong in [
+            "null",
+            "https://coach.example.test/",
+            "https://coach.example.test:8443",
+            "http://coach.example.test",
+            "https://evil.test",
+            "",
+        ] {
+            assert!(!spa.may_call_from(wrong), "{wrong}");
+        }
+        assert!(!sample::web().may_call_from("https://coach.example.test"));
+        assert!(!sample::native().may_call_from("null"));
+    }
+}

@@ -128,3 +128,130 @@ fn form_decode(text: &str) -> Option<String> {
     }
     percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sample::{self, params};
+
+    fn header(plain: &str) -> String {
+        format!("Basic {}", STANDARD.encode(plain))
+    }
+
+    fn code(authorization: Option<&str>, body: &str) -> ErrorCode {
+        parse(authorization, &params(body)).unwrap_err().code
+    }
+
+    #[test]
+    fn a08_a_secret_in_the_body() {
+        let credentials = parse(None, &params("client_id=coach&client_secret=s%20e")).unwrap();
+        assert_eq!(credentials, Credentials::Post { id: "coach".to_owned(), secret: Secret::new("s e".to_owned()) });
+        let public = parse(None, &params("client_id=coach&client_secret=")).unwrap();
+        assert_eq!((public.method(), public.id(), public.secret()), (AuthMethod::None, "coach", None));
+    }
+
+    #[test]
+    fn b08_every_failure_reads_the_same() {
+        let bad = [None, Some("Basic"), Some("Basic !"), Some("Bearer abc"), Some("Digest x")];
+        let answers: Vec<_> = bad.into_iter().map(|header| parse(header, &params("")).unwrap_err().body()).collect();
+        assert!(answers.iter().all(|answer| *answer == refused().body()));
+    }
+
+    #[test]
+    fn b09_two_methods_are_refused() {
+        let basic = header("coach:secret");
+        assert_eq!(code(Some(&basic), "client_secret=secret"), ErrorCode::InvalidRequest);
+        assert_eq!(code(Some(&basic), "client_id=other"), ErrorCode::InvalidRequest);
+        assert_eq!(code(Some(&basic), "client_assertion=x"), ErrorCode::InvalidClient);
+        assert_eq!(code(None, "client_id=coach&client_assertion_type=x"), ErrorCode::InvalidClient);
+        assert!(parse(Some(&basic), &params("client_id=coach")).is_ok());
+    }
+
+    #[test]
+    fn b10_basic_credentials_are_form_decoded_after_strict_base64() {
+        let credentials = parse(Some(&header("my%3Aid:a%3Ab%2Bc%2520+%C3%A9")), &params("")).unwrap();
+        assert_eq!(credentials.id(), "my:id");
+        assert_eq!(credentials.secret().unwrap().expose(), "a:b+c%20 \u{e9}");
+        let colon = parse(Some(&header("id:a:b")), &params("")).unwrap();
+        assert_eq!(colon.secret().unwrap().expose(), "a:b");
+        let any_case = parse(Some(&header("id:x").replace("Basic", "bAsIc")), &params("")).unwrap();
+        assert_eq!(any_case.id(), "id");
+        let padded = STANDARD.encode("id:secret1");
+        for wrong in [
+            format!("Basic {}", padded.trim_end_matches('=')),
+            format!("Basic {padded}="),
+            "Basic aWQ6eB==".to_owned(),
+            "Basic aWQ6eA".to_owned(),
+            "Basic aWQ6_-8=".to_owned(),
+            "Basic aWQ 6eA==".to_owned(),
+            header("no colon"),
+            header(":secret"),
+            header("id:"),
+            header("id:100%"),
+            header("id:%zz"),
+            header("id:%ff"),
+            format!("Basic {}", STANDARD.encode(b"id:\xff")),
+        ] {
+            assert_eq!(code(Some(&wrong), ""), ErrorCode::InvalidClient, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn b11_the_method_is_pinned() {
+        let basic = parse(Some(&header("coach:x")), &params("")).unwrap();
+        let post = parse(None, &params("client_id=coach&client_secret=x")).unwrap();
+        let none = parse(None, &params("client_id=coach")).unwrap();
+        let all = [&basic, &post, &none];
+        for method in AuthMethod::ALL {
+            let client = Client { auth_method: method, ..sample::web() };
+            for credentials in all {
+                let pinned = credentials.pinned(&client);
+                assert_eq!(pinned.is_ok(), credentials.method() == method);
+                assert!(pinned.is_ok() || pinned.unwrap_err().body() == refused().body());
+            }
+        }
+        assert!(basic.pinned(&Client { id: "other".to_owned(), ..sample::web() }).is_err());
+    }
+
+    #[test]
+    fn f16_secrets_do_not_print() {
+        let credentials = parse(Some(&header("coach:hunter2")), &params("")).unwrap();
+        assert!(!format!("{credentials:?}").contains("hunter2"));
+    }
+
+    proptest! {
+        #[test]
+        fn b10_every_id_and_secret_survives(id in ".{1,20}", secret in ".{1,40}") {
+            let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let credentials = parse(Some(&header(&format!("{}:{}", encode(&id), encode(&secret)))), &params("")).unwrap();
+            prop_assert_eq!(credentials.id(), id);
+            prop_assert_eq!(credentials.secret().unwrap().expose(), &secret);
+        }
+
+        #[test]
+        fn b10_no_header_text_is_accepted_without_being_basic(text in "[ -~]{0,40}") {
+            match parse(Some(&text), &params("")) {
+                Ok(credentials) => {
+                    prop_assert_eq!(credentials.method(), AuthMethod::ClientSecretBasic);
+                    prop_assert!(text[..6].eq_ignore_ascii_case("basic "));
+                }
+                Err(error) => prop_assert_eq!(error.code, ErrorCode::InvalidClient),
+            }
+        }
+
+        #[test]
+        fn b10_a_changed_header_never_gives_the_same_credentials(place in 6_usize..26, byte in 0x21_u8..0x7f) {
+            let right = header("coach:secret12");
+            let mut changed = right.clone().into_bytes();
+            prop_assume!(place < changed.len() && changed[place] != byte);
+            changed[place] = byte;
+            let changed = String::from_utf8(changed).unwrap();
+            if let Ok(credentials) = parse(Some(&changed), &params("")) {
+                prop_assert_ne!(credentials, parse(Some(&right), &params("")).unwrap());
+            }
+        }
+    }
+}

@@ -196,3 +196,44 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a29_descriptions_stay_in_the_charset() {
+        let nasty = "a\"b\\c\r\nd\te\u{e9}\u{7f}\0";
+        for code in ErrorCode::ALL {
+            let error = Error::new(code, nasty).detail("only for the log");
+            let body = error.body();
+            let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(members, ["error", "error_description"]);
+            assert_eq!(body["error"], code.as_str());
+            assert_eq!(body["error_description"], "a?b?c??d?e???");
+        }
+        assert_eq!(Error::new(ErrorCode::InvalidScope, "as it is (x)!").description, "as it is (x)!");
+    }
+
+    #[test]
+    fn b08_a_failed_client_authentication_names_the_scheme() {
+        let error = Error::new(ErrorCode::InvalidClient, "no");
+        assert_eq!(error.status(), 401);
+        assert!(error.challenge().is_some_and(|challenge| challenge.starts_with("Basic realm=")));
+        assert_eq!(Error::new(ErrorCode::InvalidGrant, "no").challenge(), None);
+    }
+
+    #[test]
+    fn codes_have_the_status_their_documents_give_them() {
+        for (code, status) in [
+            (ErrorCode::InvalidRequest, 400),
+            (ErrorCode::InvalidGrant, 400),
+            (ErrorCode::UnauthorizedClient, 400),
+            (ErrorCode::InvalidToken, 401),
+            (ErrorCode::InsufficientScope, 403),
+            (ErrorCode::TemporarilyUnavailable, 503),
+        ] {
+            assert_eq!(code.status(), status, "{code}");
+        }
+    }
+}

@@ -32,6 +32,8 @@ pub mod refresh;
 pub mod registration;
 pub mod resource;
 pub mod revoke;
+#[cfg(test)]
+mod sample;
 pub mod scope;
 pub mod token;
 

@@ -161,3 +161,91 @@ fn decode(text: &[u8]) -> Option<String> {
     let spaced: Vec<u8> = text.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect();
     String::from_utf8(percent_decode(&spaced).collect()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn b02_a_parameter_that_comes_twice_is_refused() {
+        for text in ["scope=a&scope=b", "scope=a&scope=a", "scope=&scope=a", "a=1&scope=a&b=2&sco%70e=b"] {
+            assert_eq!(Params::parse(text.as_bytes()), Err(Fault::Repeated("scope".to_owned())), "{text}");
+        }
+        let fault = Params::parse(b"a=1&a=2").unwrap_err();
+        assert_eq!(Error::from(fault).code, ErrorCode::InvalidRequest);
+    }
+
+    #[test]
+    fn b02_query_and_body_are_one_request() {
+        let params = Params::of_both(Some("client_id=a"), b"client_id=a");
+        assert_eq!(params.fault(), Some(Fault::Repeated("client_id".to_owned())));
+        assert_eq!(params.get("client_id"), None);
+        let params = Params::of_both(Some("client_id=a"), b"scope=b");
+        assert_eq!((params.get("client_id"), params.get("scope"), params.fault()), (Some("a"), Some("b"), None));
+    }
+
+    #[test]
+    fn b02_resource_may_repeat() {
+        let params = Params::parse(b"resource=a&resource=&resource=b").unwrap();
+        assert_eq!(params.all("resource").collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn b03_an_empty_value_is_absent() {
+        let params = Params::parse(b"state=&nonce&&scope=x").unwrap();
+        assert_eq!((params.get("state"), params.get("nonce"), params.get("scope")), (None, None, Some("x")));
+        assert_eq!(params.require("state").unwrap_err().code, ErrorCode::InvalidRequest);
+    }
+
+    #[test]
+    fn b07_parameters_in_the_url_of_a_body_endpoint_are_refused() {
+        assert_eq!(Params::of_body(Some("code=x"), b"grant_type=x"), Err(Fault::InUrl));
+        for query in [None, Some("")] {
+            assert_eq!(Params::of_body(query, b"grant_type=x").unwrap().get("grant_type"), Some("x"));
+        }
+    }
+
+    #[test]
+    fn values_are_decoded_as_browsers_do() {
+        let params = Params::parse("a=1+2%20%2b&b=caf%C3%A9&c=100%&d=x=y&e=%00".as_bytes()).unwrap();
+        let values: Vec<_> = ["a", "b", "c", "d", "e"].iter().map(|name| params.get(name).unwrap()).collect();
+        assert_eq!(values, ["1 2 +", "caf\u{e9}", "100%", "x=y", "\0"]);
+        assert_eq!(Params::parse(b"state=%ff"), Err(Fault::Malformed("state".to_owned())));
+    }
+
+    #[test]
+    fn f16_values_do_not_print() {
+        let params = Params::parse(b"client_secret=hunter2&code=abc").unwrap();
+        let shown = format!("{params:?}");
+        assert!(shown.contains("client_secret") && !shown.contains("hunter2") && !shown.contains("abc"), "{shown}");
+        let error = Error::from(Params::parse(b"x=hunter2&x=hunter3").unwrap_err());
+        assert!(!error.to_string().contains("hunter"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_is_read_back(pairs in prop::collection::btree_map(".{1,8}", ".{1,20}", 0..6)) {
+            let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let text: Vec<_> = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+            let params = Params::parse(text.join("&").as_bytes()).unwrap();
+            for (name, value) in &pairs {
+                prop_assert_eq!(params.get(name), Some(value.as_str()));
+            }
+            prop_assert_eq!(params.names().count(), pairs.len());
+        }
+
+        #[test]
+        fn b02_no_bytes_give_a_value_that_came_twice(text in prop::collection::vec(prop::sample::select(b"ab=&%26+\xff".to_vec()), 0..40)) {
+            let params = Params::read(&text);
+            for name in params.names() {
+                if params.fault_of(name).is_some() {
+                    prop_assert_eq!(params.get(name), None);
+                }
+            }
+            prop_assert_eq!(Params::parse(&text).is_err(), params.fault().is_some());
+        }
+    }
+}

@@ -56,3 +56,68 @@ fn refused(description: &'static str) -> Error {
 fn is_well_formed(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7636 appendix B.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn code(challenge: Option<&str>, method: Option<&str>) -> Option<ErrorCode> {
+        CodeChallenge::parse(challenge, method).err().map(|error| error.code)
+    }
+
+    #[test]
+    fn a28_the_example_of_the_rfc_verifies() {
+        let challenge = CodeChallenge::parse(Some(CHALLENGE), Some("S256")).unwrap().unwrap();
+        assert!(challenge.verify(VERIFIER));
+        assert_eq!(CodeChallenge::from_stored(challenge.as_str()), Some(challenge));
+        assert_eq!(CodeChallenge::from_stored(""), None);
+    }
+
+    #[test]
+    fn b27_a_malformed_challenge_is_refused() {
+        for wrong in [
+            &"a".repeat(42),
+            &"a".repeat(129),
+            &format!("{}=", &CHALLENGE[..42]),
+            &format!("{} ", &CHALLENGE[..42]),
+            &format!("{}+", &CHALLENGE[..42]),
+        ] {
+            assert_eq!(code(Some(wrong), Some("S256")), Some(ErrorCode::InvalidRequest), "{wrong}");
+        }
+        for right in ["a".repeat(43), "a".repeat(128)] {
+            assert_eq!(code(Some(&right), Some("S256")), None);
+        }
+        assert_eq!(code(None, Some("S256")), Some(ErrorCode::InvalidRequest));
+        assert_eq!(CodeChallenge::parse(None, None), Ok(None));
+    }
+
+    #[test]
+    fn b28_only_s256() {
+        for method in [None, Some("plain"), Some("s256"), Some("S512"), Some("none")] {
+            assert_eq!(code(Some(CHALLENGE), method), Some(ErrorCode::InvalidRequest), "{method:?}");
+        }
+    }
+
+    #[test]
+    fn b30_a_wrong_verifier_does_not_verify() {
+        let challenge = CodeChallenge::from_stored(CHALLENGE).unwrap();
+        for wrong in
+            ["", CHALLENGE, &VERIFIER[..42], &format!("{VERIFIER}="), &VERIFIER.to_lowercase(), &"a".repeat(43)]
+        {
+            assert!(!challenge.verify(wrong), "{wrong}");
+        }
+        // `plain` by the back door: a challenge that is its own verifier.
+        assert!(!CodeChallenge::from_stored(VERIFIER).unwrap().verify(VERIFIER));
+    }
+
+    #[test]
+    fn b30_a_verifier_too_short_to_be_secret_is_refused_even_if_it_fits() {
+        let short = "abc";
+        let challenge = CodeChallenge::from_stored(&base64url(&Sha256::digest(short.as_bytes()))).unwrap();
+        assert!(!challenge.verify(short));
+    }
+}

@@ -26,3 +26,33 @@ pub fn is_absolute(text: &str) -> bool {
 fn refused(description: &'static str) -> Error {
     Error::new(ErrorCode::InvalidTarget, description)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{self, params};
+
+    #[test]
+    fn b79_only_its_own_audience() {
+        let client = Client { audience: "https://api.example.test/v1".to_owned(), ..sample::web() };
+        for right in [
+            "",
+            "resource=",
+            "resource=https://api.example.test/v1",
+            "resource=https://api.example.test/v1&resource=https%3A%2F%2Fapi.example.test%2Fv1",
+        ] {
+            assert_eq!(check(&params(right), &client), Ok(()), "{right}");
+        }
+        for wrong in [
+            "resource=https://api.example.test",
+            "resource=https://api.example.test/v1/",
+            "resource=https://api.example.test/v1&resource=https://other.test",
+            "resource=/v1",
+            "resource=api",
+            "resource=https://api.example.test/v1%23x",
+            "resource=https://practice.example.test",
+        ] {
+            assert_eq!(check(&params(wrong), &client).unwrap_err().code, ErrorCode::InvalidTarget, "{wrong}");
+        }
+    }
+}

@@ -116,3 +116,36 @@ impl<'de> Deserialize<'de> for Scope {
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b05_syntax_is_enforced() {
+        for wrong in ["a\"b", "a\\b", "a\tb", "a\nb", "caf\u{e9}", "a\0"] {
+            assert_eq!(Scope::parse(wrong).unwrap_err().code, ErrorCode::InvalidScope, "{wrong:?}");
+        }
+        assert!(Scope::parse(&"a ".repeat(2000)).is_err());
+        assert!(Scope::parse("").unwrap().is_empty());
+        assert!(is_token("api:read") && !is_token("") && !is_token("a b") && !is_token("a\"b"));
+    }
+
+    #[test]
+    fn a15_order_does_not_matter_and_is_kept() {
+        let scope = Scope::parse(" profile  openid profile ").unwrap();
+        assert_eq!(scope.to_string(), "profile openid");
+        assert!(scope.is_subset(&Scope::parse("openid profile email").unwrap()));
+        assert!(!Scope::parse("openid profile email").unwrap().is_subset(&scope));
+        assert_eq!(scope.intersect(&Scope::parse("openid x").unwrap()).to_string(), "openid");
+        assert_eq!(scope.without("profile").to_string(), "openid");
+    }
+
+    #[test]
+    fn it_is_one_text_in_json() {
+        let scope = Scope::parse("openid email").unwrap();
+        let json = serde_json::to_string(&scope).unwrap();
+        assert_eq!(json, "\"openid email\"");
+        assert_eq!(serde_json::from_str::<Scope>(&json).unwrap(), scope);
+    }
+}
