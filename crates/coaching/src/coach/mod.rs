@@ -1,0 +1,4 @@
+//! What a coach sees and does.
+
+pub mod clients;
+pub mod invite;
