@@ -89,3 +89,68 @@ fn is_b64token(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     !body.is_empty() && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{ISSUER, params};
+
+    fn refused(authorization: Option<&str>, query: Option<&str>, form: &str) -> Challenge {
+        parse(authorization, query, Some(&params(form))).unwrap_err()
+    }
+
+    #[test]
+    fn a12_a_token_in_the_header_or_in_the_form() {
+        let token =
+            |authorization, form: &str| parse(authorization, None, Some(&params(form))).unwrap().expose().clone();
+        assert_eq!(token(Some("Bearer abc.d-e_f~+/=="), ""), "abc.d-e_f~+/==");
+        assert_eq!(token(None, "access_token=abc"), "abc");
+    }
+
+    #[test]
+    fn a58_the_scheme_is_read_in_any_case() {
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            assert!(parse(Some(&format!("{scheme} abc")), None, None).is_ok(), "{scheme}");
+        }
+    }
+
+    #[test]
+    fn b21_without_a_token_the_challenge_has_no_error() {
+        for authorization in [None, Some("Basic abc"), Some("Bearer"), Some("DPoP abc"), Some("")] {
+            let challenge = refused(authorization, Some("a=b"), "");
+            assert_eq!(challenge.status(), 401);
+            assert_eq!(challenge.header(ISSUER), "Bearer realm=\"https://practice.example.test\"");
+        }
+    }
+
+    #[test]
+    fn b22_a_bad_token_is_invalid_and_not_why() {
+        for wrong in ["Bearer a b", "Bearer =", "Bearer a=b", "Bearer \u{e9}", "Bearer a\"b"] {
+            assert_eq!(refused(Some(wrong), None, ""), invalid_token(), "{wrong}");
+        }
+        let header = invalid_token().header(ISSUER);
+        assert!(header.contains("error=\"invalid_token\"") && invalid_token().status() == 401, "{header}");
+    }
+
+    #[test]
+    fn b23_a_missing_scope_is_named() {
+        let challenge = insufficient_scope("openid");
+        assert_eq!(challenge.status(), 403);
+        assert!(challenge.header(ISSUER).ends_with(", scope=\"openid\""));
+        assert!(challenge.header(ISSUER).contains("error=\"insufficient_scope\""));
+    }
+
+    #[test]
+    fn b24_a_token_in_the_url_or_in_two_places_is_refused() {
+        for challenge in [
+            refused(None, Some("access_token=abc"), ""),
+            refused(Some("Bearer abc"), Some("x=1&access%5Ftoken=abc"), ""),
+            refused(Some("Bearer abc"), None, "access_token=abc"),
+        ] {
+            assert_eq!(challenge.status(), 400);
+            assert_eq!(challenge.error.unwrap().code, ErrorCode::InvalidRequest);
+        }
+        let twice = Params::read(b"access_token=a&access_token=b");
+        assert_eq!(parse(None, None, Some(&twice)).unwrap_err().status(), 400);
+    }
+}

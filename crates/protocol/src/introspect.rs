@@ -79,3 +79,33 @@ impl Response<'_> {
 pub fn may_see(caller: &Client, client_id: &str, audience: &str) -> bool {
     caller.id == client_id || caller.audience == audience
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ErrorCode;
+    use crate::sample::{params, spa, web};
+
+    #[test]
+    fn b75_an_inactive_answer_says_nothing_else() {
+        assert_eq!(serde_json::to_value(Response::inactive()).unwrap(), json!({ "active": false }));
+    }
+
+    #[test]
+    fn b75_a_public_client_may_not_ask() {
+        assert_eq!(Request::parse(&params("token=x"), &spa()).unwrap_err().code, ErrorCode::InvalidClient);
+        assert_eq!(Request::parse(&params("token="), &web()).unwrap_err().code, ErrorCode::InvalidRequest);
+        assert_eq!(Request::parse(&params("token=x&token_type_hint=nonsense"), &web()).unwrap().token.expose(), "x");
+    }
+
+    #[test]
+    fn b75_a_caller_sees_its_own_tokens_and_those_for_its_audience() {
+        let api = Client { id: "api".to_owned(), audience: "https://api.example.test".to_owned(), ..web() };
+        assert!(may_see(&api, "api", "https://practice.example.test"));
+        assert!(may_see(&api, "coach", "https://api.example.test"));
+        assert!(!may_see(&api, "coach", "https://practice.example.test"));
+        assert!(!may_see(&api, "coach", "https://api.example.test/"));
+    }
+}

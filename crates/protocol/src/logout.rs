@@ -159,3 +159,123 @@ impl Afterwards {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{params, web};
+
+    const BYE: &str = "https://coach.example.test/bye";
+
+    fn request(text: &str) -> Request {
+        Request::parse(&params(text)).unwrap()
+    }
+
+    fn genuine() -> Hinted {
+        Hinted::Genuine(Hint {
+            audience: vec!["coach".to_owned()],
+            subject: "ann".to_owned(),
+            sid: Some("s1".to_owned()),
+        })
+    }
+
+    fn session() -> Session {
+        Session { subject: "ann".to_owned(), sid: Some("s1".to_owned()) }
+    }
+
+    fn there(state: Option<&str>) -> Option<Afterwards> {
+        Some(Afterwards { uri: BYE.to_owned(), state: state.map(str::to_owned) })
+    }
+
+    fn run(text: &str, hinted: &Hinted) -> Decision {
+        decide(&request(text), hinted, Some(&web()), Some(&session()))
+    }
+
+    fn refused(decision: &Decision) -> bool {
+        matches!(decision, Decision::Refuse(error) if error.status() == 400)
+    }
+
+    #[test]
+    fn a43_a_genuine_hint_ends_the_session_and_leads_back_with_the_state() {
+        let back = format!("id_token_hint=x&post_logout_redirect_uri={BYE}");
+        assert_eq!(run(&format!("{back}&state=s%201"), &genuine()), Decision::End(there(Some("s 1"))));
+        assert_eq!(run(&back, &genuine()), Decision::End(there(None)));
+        assert_eq!(there(Some("s 1")).unwrap().location(), "https://coach.example.test/bye?state=s%201");
+        assert_eq!(there(None).unwrap().location(), BYE);
+    }
+
+    #[test]
+    fn a44_only_the_registered_address_byte_for_byte() {
+        for other in [
+            "https://evil.test/bye",
+            "https://coach.example.test/bye/",
+            "https://coach.example.test/bye?foo=bar",
+            "https://coach.example.test/cb",
+        ] {
+            let text = format!("id_token_hint=x&post_logout_redirect_uri={other}");
+            assert!(refused(&run(&text, &genuine())), "{other}");
+        }
+        let with_query = "id_token_hint=x&post_logout_redirect_uri=https://coach.example.test/bye?a=1&state=s";
+        let Decision::End(Some(afterwards)) = run(with_query, &genuine()) else { panic!() };
+        assert_eq!(afterwards.location(), "https://coach.example.test/bye?a=1&state=s");
+    }
+
+    #[test]
+    fn a45_a_forged_hint_never_redirects_and_never_ends_a_session() {
+        for text in [
+            format!("id_token_hint=x&post_logout_redirect_uri={BYE}"),
+            format!("id_token_hint=x&client_id=coach&post_logout_redirect_uri={BYE}"),
+        ] {
+            assert_eq!(run(&text, &Hinted::Forged), Decision::Ask(None));
+            assert_eq!(decide(&request(&text), &Hinted::Forged, Some(&web()), None), Decision::Already(None));
+        }
+    }
+
+    #[test]
+    fn a46_without_a_hint_the_person_is_asked() {
+        let text = format!("client_id=coach&post_logout_redirect_uri={BYE}");
+        assert_eq!(run(&text, &Hinted::Absent), Decision::Ask(there(None)));
+        let nameless = format!("post_logout_redirect_uri={BYE}&state=s");
+        assert_eq!(decide(&request(&nameless), &Hinted::Absent, None, Some(&session())), Decision::Ask(None));
+    }
+
+    #[test]
+    fn a46_a_hint_about_another_session_asks_too() {
+        for session in [
+            Session { subject: "bob".to_owned(), sid: Some("s1".to_owned()) },
+            Session { subject: "ann".to_owned(), sid: Some("s2".to_owned()) },
+            Session { subject: "ann".to_owned(), sid: None },
+        ] {
+            let decision = decide(&request("id_token_hint=x"), &genuine(), Some(&web()), Some(&session));
+            assert_eq!(decision, Decision::Ask(None), "{session:?}");
+        }
+    }
+
+    #[test]
+    fn a47_every_parameter_is_optional() {
+        for text in ["", "state=s", "ui_locales=nl+en", "logout_hint=ann"] {
+            assert_eq!(decide(&request(text), &Hinted::Absent, None, Some(&session())), Decision::Ask(None), "{text}");
+            assert_eq!(decide(&request(text), &Hinted::Absent, None, None), Decision::Already(None), "{text}");
+        }
+        assert_eq!(run("id_token_hint=x", &genuine()), Decision::End(None));
+        assert_eq!(request("ui_locales=nl+en").ui_locales, ["nl", "en"]);
+    }
+
+    #[test]
+    fn a48_the_hint_belongs_to_the_named_application_which_exists() {
+        let mismatch = request("id_token_hint=x&client_id=portal");
+        assert!(refused(&decide(&mismatch, &genuine(), Some(&web()), Some(&session()))));
+        // The application of the hint was deleted: refused, not crashed.
+        let stale = request(&format!("id_token_hint=x&post_logout_redirect_uri={BYE}"));
+        assert_eq!(stale.client_id(&genuine()), Some("coach"));
+        assert!(refused(&decide(&stale, &genuine(), None, Some(&session()))));
+        assert!(refused(&decide(&request("client_id=nobody"), &Hinted::Absent, None, Some(&session()))));
+        assert_eq!(run("id_token_hint=x&client_id=coach", &genuine()), Decision::End(None));
+    }
+
+    #[test]
+    fn b02_a_parameter_that_comes_twice_is_refused() {
+        let twice = Params::of_both(Some("state=a"), b"state=b");
+        assert_eq!(Request::parse(&twice).unwrap_err().code, ErrorCode::InvalidRequest);
+    }
+}

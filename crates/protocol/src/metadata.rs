@@ -119,3 +119,83 @@ impl Metadata {
 fn confidential() -> Vec<&'static str> {
     AuthMethod::ALL.into_iter().filter(|method| *method != AuthMethod::None).map(AuthMethod::as_str).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn document() -> Value {
+        let metadata = Metadata::new(Capabilities {
+            issuer: "https://practice.example.test".to_owned(),
+            id_token_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).to_vec(),
+            acr_values: Vec::new(),
+        });
+        serde_json::to_value(metadata).unwrap()
+    }
+
+    #[test]
+    fn a02_required_members_are_there() {
+        let document = document();
+        assert_eq!(document["issuer"], "https://practice.example.test");
+        assert_eq!(document["response_types_supported"], json!(["code"]));
+        assert_eq!(document["subject_types_supported"], json!(["public"]));
+        assert_eq!(document["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA"]));
+    }
+
+    #[test]
+    fn a03_every_address_is_below_the_issuer_and_no_member_is_unknown() {
+        let document = document();
+        for (name, value) in document.as_object().unwrap() {
+            if name.ends_with("_endpoint") || name.ends_with("_uri") {
+                assert!(value.as_str().unwrap().starts_with("https://practice.example.test/"), "{name}");
+            }
+            assert!(!value.is_null(), "{name}");
+        }
+        assert!(document["scopes_supported"].as_array().unwrap().contains(&json!("openid")));
+        assert_eq!(document["ui_locales_supported"], json!(["en", "nl"]));
+        assert!(document.get("service_documentation").is_none() && document.get("acr_values_supported").is_none());
+    }
+
+    #[test]
+    fn a04_what_has_a_surprising_default_is_said() {
+        let document = document();
+        for (name, value) in [
+            ("response_modes_supported", json!(["query"])),
+            ("grant_types_supported", json!(["authorization_code", "refresh_token", "client_credentials"])),
+            ("token_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post", "none"])),
+            ("introspection_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post"])),
+            (
+                "revocation_endpoint_auth_methods_supported",
+                json!(["client_secret_basic", "client_secret_post", "none"]),
+            ),
+            ("request_parameter_supported", json!(false)),
+            ("request_uri_parameter_supported", json!(false)),
+            ("claims_parameter_supported", json!(false)),
+            ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),
+        ] {
+            assert_eq!(document[name], value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a11_unsigned_id_tokens_are_not_offered() {
+        assert!(!document()["id_token_signing_alg_values_supported"].as_array().unwrap().contains(&json!("none")));
+    }
+
+    #[test]
+    fn a42_the_end_session_endpoint_is_listed() {
+        assert_eq!(document()["end_session_endpoint"], "https://practice.example.test/end_session");
+    }
+
+    #[test]
+    fn b32_only_s256_is_listed() {
+        assert_eq!(document()["code_challenge_methods_supported"], json!(["S256"]));
+    }
+
+    #[test]
+    fn b52_the_issuer_in_answers_is_announced() {
+        assert_eq!(document()["authorization_response_iss_parameter_supported"], json!(true));
+    }
+}

@@ -165,3 +165,158 @@ impl Lifetime {
         (now + self.idle).min(expires_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ROTATED: i64 = 1_000;
+
+    fn family(generation: u32) -> Family {
+        Family {
+            generation,
+            rotated_at: (generation > 0).then(|| Timestamp::from_seconds(ROTATED)),
+            idle_expires_at: Timestamp::from_seconds(5_000),
+            expires_at: Timestamp::from_seconds(9_000),
+            revoked: false,
+        }
+    }
+
+    fn run(stored: &Family, presented: u32, now: i64) -> Decision {
+        decide(stored, presented, Timestamp::from_seconds(now), GRACE)
+    }
+
+    #[test]
+    fn p3_the_current_token_rotates() {
+        assert_eq!(run(&family(0), 0, 10), Decision::Rotate { generation: 1 });
+        assert_eq!(run(&family(7), 7, 1_005), Decision::Rotate { generation: 8 });
+    }
+
+    #[test]
+    fn b44_within_the_window_the_same_successor_is_given_again() {
+        for now in [ROTATED, ROTATED + 19] {
+            assert_eq!(run(&family(7), 6, now), Decision::Repeat { generation: 7 });
+        }
+        // A clock that was set back does not turn a lost answer into a theft.
+        assert_eq!(run(&family(7), 6, ROTATED - 30), Decision::Repeat { generation: 7 });
+    }
+
+    #[test]
+    fn p3_a_reused_refresh_token_ends_its_family() {
+        for now in [ROTATED + 20, ROTATED + 21, 4_999] {
+            assert_eq!(run(&family(7), 6, now), Decision::Reuse);
+        }
+    }
+
+    #[test]
+    fn b44_once_the_successor_was_used_the_window_is_closed() {
+        // Generation 6 was rotated to 7 and 7 to 8, all within the window.
+        for used in [0, 5, 6] {
+            assert_eq!(run(&family(8), used, ROTATED + 1), Decision::Reuse);
+        }
+    }
+
+    #[test]
+    fn b44_fifty_parallel_uses_give_one_successor() {
+        let mut stored = family(3);
+        let successors: Vec<u32> = (0..50)
+            .map(|_| match run(&stored, 3, ROTATED + 5) {
+                Decision::Rotate { generation } => {
+                    stored.generation = generation;
+                    stored.rotated_at = Some(Timestamp::from_seconds(ROTATED + 5));
+                    generation
+                }
+                Decision::Repeat { generation } => generation,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(successors, [4; 50]);
+    }
+
+    #[test]
+    fn b45_a_family_ends_by_idleness_by_age_and_by_hand() {
+        assert_eq!(run(&family(7), 7, 4_999), Decision::Rotate { generation: 8 });
+        let aged = Family { idle_expires_at: Timestamp::from_seconds(99_999), ..family(7) };
+        let revoked = Family { revoked: true, ..family(7) };
+        for presented in [0, 6, 7, 8] {
+            assert_eq!(run(&family(7), presented, 5_000), Decision::Expired);
+            assert_eq!(run(&aged, presented, 9_000), Decision::Expired);
+            assert_eq!(run(&revoked, presented, ROTATED), Decision::Expired);
+        }
+    }
+
+    #[test]
+    fn b45_rotation_never_extends_the_absolute_end() {
+        let lifetime = Lifetime { idle: Duration::from_secs(30), absolute: Duration::from_secs(100) };
+        let (idle, absolute) = lifetime.begin(Timestamp::from_seconds(0));
+        assert_eq!((idle.seconds(), absolute.seconds()), (30, 100));
+        assert_eq!(lifetime.extend(Timestamp::from_seconds(50), absolute).seconds(), 80);
+        assert_eq!(lifetime.extend(Timestamp::from_seconds(90), absolute).seconds(), 100);
+    }
+
+    #[test]
+    fn a_token_from_after_a_restored_backup_is_no_theft() {
+        assert_eq!(run(&family(7), 8, ROTATED + 1), Decision::Expired);
+        assert_eq!(run(&family(u32::MAX), u32::MAX, ROTATED + 1), Decision::Expired);
+    }
+
+    #[test]
+    fn b19_scope_narrows_and_never_widens() {
+        let granted = Scope::parse("openid api:read").unwrap();
+        let narrowed = |text: &str| scope(&granted, Some(&Scope::parse(text).unwrap()));
+        assert_eq!(scope(&granted, None).unwrap(), granted);
+        assert_eq!(narrowed("api:read").unwrap().to_string(), "api:read");
+        for wider in ["openid api:read api:write", "email", "offline_access"] {
+            assert_eq!(narrowed(wider).unwrap_err().code, ErrorCode::InvalidScope, "{wider}");
+        }
+    }
+
+    #[test]
+    fn f16_a_refresh_token_does_not_print() {
+        let token = Presented { grant_id: [7; 16], generation: 3, mac: [0xab; 32] };
+        assert!(!format!("{token:?}").contains("171"));
+    }
+
+    proptest! {
+        #[test]
+        fn a27_the_text_is_read_back(grant_id: [u8; 16], generation: u32, mac: [u8; 32]) {
+            let token = Presented { grant_id, generation, mac };
+            let text = token.text();
+            prop_assert!(text.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+            prop_assert_eq!(Presented::parse(text.expose()), Some(token));
+        }
+
+        #[test]
+        fn b26_a_changed_text_is_another_token_or_none(mac: [u8; 32], place in 0_usize..70, byte in 0x20_u8..0x7f) {
+            let token = Presented { grant_id: [1; 16], generation: 1, mac };
+            let right = token.text();
+            let mut changed = right.expose().clone().into_bytes();
+            prop_assume!(changed[place] != byte);
+            changed[place] = byte;
+            let changed = String::from_utf8(changed).unwrap();
+            prop_assert_ne!(Presented::parse(&changed), Some(token));
+        }
+
+        #[test]
+        fn b26_a_longer_or_shorter_text_is_none(mac: [u8; 32], cut in 0_usize..70, tail in "[A-Za-z0-9=_-]{1,6}") {
+            let text = Presented { grant_id: [1; 16], generation: 1, mac }.text();
+            prop_assert_eq!(Presented::parse(&text.expose()[..cut]), None);
+            let longer = format!("{}{tail}", text.expose());
+            prop_assert_eq!(Presented::parse(&longer), None);
+        }
+
+        #[test]
+        fn p3_only_the_current_token_ever_moves_a_family(generation in 0_u32..50, presented in 0_u32..50, now in 0_i64..10_000) {
+            let decision = run(&family(generation), presented, now);
+            if let Decision::Rotate { generation: next } = decision {
+                prop_assert_eq!((presented, next), (generation, generation + 1));
+            }
+            if let Decision::Repeat { generation: again } = decision {
+                prop_assert_eq!((presented + 1, again), (generation, generation));
+                prop_assert!(now < ROTATED + 20);
+            }
+        }
+    }
+}

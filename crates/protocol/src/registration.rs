@@ -90,42 +90,40 @@ const fn default_auth_method(kind: ApplicationType) -> AuthMethod {
     if is_public(kind) { AuthMethod::None } else { AuthMethod::ClientSecretBasic }
 }
 
-/// The grants, or what is wrong with them: machines have no people, public clients no credentials of
-/// their own (B17), and a refresh token follows from a code.
+/// The grants in their own order; what is wrong with them is noted.
 fn grants(wish: &Wish, wrong: &mut Vec<Invalid>) -> Vec<GrantType> {
-    let machine = wish.kind == ApplicationType::Machine;
     let Some(named) = &wish.grant_types else {
-        return if machine {
-            vec![GrantType::ClientCredentials]
-        } else {
-            vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
+        return match wish.kind {
+            ApplicationType::Machine => vec![GrantType::ClientCredentials],
+            _ => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         };
     };
-    let mut grants = Vec::new();
-    for name in named {
-        match name.parse::<GrantType>() {
-            Ok(grant) if !grants.contains(&grant) => grants.push(grant),
-            Ok(_) => {}
-            Err(_) => wrong.push(metadata(
-                "grant_types",
-                "must be among authorization_code, refresh_token and client_credentials",
-            )),
-        }
-    }
-    let has = |grant| grants.contains(&grant);
-    if grants.is_empty() && !named.is_empty() {
-        return grants;
-    }
-    if grants.is_empty() {
-        wrong.push(metadata("grant_types", "must name at least one grant"));
-    } else if machine && (has(GrantType::AuthorizationCode) || has(GrantType::RefreshToken)) {
-        wrong.push(metadata("grant_types", "a machine application uses client_credentials alone"));
-    } else if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
-        wrong.push(metadata("grant_types", "refresh_token needs authorization_code"));
-    } else if is_public(wish.kind) && has(GrantType::ClientCredentials) {
-        wrong.push(metadata("grant_types", "client_credentials needs a client that keeps a secret"));
+    let Ok(named) = named.iter().map(|name| name.parse()).collect::<Result<Vec<GrantType>, _>>() else {
+        wrong.push(metadata("grant_types", "must be among authorization_code, refresh_token and client_credentials"));
+        return Vec::new();
+    };
+    let grants: Vec<_> = GrantType::ALL.into_iter().filter(|grant| named.contains(grant)).collect();
+    if let Some(message) = misfit(wish.kind, &grants) {
+        wrong.push(metadata("grant_types", message));
     }
     grants
+}
+
+/// Machines have no people, public clients no credentials of their own (B17), and a refresh token
+/// follows from a code.
+fn misfit(kind: ApplicationType, grants: &[GrantType]) -> Option<&'static str> {
+    let has = |grant| grants.contains(&grant);
+    if grants.is_empty() {
+        Some("must name at least one grant")
+    } else if kind == ApplicationType::Machine && grants != [GrantType::ClientCredentials] {
+        Some("a machine application uses client_credentials alone")
+    } else if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
+        Some("refresh_token needs authorization_code")
+    } else if is_public(kind) && has(GrantType::ClientCredentials) {
+        Some("client_credentials needs an application that keeps a secret")
+    } else {
+        None
+    }
 }
 
 fn uris(
@@ -165,4 +163,127 @@ fn metadata(field: &'static str, message: &str) -> Invalid {
 
 fn redirect(field: &'static str, message: String) -> Invalid {
     Invalid { field, code: "invalid_redirect_uri", message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(kind: ApplicationType) -> Wish {
+        let uris =
+            if kind == ApplicationType::Machine { vec![] } else { vec!["https://app.example.test/cb".to_owned()] };
+        Wish {
+            kind,
+            redirect_uris: uris,
+            post_logout_redirect_uris: Vec::new(),
+            grant_types: None,
+            auth_method: None,
+            scopes: Vec::new(),
+            audience: None,
+        }
+    }
+
+    fn fields(wish: &Wish) -> Vec<&'static str> {
+        check(wish, false).unwrap_err().into_iter().map(|invalid| invalid.field).collect()
+    }
+
+    fn with_grants(kind: ApplicationType, grants: &[&str]) -> Wish {
+        Wish { grant_types: Some(grants.iter().map(|&grant| grant.to_owned()).collect()), ..wish(kind) }
+    }
+
+    #[test]
+    fn each_type_has_its_defaults() {
+        use ApplicationType::*;
+        for (kind, method, grants) in [
+            (Web, AuthMethod::ClientSecretBasic, vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+            (Spa, AuthMethod::None, vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+            (Native, AuthMethod::None, vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+            (Machine, AuthMethod::ClientSecretBasic, vec![GrantType::ClientCredentials]),
+        ] {
+            let accepted = check(&wish(kind), false).unwrap();
+            assert_eq!((accepted.auth_method, accepted.grant_types), (method, grants), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a33_bad_redirect_uris_are_named_by_place() {
+        let bad = Wish {
+            redirect_uris: vec!["https://app.example.test/cb".to_owned(), "http://app.example.test/cb#x".to_owned()],
+            ..wish(ApplicationType::Web)
+        };
+        let wrong = check(&bad, false).unwrap_err();
+        assert_eq!((wrong[0].field, wrong[0].code), ("redirect_uris", "invalid_redirect_uri"));
+        assert!(wrong[0].message.starts_with("number 2: "), "{}", wrong[0].message);
+        let logout =
+            Wish { post_logout_redirect_uris: vec!["javascript:alert(1)".to_owned()], ..wish(ApplicationType::Web) };
+        assert_eq!(fields(&logout), ["post_logout_redirect_uris"]);
+        let twice =
+            Wish { redirect_uris: vec!["https://app.example.test/cb".to_owned(); 2], ..wish(ApplicationType::Web) };
+        assert_eq!(fields(&twice), ["redirect_uris"]);
+        let none = Wish { redirect_uris: Vec::new(), ..wish(ApplicationType::Web) };
+        assert_eq!(fields(&none), ["redirect_uris"]);
+        let many = Wish {
+            redirect_uris: (0..51).map(|n| format!("https://app.example.test/{n}")).collect(),
+            ..wish(ApplicationType::Web)
+        };
+        assert_eq!(fields(&many), ["redirect_uris"]);
+    }
+
+    #[test]
+    fn b11_the_method_follows_from_what_can_keep_a_secret() {
+        use ApplicationType::*;
+        for (kind, method, fits) in [
+            (Web, AuthMethod::ClientSecretPost, true),
+            (Web, AuthMethod::None, false),
+            (Machine, AuthMethod::None, false),
+            (Spa, AuthMethod::ClientSecretBasic, false),
+            (Native, AuthMethod::ClientSecretPost, false),
+        ] {
+            let result = check(&Wish { auth_method: Some(method), ..wish(kind) }, false);
+            assert_eq!(result.is_ok(), fits, "{kind} {method}");
+        }
+    }
+
+    #[test]
+    fn b12_grants_fit_the_type() {
+        use ApplicationType::*;
+        for (kind, grants) in [
+            (Web, vec!["password"]),
+            (Web, vec!["authorization_code", "implicit"]),
+            (Web, vec![]),
+            (Web, vec!["refresh_token"]),
+            (Machine, vec!["client_credentials", "refresh_token"]),
+            (Machine, vec!["authorization_code"]),
+            (Spa, vec!["authorization_code", "client_credentials"]),
+            (Native, vec!["client_credentials"]),
+        ] {
+            assert_eq!(fields(&with_grants(kind, &grants))[0], "grant_types", "{kind} {grants:?}");
+        }
+        let all = check(
+            &with_grants(Web, &["authorization_code", "refresh_token", "client_credentials", "refresh_token"]),
+            false,
+        );
+        assert_eq!(all.unwrap().grant_types, GrantType::ALL);
+    }
+
+    #[test]
+    fn b05_own_scopes_are_tokens_and_not_the_standard_ones() {
+        let scopes = |scopes: &[&str]| Wish {
+            scopes: scopes.iter().map(|&s| s.to_owned()).collect(),
+            ..wish(ApplicationType::Web)
+        };
+        assert_eq!(check(&scopes(&["api:read"]), false).unwrap().scopes.to_string(), "api:read");
+        for wrong in ["openid", "roles", "a b", "", "a\"b"] {
+            assert_eq!(fields(&scopes(&[wrong])), ["scopes"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn b79_an_audience_is_an_absolute_uri() {
+        let audience = |text: &str| Wish { audience: Some(text.to_owned()), ..wish(ApplicationType::Web) };
+        assert!(check(&audience("https://api.example.test/v1"), false).is_ok());
+        for wrong in ["api", "/v1", "https://api.example.test/#x", ""] {
+            assert_eq!(fields(&audience(wrong)), ["audience"], "{wrong}");
+        }
+    }
 }

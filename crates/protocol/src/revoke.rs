@@ -41,3 +41,33 @@ impl Kind {
         if parts.len() == 3 && parts.iter().all(|part| !part.is_empty()) { Self::Access } else { Self::Unknown }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorCode;
+    use crate::sample::params;
+
+    #[test]
+    fn b73_a_wrong_hint_does_not_matter() {
+        let request = Request::parse(&params("token=x&token_type_hint=nonsense")).unwrap();
+        assert_eq!(request.token.expose(), "x");
+    }
+
+    #[test]
+    fn b74_a_missing_token_is_refused() {
+        for text in ["", "token=", "token_type_hint=access_token"] {
+            assert_eq!(Request::parse(&params(text)).unwrap_err().code, ErrorCode::InvalidRequest, "{text}");
+        }
+    }
+
+    #[test]
+    fn b25_a_token_is_told_by_its_text() {
+        let refresh = Presented { grant_id: [1; 16], generation: 2, mac: [3; 32] };
+        assert_eq!(Kind::of(refresh.text().expose()), Kind::Refresh(refresh));
+        assert_eq!(Kind::of("aa.bb.cc"), Kind::Access);
+        for other in ["", "aa", "aa.bb", "aa..cc", "aa.bb.cc.dd", "aa.bb.", &"a".repeat(43)] {
+            assert_eq!(Kind::of(other), Kind::Unknown, "{other}");
+        }
+    }
+}

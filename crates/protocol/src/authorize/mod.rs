@@ -148,3 +148,126 @@ impl From<Redirect> for Refusal {
         Self::Redirect(redirect)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{CHALLENGE, ISSUER, native, web};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    /// The query of a good request with `extra` put behind it.
+    fn query(extra: &str) -> String {
+        format!(
+            "client_id=coach&redirect_uri=https://coach.example.test/cb&response_type=code&scope=openid\
+             &code_challenge={CHALLENGE}&code_challenge_method=S256&state=s1{extra}"
+        )
+    }
+
+    fn run(text: &str, client: Option<&Client>) -> Result<Request, Refusal> {
+        validate(&Params::read(text.as_bytes()), client, NOW)
+    }
+
+    fn is_page(text: &str) -> bool {
+        matches!(run(text, Some(&web())), Err(Refusal::NoRedirect(_)))
+    }
+
+    #[test]
+    fn b01_an_unknown_or_malformed_client_never_redirects() {
+        assert!(matches!(run(&query(""), None), Err(Refusal::NoRedirect(_))));
+        for text in [
+            query("").replace("coach&", "&"),
+            query("").replace("client_id", "other"),
+            query("&client_id=coach"),
+            query("").replace("=coach&", "=%ff&"),
+        ] {
+            assert!(is_page(&text), "{text}");
+            assert!(client_id(&Params::read(text.as_bytes())).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn b02_a_doubled_redirect_uri_gives_a_page_and_any_other_a_redirect() {
+        assert!(is_page(&query("&redirect_uri=https://coach.example.test/cb")));
+        let refused = run(&query("&scope=email"), Some(&web())).unwrap_err();
+        let Refusal::Redirect(redirect) = refused else { panic!("{refused:?}") };
+        assert_eq!(redirect.error.code, ErrorCode::InvalidRequest);
+        assert_eq!(redirect.to.state(), Some("s1"));
+        let doubled = run(&query("&state=s2"), Some(&web())).unwrap_err();
+        let Refusal::Redirect(redirect) = doubled else { panic!("{doubled:?}") };
+        assert_eq!((redirect.error.code, redirect.to.state()), (ErrorCode::InvalidRequest, None));
+    }
+
+    #[test]
+    fn a22_an_unregistered_redirect_uri_never_redirects() {
+        for other in [
+            "https://evil.test/cb",
+            "https://coach.example.test/cb2",
+            "https://coach.example.test/cb?x=1",
+            "http://127.0.0.1/cb",
+            "%ff",
+        ] {
+            assert!(is_page(&query("").replace("https://coach.example.test/cb", other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn a31_a_missing_redirect_uri_gives_a_page_even_if_only_one_is_registered() {
+        let one = Client { redirect_uris: web().redirect_uris[..1].to_vec(), ..web() };
+        for text in [query("").replace("redirect_uri", "x"), query("").replace("https://coach.example.test/cb", "")] {
+            assert!(matches!(run(&text, Some(&one)), Err(Refusal::NoRedirect(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a25_a_request_object_cannot_bring_its_own_redirect_uri() {
+        assert!(is_page(&query("&request=e30.e30.").replace("coach.example.test/cb", "coach.example.test/cbX")));
+    }
+
+    #[test]
+    fn b95_the_answer_goes_to_the_port_that_was_presented() {
+        let text =
+            query("").replace("https://coach.example.test/cb", "http://127.0.0.1:50123/cb").replace("coach&", "phone&");
+        let request = run(&text, Some(&native())).unwrap();
+        assert_eq!(request.return_to.redirect_uri(), "http://127.0.0.1:50123/cb");
+    }
+
+    #[test]
+    fn b06_state_is_echoed_byte_for_byte_or_the_request_refused() {
+        for state in
+            ["", "%00", "a%20b%2Bc%26d%3De%23", "%F0%9F%A6%86%E2%80%AE", "%22%3E%3Cscript%3E", &"x".repeat(2048)]
+        {
+            let request = run(&query("").replace("s1", state), Some(&web())).unwrap();
+            let location = request.return_to.code(ISSUER, "abc");
+            let url = url::Url::parse(&location).unwrap();
+            let echoed: Vec<_> =
+                url.query_pairs().filter(|(name, _)| name == "state").map(|(_, value)| value.into_owned()).collect();
+            let sent = percent_encoding::percent_decode_str(state).decode_utf8().unwrap().into_owned();
+            assert_eq!(echoed, if state.is_empty() { vec![] } else { vec![sent] });
+        }
+        assert!(is_page(&query("").replace("s1", "%ff")));
+        assert!(is_page(&query("").replace("s1", &"x".repeat(5000))));
+    }
+
+    #[test]
+    fn b52_every_redirect_names_the_issuer() {
+        let request = run(&query(""), Some(&web())).unwrap();
+        assert_eq!(
+            request.return_to.code(ISSUER, "abc"),
+            "https://coach.example.test/cb?code=abc&state=s1&iss=https%3A%2F%2Fpractice.example.test"
+        );
+        let refused = run(&query("&request=x"), Some(&web())).unwrap_err();
+        let Refusal::Redirect(redirect) = refused else { panic!("{refused:?}") };
+        assert_eq!(
+            redirect.location(ISSUER),
+            "https://coach.example.test/cb?error=request_not_supported&error_description=request%20objects%20are%20not%20supported\
+             &state=s1&iss=https%3A%2F%2Fpractice.example.test"
+        );
+    }
+
+    #[test]
+    fn a15_the_order_of_parameters_does_not_matter() {
+        let reversed: Vec<_> = query("&nonce=n").split('&').rev().map(str::to_owned).collect();
+        assert_eq!(run(&reversed.join("&"), Some(&web())).unwrap(), run(&query("&nonce=n"), Some(&web())).unwrap());
+    }
+}

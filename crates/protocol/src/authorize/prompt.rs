@@ -55,3 +55,33 @@ impl Prompts {
 const fn is_false(flag: &bool) -> bool {
     !*flag
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a18_none_stands_alone() {
+        assert_eq!(Prompts::parse("none"), Ok(Prompts { none: true, ..Prompts::default() }));
+        for other in ["login", "consent", "select_account"] {
+            for text in [format!("none {other}"), format!("{other} none")] {
+                assert_eq!(Prompts::parse(&text).unwrap_err().code, ErrorCode::InvalidRequest, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a17_values_combine_and_unknown_ones_are_refused() {
+        let both = Prompts::parse("login select_account").unwrap();
+        assert!(both.login && both.select_account && !both.consent && both.wants_page());
+        assert!(!Prompts::parse("").unwrap().wants_page());
+        for wrong in ["create", "Login", "none,login", "login\tconsent"] {
+            assert_eq!(Prompts::parse(wrong).unwrap_err().code, ErrorCode::InvalidRequest, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a04_every_advertised_value_is_understood() {
+        assert!(SUPPORTED.iter().all(|value| Prompts::parse(value).is_ok()));
+    }
+}

@@ -172,3 +172,76 @@ impl Request {
         Redirect { error, to: self.return_to }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECEIVED: Timestamp = Timestamp::from_seconds(10_000);
+
+    fn request() -> Request {
+        Request::new("coach".to_owned(), ReturnTo::verified("https://a.test/cb".to_owned(), None), RECEIVED)
+    }
+
+    fn accepts(request: &Request, authenticated_at: i64, now: i64) -> bool {
+        request.accepts_sign_in(Timestamp::from_seconds(authenticated_at), Timestamp::from_seconds(now))
+    }
+
+    #[test]
+    fn a17_prompt_login_wants_a_sign_in_after_the_request() {
+        let login = Request { prompt: Prompts::parse("login").unwrap(), ..request() };
+        assert!(!accepts(&login, 9_999, 10_000));
+        assert!(accepts(&login, 10_000, 10_000));
+        assert!(accepts(&login, 10_005, 12_000));
+    }
+
+    #[test]
+    fn a20_max_age_counts_whole_seconds() {
+        let one = Request { max_age: Some(1), ..request() };
+        assert!(accepts(&one, 9_999, 10_000));
+        assert!(!accepts(&one, 9_998, 10_000));
+        let long = Request { max_age: Some(10_000), ..request() };
+        assert!(accepts(&long, 9_000, 10_000));
+        let none = request();
+        assert!(accepts(&none, 0, 10_000_000));
+    }
+
+    #[test]
+    fn a20_max_age_zero_is_a_fresh_sign_in_and_a_slow_person_is_not_asked_twice() {
+        let zero = Request { max_age: Some(0), ..request() };
+        assert!(!accepts(&zero, 9_999, 9_999));
+        assert!(accepts(&zero, 10_030, 10_090));
+        let one = Request { max_age: Some(1), ..request() };
+        assert!(accepts(&one, 10_030, 10_090));
+    }
+
+    #[test]
+    fn a19_a_hint_binds_the_request_to_its_person() {
+        let hinted = Request { id_token_hint: Some("x.y.z".to_owned()), ..request() };
+        let hint = Hint { audience: vec!["coach".to_owned()], subject: "ann".to_owned(), sid: None };
+        let bound = hinted.clone().bind_hint(Some(hint.clone())).unwrap();
+        assert!(bound.is_for("ann") && !bound.is_for("bob"));
+        assert!(request().bind_hint(None).unwrap().is_for("bob"));
+        let foreign = Hint { audience: vec!["other".to_owned()], ..hint };
+        for bad in [None, Some(foreign)] {
+            assert_eq!(hinted.clone().bind_hint(bad).unwrap_err().error.code, ErrorCode::InvalidRequest);
+        }
+    }
+
+    #[test]
+    fn it_waits_as_a_small_text_without_the_hint() {
+        let waiting = Request {
+            scope: Scope::parse("openid email").unwrap(),
+            nonce: Some("n".to_owned()),
+            max_age: Some(5),
+            prompt: Prompts::parse("login").unwrap(),
+            subject: Some("ann".to_owned()),
+            ..request()
+        };
+        let text = serde_json::to_string(&waiting).unwrap();
+        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), waiting);
+        let hinted = Request { id_token_hint: Some("x.y.z".to_owned()), ..waiting };
+        assert!(!serde_json::to_string(&hinted).unwrap().contains("x.y.z"));
+        assert!(text.len() < 250, "{text}");
+    }
+}

@@ -76,3 +76,36 @@ pub fn answer<'a>(uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>
     }
     location
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a32_the_query_of_the_redirect_uri_stays_as_it_is() {
+        for (uri, location) in [
+            ("https://a.test/cb", "https://a.test/cb?code=x%2By"),
+            ("https://a.test/cb?k=%20v", "https://a.test/cb?k=%20v&code=x%2By"),
+            ("https://a.test/cb?", "https://a.test/cb?code=x%2By"),
+            ("https://a.test/cb?k&", "https://a.test/cb?k&code=x%2By"),
+            ("com.example.app:/cb", "com.example.app:/cb?code=x%2By"),
+        ] {
+            assert_eq!(answer(uri, [("code", "x+y")]), location);
+        }
+    }
+
+    #[test]
+    fn a_value_cannot_add_a_header_a_parameter_or_a_fragment() {
+        let location = answer("https://a.test/cb", [("state", "\r\nSet-Cookie: x=1&code=evil#frag?\u{e9}")]);
+        assert!(location.bytes().all(|b| b.is_ascii_graphic()), "{location}");
+        assert_eq!(location.matches(['&', '#', '\r', '\n']).count(), 0, "{location}");
+    }
+
+    #[test]
+    fn form_action_names_the_origin_or_the_scheme() {
+        let of = |uri: &str| ReturnTo::verified(uri.to_owned(), None).form_action();
+        assert_eq!(of("https://a.test:8443/cb?x=1"), "https://a.test:8443");
+        assert_eq!(of("http://127.0.0.1:5000/cb"), "http://127.0.0.1:5000");
+        assert_eq!(of("com.example.app:/cb"), "com.example.app:");
+    }
+}

@@ -43,3 +43,55 @@ pub struct AccessToken<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Cow<'a, [String]>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn machine() -> AccessToken<'static> {
+        AccessToken {
+            iss: "https://practice.example.test".into(),
+            aud: "https://practice.example.test".into(),
+            sub: "nightly".into(),
+            client_id: "nightly".into(),
+            iat: 1,
+            exp: 901,
+            jti: "j".into(),
+            scope: Scope::parse("api:read").unwrap(),
+            auth_time: None,
+            acr: None,
+            amr: Cow::Borrowed(&[]),
+            sid: None,
+            roles: None,
+        }
+    }
+
+    fn names(token: &AccessToken) -> BTreeSet<String> {
+        serde_json::to_value(token).unwrap().as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn b77_the_claims_of_rfc_9068_and_none_about_a_person() {
+        let required = ["aud", "client_id", "exp", "iat", "iss", "jti", "scope", "sub"];
+        assert_eq!(names(&machine()), required.map(str::to_owned).into());
+        let person = AccessToken {
+            auth_time: Some(1),
+            acr: Some("1".into()),
+            amr: vec!["otp".to_owned()].into(),
+            sid: Some("s".into()),
+            ..machine()
+        };
+        let more: BTreeSet<_> = names(&person).difference(&names(&machine())).cloned().collect();
+        assert_eq!(more, ["acr", "amr", "auth_time", "sid"].map(str::to_owned).into());
+        let text = serde_json::to_string(&person).unwrap();
+        assert_eq!(serde_json::from_str::<AccessToken<'static>>(&text).unwrap(), person);
+    }
+
+    #[test]
+    fn b05_an_empty_scope_is_left_out() {
+        let none = AccessToken { scope: Scope::default(), ..machine() };
+        assert!(!names(&none).contains("scope"));
+    }
+}

@@ -33,3 +33,45 @@ pub struct IdToken<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<Cow<'a, str>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims() -> IdToken<'static> {
+        IdToken {
+            iss: "https://practice.example.test".into(),
+            sub: "ann".into(),
+            aud: "coach".into(),
+            exp: 2,
+            iat: 1,
+            auth_time: 1,
+            nonce: None,
+            acr: None,
+            amr: Cow::Borrowed(&[]),
+            sid: None,
+        }
+    }
+
+    #[test]
+    fn a07_a13_nothing_that_was_not_asked_for() {
+        let bare = serde_json::to_value(claims()).unwrap();
+        let expected = json!({ "iss": "https://practice.example.test", "sub": "ann", "aud": "coach", "exp": 2, "iat": 1, "auth_time": 1 });
+        assert_eq!(bare, expected);
+    }
+
+    #[test]
+    fn a10_all_claims_are_read_back() {
+        let full = IdToken {
+            nonce: Some("n".into()),
+            acr: Some("1".into()),
+            amr: vec!["otp".to_owned()].into(),
+            sid: Some("s".into()),
+            ..claims()
+        };
+        let text = serde_json::to_string(&full).unwrap();
+        assert_eq!(serde_json::from_str::<IdToken<'static>>(&text).unwrap(), full);
+    }
+}

@@ -69,3 +69,55 @@ pub fn userinfo(scope: &Scope, person: &Person) -> Map<String, Value> {
     }
     claims
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Person {
+        Person {
+            id: "ann".to_owned(),
+            name: Some("Ann".to_owned()),
+            email: "ann@example.test".parse().ok(),
+            email_verified: true,
+            locale: Some(Locale::Nl),
+            updated_at: Some(Timestamp::from_millis(1_500)),
+            roles: vec!["coach".to_owned()],
+        }
+    }
+
+    fn empty() -> Person {
+        Person { name: Some(String::new()), email: None, locale: None, updated_at: None, roles: Vec::new(), ..full() }
+    }
+
+    fn claims(scope: &str, person: &Person) -> Value {
+        Value::Object(userinfo(&Scope::parse(scope).unwrap(), person))
+    }
+
+    #[test]
+    fn a14_each_scope_gives_its_claims_with_their_types() {
+        assert_eq!(claims("openid", &full()), json!({ "sub": "ann" }));
+        assert_eq!(
+            claims("openid profile", &full()),
+            json!({ "sub": "ann", "name": "Ann", "locale": "nl", "updated_at": 1 })
+        );
+        assert_eq!(
+            claims("openid email", &full()),
+            json!({ "sub": "ann", "email": "ann@example.test", "email_verified": true })
+        );
+        assert_eq!(claims("openid roles", &full()), json!({ "sub": "ann", "roles": ["coach"] }));
+    }
+
+    #[test]
+    fn a14_what_is_not_known_is_left_out() {
+        assert_eq!(claims("openid profile email roles", &empty()), json!({ "sub": "ann", "roles": [] }));
+        let unproved = Person { email_verified: false, ..full() };
+        assert_eq!(claims("openid email", &unproved)["email_verified"], json!(false));
+    }
+
+    #[test]
+    fn a03_every_claim_is_advertised() {
+        let all = userinfo(&Scope::parse("openid profile email roles").unwrap(), &full());
+        assert!(all.keys().all(|name| SUPPORTED.contains(&name.as_str())), "{all:?}");
+    }
+}

@@ -68,3 +68,71 @@ fn proof_of_key(bound: &Bound, verifier: Option<&str>) -> Result<(), Error> {
         (None, None) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorCode;
+    use crate::sample::{CHALLENGE, VERIFIER, spa, web};
+
+    const URI: &str = "https://coach.example.test/cb";
+
+    fn bound() -> Bound {
+        Bound {
+            client_id: "coach".to_owned(),
+            redirect_uri: URI.to_owned(),
+            code_challenge: CodeChallenge::from_stored(CHALLENGE),
+            expires_at: Timestamp::from_seconds(60),
+        }
+    }
+
+    fn run(bound: &Bound, uri: Option<&str>, verifier: Option<&str>, now: i64) -> Result<(), ErrorCode> {
+        let result = check(bound, &web(), uri, verifier, Timestamp::from_seconds(now));
+        result.map_err(|error| {
+            // The answer never says what was wrong.
+            assert_eq!(error.body(), refused().body());
+            error.code
+        })
+    }
+
+    const REFUSED: Result<(), ErrorCode> = Err(ErrorCode::InvalidGrant);
+
+    #[test]
+    fn b13_a_code_is_bound_to_client_and_time() {
+        assert_eq!(run(&bound(), Some(URI), Some(VERIFIER), 59), Ok(()));
+        assert_eq!(run(&bound(), Some(URI), Some(VERIFIER), 60), REFUSED);
+        let other = check(&bound(), &spa(), Some(URI), Some(VERIFIER), Timestamp::from_seconds(1));
+        assert_eq!(other.map_err(|error| error.code), REFUSED);
+    }
+
+    #[test]
+    fn b15_a_different_redirect_uri_is_always_refused() {
+        for wrong in
+            ["https://coach.example.test/cb/", "https://coach.example.test/cb2?x=1", "https://COACH.example.test/cb"]
+        {
+            assert_eq!(run(&bound(), Some(wrong), Some(VERIFIER), 1), REFUSED, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn b15_it_may_be_left_out_only_where_pkce_binds_the_code() {
+        assert_eq!(run(&bound(), None, Some(VERIFIER), 1), Ok(()));
+        assert_eq!(run(&bound(), None, None, 1), REFUSED);
+        assert_eq!(run(&Bound { code_challenge: None, ..bound() }, None, None, 1), REFUSED);
+    }
+
+    #[test]
+    fn b30_a_challenge_makes_the_verifier_mandatory() {
+        assert_eq!(run(&bound(), Some(URI), None, 1), REFUSED);
+        for wrong in [CHALLENGE, "short", &"a".repeat(43)] {
+            assert_eq!(run(&bound(), Some(URI), Some(wrong), 1), REFUSED, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn b31_a_verifier_without_a_challenge_is_refused() {
+        let stripped = Bound { code_challenge: None, ..bound() };
+        assert_eq!(run(&stripped, Some(URI), Some(VERIFIER), 1), REFUSED);
+        assert_eq!(run(&stripped, Some(URI), None, 1), Ok(()));
+    }
+}

@@ -16,3 +16,30 @@ pub fn scope(client: &Client, requested: Option<&Scope>) -> Result<Scope, Error>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{machine, spa};
+
+    fn granted(text: &str) -> Result<String, ErrorCode> {
+        let requested = Scope::parse(text).unwrap();
+        scope(&machine(), Some(&requested)).map(|scope| scope.to_string()).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn b17_nothing_about_a_person_is_granted() {
+        for standard in crate::scope::STANDARD {
+            assert_eq!(granted(standard), Err(ErrorCode::InvalidScope), "{standard}");
+            assert_eq!(granted(&format!("api:read {standard}")), Err(ErrorCode::InvalidScope), "{standard}");
+        }
+        assert_eq!(granted("api:read"), Ok("api:read".to_owned()));
+        assert_eq!(granted("api:admin"), Err(ErrorCode::InvalidScope));
+        assert_eq!(scope(&machine(), None).unwrap().to_string(), "api:read api:write");
+    }
+
+    #[test]
+    fn b17_a_public_client_has_no_credentials() {
+        assert_eq!(scope(&spa(), None).unwrap_err().code, ErrorCode::UnauthorizedClient);
+    }
+}

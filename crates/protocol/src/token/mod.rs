@@ -76,3 +76,65 @@ fn secret(text: &str) -> Secret<String> {
 fn scope(params: &Params) -> Result<Option<Scope>, Error> {
     params.get("scope").map(Scope::parse).transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{machine, params, web};
+
+    fn code(text: &str, client: &Client) -> ErrorCode {
+        Request::parse(&params(text), client).unwrap_err().code
+    }
+
+    #[test]
+    fn b12_grants_are_known_and_allowed_or_refused() {
+        for unknown in ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "Authorization_Code"] {
+            assert_eq!(code(&format!("grant_type={unknown}"), &web()), ErrorCode::UnsupportedGrantType, "{unknown}");
+        }
+        assert_eq!(code("grant_type=client_credentials", &web()), ErrorCode::UnauthorizedClient);
+        assert_eq!(code("grant_type=authorization_code&code=x", &machine()), ErrorCode::UnauthorizedClient);
+        assert_eq!(code("grant_type=refresh_token&refresh_token=x", &machine()), ErrorCode::UnauthorizedClient);
+        assert_eq!(code("", &web()), ErrorCode::InvalidRequest);
+    }
+
+    #[test]
+    fn a07_each_grant_reads_its_own_parameters() {
+        let request = Request::parse(
+            &params("grant_type=authorization_code&code=c&redirect_uri=u&code_verifier=v&foo=bar"),
+            &web(),
+        )
+        .unwrap();
+        let Request::AuthorizationCode { code, redirect_uri, code_verifier } = request else { panic!() };
+        assert_eq!((code.expose().as_str(), redirect_uri.as_deref()), ("c", Some("u")));
+        assert_eq!(code_verifier.unwrap().expose(), "v");
+        let request = Request::parse(&params("grant_type=refresh_token&refresh_token=r&scope=openid"), &web()).unwrap();
+        assert_eq!(request.grant_type(), GrantType::RefreshToken);
+        let request = Request::parse(&params("grant_type=client_credentials"), &machine()).unwrap();
+        assert_eq!(request, Request::ClientCredentials { scope: None });
+    }
+
+    #[test]
+    fn b03_a_missing_or_empty_code_or_token_is_refused() {
+        for text in ["grant_type=authorization_code", "grant_type=authorization_code&code=", "grant_type=refresh_token"]
+        {
+            assert_eq!(code(text, &web()), ErrorCode::InvalidRequest, "{text}");
+        }
+    }
+
+    #[test]
+    fn b05_b79_scope_and_resource_are_checked_here_too() {
+        assert_eq!(code("grant_type=refresh_token&refresh_token=r&scope=a%22b", &web()), ErrorCode::InvalidScope);
+        assert_eq!(
+            code("grant_type=client_credentials&resource=https://other.test", &machine()),
+            ErrorCode::InvalidTarget
+        );
+    }
+
+    #[test]
+    fn f16_codes_and_tokens_do_not_print() {
+        let request =
+            Request::parse(&params("grant_type=authorization_code&code=hunter2&code_verifier=hunter3"), &web())
+                .unwrap();
+        assert!(!format!("{request:?}").contains("hunter"));
+    }
+}

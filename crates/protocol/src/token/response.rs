@@ -44,3 +44,43 @@ impl std::fmt::Debug for Response {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn response() -> Response {
+        Response {
+            access_token: "hunter2".to_owned(),
+            token_type: TokenType::Bearer,
+            expires_in: 900,
+            refresh_token: None,
+            id_token: None,
+            scope: Scope::default(),
+        }
+    }
+
+    #[test]
+    fn b16_the_answer_has_the_members_of_the_rfc() {
+        let bare = serde_json::to_value(response()).unwrap();
+        assert_eq!(bare, json!({ "access_token": "hunter2", "token_type": "Bearer", "expires_in": 900 }));
+        let full = Response {
+            refresh_token: Some("r".to_owned()),
+            id_token: Some("i".to_owned()),
+            scope: Scope::parse("openid email").unwrap(),
+            ..response()
+        };
+        let full = serde_json::to_value(full).unwrap();
+        assert_eq!(
+            (&full["refresh_token"], &full["id_token"], &full["scope"]),
+            (&json!("r"), &json!("i"), &json!("openid email"))
+        );
+    }
+
+    #[test]
+    fn f16_tokens_do_not_print() {
+        assert!(!format!("{:?}", response()).contains("hunter2"));
+    }
+}
