@@ -3,6 +3,8 @@
 //! The header is the visitor's own text, so it never reaches a page or a mail: it is recognised as one
 //! of the names below or as unknown (D12).
 
+use crate::texts::Texts;
+
 /// A recognised browser and system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Device {
@@ -43,6 +45,15 @@ impl Device {
     /// Recognises a `User-Agent` header.
     pub fn from_user_agent(header: &str) -> Self {
         Self { browser: first(&BROWSERS, header), system: first(&SYSTEMS, header) }
+    }
+
+    /// In words, such as `Firefox on Linux`.
+    pub(crate) fn describe(self, t: &Texts) -> String {
+        match (self.browser, self.system) {
+            (Some(browser), Some(system)) => t.device.browser_on(browser, system),
+            (Some(name), None) | (None, Some(name)) => name.to_owned(),
+            (None, None) => t.device.unknown.to_owned(),
+        }
     }
 }
 

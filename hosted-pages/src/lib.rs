@@ -11,6 +11,7 @@
 
 pub mod assets;
 pub mod clean;
+pub mod console;
 pub mod device;
 pub mod frame;
 pub mod mail;

@@ -70,18 +70,10 @@ impl SignInCode<'_> {
             tenant,
             code: self.code.to_owned(),
             minutes: t.mail.code_minutes(t.minutes(self.minutes)),
-            browser: browser(t, self.browser),
+            browser: self.browser.describe(t),
             time: when::moment(self.locale, self.at),
             place: self.place.map_or_else(|| t.mail.place_unknown.to_owned(), clean::line),
         }
-    }
-}
-
-fn browser(t: &Texts, device: Device) -> String {
-    match (device.browser, device.system) {
-        (Some(browser), Some(system)) => t.mail.browser_on(browser, system),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => t.mail.browser_unknown.to_owned(),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Pages for when it does not go on.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
+use crate::texts::Texts;
 use crate::{Frame, clean};
 
 /// Says that this person may not use the application (P19). `/signin/switch` takes another account,
@@ -75,34 +78,36 @@ pub enum ErrorKind {
     Internal,
 }
 
-impl ErrorPage<'_> {
-    fn title(&self) -> &'static str {
-        let t = &self.frame.t().error;
-        match self.kind {
-            ErrorKind::BadRequest => t.bad_request_title,
-            ErrorKind::UnknownApplication => t.unknown_application_title,
-            ErrorKind::Forbidden => t.forbidden_title,
-            ErrorKind::CookiesNeeded => t.cookies_title,
-            ErrorKind::NotFound | ErrorKind::MethodNotAllowed => t.not_found_title,
-            ErrorKind::TooLarge => t.too_large_title,
-            ErrorKind::TooMany { .. } => t.too_many_title,
-            ErrorKind::Unavailable => t.unavailable_title,
-            ErrorKind::Internal => t.internal_title,
+impl ErrorKind {
+    pub(crate) const fn title(self, t: &Texts) -> &'static str {
+        let t = &t.error;
+        match self {
+            Self::BadRequest => t.bad_request_title,
+            Self::UnknownApplication => t.unknown_application_title,
+            Self::Forbidden => t.forbidden_title,
+            Self::CookiesNeeded => t.cookies_title,
+            Self::NotFound | Self::MethodNotAllowed => t.not_found_title,
+            Self::TooLarge => t.too_large_title,
+            Self::TooMany { .. } => t.too_many_title,
+            Self::Unavailable => t.unavailable_title,
+            Self::Internal => t.internal_title,
         }
     }
 
-    fn explanation(&self) -> String {
-        let t = &self.frame.t().error;
-        match self.kind {
-            ErrorKind::BadRequest => t.bad_request_text.to_owned(),
-            ErrorKind::UnknownApplication => t.unknown_application_text.to_owned(),
-            ErrorKind::Forbidden => t.forbidden_text.to_owned(),
-            ErrorKind::CookiesNeeded => t.cookies_text.to_owned(),
-            ErrorKind::NotFound | ErrorKind::MethodNotAllowed => t.not_found_text.to_owned(),
-            ErrorKind::TooLarge => t.too_large_text.to_owned(),
-            ErrorKind::TooMany { retry_after_seconds } => t.too_many_text(self.frame.t().wait(retry_after_seconds)),
-            ErrorKind::Unavailable => t.unavailable_text.to_owned(),
-            ErrorKind::Internal => t.internal_text.to_owned(),
-        }
+    pub(crate) fn explanation(self, t: &Texts) -> Cow<'static, str> {
+        let error = &t.error;
+        Cow::Borrowed(match self {
+            Self::BadRequest => error.bad_request_text,
+            Self::UnknownApplication => error.unknown_application_text,
+            Self::Forbidden => error.forbidden_text,
+            Self::CookiesNeeded => error.cookies_text,
+            Self::NotFound | Self::MethodNotAllowed => error.not_found_text,
+            Self::TooLarge => error.too_large_text,
+            Self::TooMany { retry_after_seconds } => {
+                return Cow::Owned(error.too_many_text(t.wait(retry_after_seconds)));
+            }
+            Self::Unavailable => error.unavailable_text,
+            Self::Internal => error.internal_text,
+        })
     }
 }

@@ -3,6 +3,7 @@
 use polder_hosted_pages::mail::Rendered;
 use polder_kernel::Locale;
 
+pub mod console;
 pub mod mails;
 pub mod tenant;
 
@@ -42,7 +43,9 @@ pub struct Sample {
 
 /// Every page in one language.
 pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
-    tenant::pages(locale, words)
+    let mut pages = tenant::pages(locale, words);
+    pages.extend(console::pages(locale, words));
+    pages
 }
 
 /// Every mail in one language.

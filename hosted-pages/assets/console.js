@@ -1,0 +1,36 @@
+// The console's only script. Every page works without it.
+
+// Live progress: /tenants/{slug}/events tells each step as it starts and ends.
+for (const list of document.querySelectorAll("[data-events]")) {
+  for (const hint of document.querySelectorAll(".only-without-script")) hint.hidden = true
+  const events = new EventSource(list.dataset.events)
+  const reload = () => { events.close(); location.reload() }
+  const follow = (event) => {
+    let news
+    try { news = JSON.parse(event.data) } catch { return }
+    if (news.step === "done" || news.step === "failed") return reload()
+    const item = [...list.children].find((child) => child.dataset.step === news.step)
+    const words = list.dataset[news.status]
+    if (!item || !words) return
+    item.dataset.status = news.status
+    item.querySelector(".step-status").textContent = words
+  }
+  events.addEventListener("message", follow)
+  events.addEventListener("step", follow)
+  // The stream ends when there is nothing more to tell, or when the connection broke: look again.
+  events.addEventListener("error", () => { events.close(); setTimeout(() => location.reload(), 1500) })
+}
+
+// Copy buttons show only where copying works.
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const source = document.getElementById(button.dataset.copy)
+    const label = button.textContent
+    button.hidden = false
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(source.textContent)
+      button.textContent = button.dataset.copied
+      setTimeout(() => { button.textContent = label }, 2000)
+    })
+  }
+}

@@ -1,0 +1,202 @@
+//! Applications: the list, a new one, its secret, its settings.
+
+use askama::Template;
+use polder_tenant_api::{Access, Application as Details, ApplicationType, TokenEndpointAuthMethod};
+
+use super::form::{self, FieldProblem};
+use super::snippets::{Snippet, snippets};
+use super::{Section, Shell, TenantHead};
+use crate::texts::Texts;
+
+/// Every application of a tenant.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "console/applications.html")]
+pub struct Applications<'a> {
+    /// Around the page.
+    pub shell: Shell<'a>,
+    /// The tenant.
+    pub tenant: TenantHead<'a>,
+    /// The applications.
+    pub applications: &'a [Details],
+    /// Cursor of the next page.
+    pub next: Option<&'a str>,
+}
+
+/// The form for a new application: `form#application-form`.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "console/application_new.html")]
+pub struct ApplicationNew<'a> {
+    /// Around the page.
+    pub shell: Shell<'a>,
+    /// The tenant.
+    pub tenant: TenantHead<'a>,
+    /// What kind is chosen.
+    pub kind: ApplicationType,
+    /// What the other fields hold.
+    pub form: ApplicationForm<'a>,
+    /// What was wrong, by field.
+    pub problems: &'a [FieldProblem<'a>],
+}
+
+/// What the fields of an application's form hold.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplicationForm<'a> {
+    /// `name`.
+    pub name: &'a str,
+    /// `redirect_uris`: one per line.
+    pub redirect_uris: &'a str,
+    /// `post_logout_redirect_uris`: one per line.
+    pub post_logout_redirect_uris: &'a str,
+    /// `access`: `everyone`, `role` or `invited`.
+    pub access: &'a str,
+    /// `role`: which one, when `access` is `role`.
+    pub role: &'a str,
+}
+
+/// Shows an application's secret, this once, and settings ready to paste. Send it with
+/// `Cache-Control: no-store`.
+#[derive(Clone, Copy, Template)]
+#[template(path = "console/application_created.html")]
+pub struct ApplicationCreated<'a> {
+    /// Around the page.
+    pub shell: Shell<'a>,
+    /// The tenant.
+    pub tenant: TenantHead<'a>,
+    /// The application.
+    pub application: &'a Details,
+    /// Its secret; `None` for public clients.
+    pub client_secret: Option<&'a str>,
+    /// Until when secrets from before keep working, RFC 3339; `None` for a new application.
+    pub previous_expire_at: Option<&'a str>,
+}
+
+/// An application's settings.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "console/application.html")]
+pub struct Application<'a> {
+    /// Around the page.
+    pub shell: Shell<'a>,
+    /// The tenant.
+    pub tenant: TenantHead<'a>,
+    /// The application as it is.
+    pub application: &'a Details,
+    /// What the fields hold, when a change was refused; what the application has otherwise.
+    pub form: Option<ApplicationForm<'a>>,
+    /// What was wrong, by field.
+    pub problems: &'a [FieldProblem<'a>],
+}
+
+impl Applications<'_> {
+    const fn section(&self) -> Section {
+        Section::Applications
+    }
+}
+
+impl ApplicationNew<'_> {
+    const fn section(&self) -> Section {
+        Section::Applications
+    }
+
+    fn problem(&self, field: &str) -> Option<&str> {
+        form::of(self.problems, self.shell.t(), field)
+    }
+
+    /// Name in the form, label, explanation and whether it is chosen.
+    fn kinds(&self) -> [(&'static str, &'static str, &'static str, bool); 4] {
+        kinds(self.shell.t()).map(|(kind, name, label, help)| (name, label, help, kind == self.kind))
+    }
+}
+
+impl ApplicationCreated<'_> {
+    const fn section(&self) -> Section {
+        Section::Applications
+    }
+
+    fn title(&self) -> String {
+        let t = &self.shell.t().created;
+        match self.previous_expire_at {
+            Some(_) => t.title_secret(&self.application.name),
+            None => t.title(&self.application.name),
+        }
+    }
+
+    fn snippets(&self) -> Vec<Snippet> {
+        snippets(self.tenant.issuer, self.application)
+    }
+}
+
+impl Application<'_> {
+    const fn section(&self) -> Section {
+        Section::Applications
+    }
+
+    fn problem(&self, field: &str) -> Option<&str> {
+        form::of(self.problems, self.shell.t(), field)
+    }
+
+    fn snippets(&self) -> Vec<Snippet> {
+        snippets(self.tenant.issuer, self.application)
+    }
+
+    fn name(&self) -> &str {
+        self.form.map_or(self.application.name.as_str(), |form| form.name)
+    }
+
+    fn redirect_uris(&self) -> String {
+        self.form.map_or_else(|| self.application.redirect_uris.join("\n"), |form| form.redirect_uris.to_owned())
+    }
+
+    fn post_logout_redirect_uris(&self) -> String {
+        self.form.map_or_else(
+            || self.application.post_logout_redirect_uris.join("\n"),
+            |form| form.post_logout_redirect_uris.to_owned(),
+        )
+    }
+
+    fn access(&self) -> &str {
+        self.form.map_or(
+            match self.application.access {
+                Access::Everyone => "everyone",
+                Access::Role { .. } => "role",
+                Access::Invited => "invited",
+            },
+            |form| form.access,
+        )
+    }
+
+    fn role(&self) -> &str {
+        match (self.form, &self.application.access) {
+            (Some(form), _) => form.role,
+            (None, Access::Role { role }) => role,
+            (None, _) => "",
+        }
+    }
+
+    const fn authentication(&self) -> &'static str {
+        match self.application.token_endpoint_auth_method {
+            TokenEndpointAuthMethod::ClientSecretBasic => "client_secret_basic",
+            TokenEndpointAuthMethod::ClientSecretPost => "client_secret_post",
+            TokenEndpointAuthMethod::None => "none",
+        }
+    }
+
+    const fn has_secret(&self) -> bool {
+        matches!(self.application.kind, ApplicationType::Web | ApplicationType::Machine)
+    }
+}
+
+/// The kinds in the order a form shows them, with name and explanation.
+fn kinds(t: &Texts) -> [(ApplicationType, &'static str, &'static str, &'static str); 4] {
+    let a = &t.application;
+    [
+        (ApplicationType::Web, "web", a.web, a.web_help),
+        (ApplicationType::Spa, "spa", a.spa, a.spa_help),
+        (ApplicationType::Native, "native", a.native, a.native_help),
+        (ApplicationType::Machine, "machine", a.machine, a.machine_help),
+    ]
+}
+
+/// The kind in words.
+pub(crate) fn kind_label(t: &Texts, kind: &ApplicationType) -> &'static str {
+    kinds(t).into_iter().find(|(k, ..)| k == kind).map_or("", |(_, _, label, _)| label)
+}

@@ -1,0 +1,47 @@
+//! What is wrong with a form, field by field.
+
+use crate::texts::Texts;
+
+/// What is wrong with one field.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldProblem<'a> {
+    /// The field's name.
+    pub field: &'a str,
+    /// What is wrong.
+    pub problem: Problem<'a>,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem<'a> {
+    /// It is empty.
+    Required,
+    /// It does not have the right form.
+    Invalid,
+    /// It is longer than allowed.
+    TooLong,
+    /// Somebody else has it.
+    Taken,
+    /// It is a word that is kept for Polder itself.
+    Reserved,
+    /// The tenant's own words, in English.
+    Said(&'a str),
+}
+
+impl<'a> Problem<'a> {
+    fn text(self, t: &Texts) -> &'a str {
+        match self {
+            Self::Required => t.problem.required,
+            Self::Invalid => t.problem.invalid,
+            Self::TooLong => t.problem.too_long,
+            Self::Taken => t.problem.taken,
+            Self::Reserved => t.problem.reserved,
+            Self::Said(words) => words,
+        }
+    }
+}
+
+/// What is wrong with `field`.
+pub(crate) fn of<'a>(problems: &[FieldProblem<'a>], t: &Texts, field: &str) -> Option<&'a str> {
+    problems.iter().find(|p| p.field == field).map(|p| p.problem.text(t))
+}

@@ -1,0 +1,46 @@
+//! The pages of the console.
+//!
+//! What they show comes as the wire types of `polder-tenant-api`, as the tenant answered them. Paths
+//! that the pages link and post to, every form with a hidden `csrf`:
+//!
+//! | path | |
+//! | --- | --- |
+//! | `GET /` | [`TenantList`], or [`SignedOut`] |
+//! | `GET /signin`, `POST /signout` | start and end of a session |
+//! | `GET /invitation`, `POST /invitation` | [`Invitation`]: `token`, `name`, `email`, `organisation` |
+//! | `GET /tenants/new`, `POST /tenants` | [`TenantNew`]: `name`, `slug` |
+//! | `GET /tenants/{slug}` | [`TenantOverview`] |
+//! | `GET /tenants/{slug}/progress`, `GET /tenants/{slug}/events` | [`TenantProgress`], and its news as server-sent events |
+//! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role` |
+//! | `GET /tenants/{slug}/applications/new` | [`ApplicationNew`] |
+//! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type` |
+//! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
+//! | `POST /tenants/{slug}/applications/{id}/delete` | |
+//! | `GET /tenants/{slug}/users?email=`, `POST` | [`Users`]: `email`, `name`, `roles` |
+//! | `GET /tenants/{slug}/users/{id}` | [`Sessions`] |
+//! | `POST /tenants/{slug}/users/{id}/disable`, `…/enable` | |
+//! | `POST /tenants/{slug}/sessions/{id}/end` | `user_id` says whose page to go back to |
+//! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
+//! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name` |
+
+mod api_keys;
+mod applications;
+mod audit;
+mod door;
+mod form;
+mod people;
+mod progress;
+mod shell;
+pub mod snippets;
+mod tenants;
+
+pub use api_keys::{ApiKey, ApiKeys};
+pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
+pub(crate) use applications::kind_label;
+pub use audit::Audit;
+pub use door::{ErrorPage, Invitation, SignedOut};
+pub use form::{FieldProblem, Problem};
+pub use people::{Sessions, Users};
+pub use progress::{Outcome, Step, StepStatus, TenantProgress};
+pub use shell::{Member, Notice, Section, Shell, TenantHead, TenantState};
+pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};

@@ -1,0 +1,171 @@
+//! What every page of the console has around it.
+
+use polder_kernel::Locale;
+
+use crate::frame::{Language, languages};
+use crate::texts::{Texts, texts};
+use crate::when;
+
+/// Common to every page of somebody signed in to the console.
+#[derive(Clone, Copy, Debug)]
+pub struct Shell<'a> {
+    /// The language of the page.
+    pub locale: Locale,
+    /// The nonce of this response's Content-Security-Policy; empty for none.
+    pub nonce: &'a str,
+    /// The hidden `csrf` of every form.
+    pub csrf: &'a str,
+    /// Who is signed in.
+    pub member: Member<'a>,
+    /// Path and query that show this page again by GET, for the language chooser; see [`crate::Frame`].
+    pub language_path: Option<&'a str>,
+    /// What just happened, said on top of the page.
+    pub notice: Option<Notice>,
+}
+
+/// Who is signed in to the console.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// Their name; may be empty.
+    pub name: &'a str,
+    /// Their work e-mail address.
+    pub address: &'a str,
+    /// The organisation they act for.
+    pub organisation: &'a str,
+}
+
+/// What just happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Changes were saved.
+    Saved,
+    /// An application was deleted.
+    ApplicationDeleted,
+    /// A person was added.
+    UserAdded,
+    /// A person was stopped from signing in.
+    UserDisabled,
+    /// A person may sign in again.
+    UserEnabled,
+    /// A session was ended.
+    SessionEnded,
+    /// An API key was revoked.
+    KeyRevoked,
+}
+
+/// The tenant a page is about.
+#[derive(Clone, Copy, Debug)]
+pub struct TenantHead<'a> {
+    /// First label of its host.
+    pub slug: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Where it is in its life.
+    pub state: TenantState,
+    /// Its issuer.
+    pub issuer: &'a str,
+}
+
+/// Where a tenant is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TenantState {
+    /// Being made.
+    Provisioning,
+    /// Answering.
+    Running,
+    /// Stopped until the next request.
+    Asleep,
+    /// Stopped by an operator.
+    Suspended,
+    /// Being removed.
+    Terminating,
+    /// The last attempt to make or start it failed.
+    Failed,
+}
+
+impl TenantState {
+    pub(crate) const fn label(self, t: &Texts) -> &'static str {
+        match self {
+            Self::Provisioning => t.state.provisioning,
+            Self::Running => t.state.running,
+            Self::Asleep => t.state.asleep,
+            Self::Suspended => t.state.suspended,
+            Self::Terminating => t.state.terminating,
+            Self::Failed => t.state.failed,
+        }
+    }
+
+    /// How it looks: `good`, `calm`, `busy` or `bad`.
+    pub(crate) const fn look(self) -> &'static str {
+        match self {
+            Self::Running => "good",
+            Self::Asleep | Self::Suspended => "calm",
+            Self::Provisioning | Self::Terminating => "busy",
+            Self::Failed => "bad",
+        }
+    }
+}
+
+/// The parts of a tenant's pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// What it is and how it does.
+    Overview,
+    /// Its applications.
+    Applications,
+    /// Its people and their sessions.
+    Users,
+    /// Its audit log.
+    Audit,
+}
+
+impl Section {
+    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Applications, Self::Users, Self::Audit];
+
+    pub(crate) const fn label(self, t: &Texts) -> &'static str {
+        match self {
+            Self::Overview => t.shell.overview,
+            Self::Applications => t.shell.applications,
+            Self::Users => t.shell.users,
+            Self::Audit => t.shell.audit,
+        }
+    }
+
+    /// What follows `/tenants/{slug}`.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "",
+            Self::Applications => "/applications",
+            Self::Users => "/users",
+            Self::Audit => "/audit",
+        }
+    }
+}
+
+impl Shell<'_> {
+    pub(crate) const fn t(&self) -> &'static Texts {
+        texts(self.locale)
+    }
+
+    pub(crate) fn languages(&self) -> Vec<Language> {
+        self.language_path.map(|path| languages(path, self.locale)).unwrap_or_default()
+    }
+
+    /// A moment given in RFC 3339.
+    pub(crate) fn moment(&self, at: &str) -> String {
+        when::from_rfc3339(self.locale, at)
+    }
+
+    pub(crate) fn notice_text(&self) -> Option<&'static str> {
+        let t = &self.t().notice;
+        self.notice.map(|notice| match notice {
+            Notice::Saved => t.saved,
+            Notice::ApplicationDeleted => t.application_deleted,
+            Notice::UserAdded => t.user_added,
+            Notice::UserDisabled => t.user_disabled,
+            Notice::UserEnabled => t.user_enabled,
+            Notice::SessionEnded => t.session_ended,
+            Notice::KeyRevoked => t.key_revoked,
+        })
+    }
+}

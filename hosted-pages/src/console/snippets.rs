@@ -1,0 +1,105 @@
+//! Settings ready to paste for common client libraries.
+//!
+//! Issuer and client id are filled in; the secret never is: the program reads it from a file whose
+//! path stands in `OIDC_CLIENT_SECRET_FILE`.
+
+use polder_tenant_api::{Application, ApplicationType};
+
+/// Code for one library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// The library's name.
+    pub library: &'static str,
+    /// Its language or platform.
+    pub platform: &'static str,
+    /// How to install it.
+    pub install: &'static str,
+    /// The code.
+    pub code: String,
+}
+
+/// Stands where an application has no redirect URI yet.
+const SAMPLE_REDIRECT: &str = "https://app.example.com/callback";
+
+/// Code for each library, with the values of this application.
+pub fn snippets(issuer: &str, application: &Application) -> Vec<Snippet> {
+    let values = Values::of(issuer, application);
+    let machine = application.kind == ApplicationType::Machine;
+    let public = matches!(application.kind, ApplicationType::Spa | ApplicationType::Native);
+    let pick = |for_people: &str, for_people_public: &str, for_machines: &str| {
+        let template = if machine { for_machines } else if public { for_people_public } else { for_people };
+        values.fill(template)
+    };
+    vec![
+        Snippet {
+            library: "openid-client",
+            platform: "Node.js",
+            install: "npm install openid-client",
+            code: pick(
+                include_str!("snippets/openid_client.js"),
+                include_str!("snippets/openid_client_public.js"),
+                include_str!("snippets/openid_client_machine.js"),
+            ),
+        },
+        Snippet {
+            library: "Authlib",
+            platform: "Python",
+            install: if machine { "pip install authlib requests" } else { "pip install authlib flask requests" },
+            code: pick(
+                include_str!("snippets/authlib.py"),
+                include_str!("snippets/authlib_public.py"),
+                include_str!("snippets/authlib_machine.py"),
+            ),
+        },
+        Snippet {
+            library: "openidconnect",
+            platform: "Rust",
+            install: "cargo add openidconnect",
+            code: pick(
+                include_str!("snippets/openidconnect.rs.txt"),
+                include_str!("snippets/openidconnect_public.rs.txt"),
+                include_str!("snippets/openidconnect_machine.rs.txt"),
+            ),
+        },
+    ]
+}
+
+/// What is filled in.
+struct Values {
+    issuer: String,
+    client_id: String,
+    redirect_uri: String,
+    plain_http: bool,
+}
+
+impl Values {
+    fn of(issuer: &str, application: &Application) -> Self {
+        Self {
+            issuer: literal(issuer),
+            client_id: literal(&application.client_id.to_string()),
+            redirect_uri: literal(application.redirect_uris.first().map_or(SAMPLE_REDIRECT, String::as_str)),
+            plain_http: issuer.starts_with("http://"),
+        }
+    }
+
+    fn fill(&self, template: &str) -> String {
+        // openid-client refuses plain http unless told; a development issuer is plain http.
+        let options = if self.plain_http { ",\n  { execute: [client.allowInsecureRequests] }" } else { "" };
+        template
+            .replace("@OPTIONS@", options)
+            .replace("@ISSUER@", &self.issuer)
+            .replace("@CLIENT_ID@", &self.client_id)
+            .replace("@REDIRECT_URI@", &self.redirect_uri)
+    }
+}
+
+/// Text as it may stand between double quotes in JavaScript, Python and Rust alike.
+fn literal(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).fold(String::with_capacity(text.len()), |mut out, c| {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+        out
+    })
+}

@@ -1,0 +1,84 @@
+//! The list of tenants, a new one, and one at a glance.
+
+use askama::Template;
+use polder_tenant_api::{Application, AuditEvent};
+
+use super::form::{self, FieldProblem};
+use super::{Section, Shell, TenantHead, TenantState};
+
+/// Every tenant of the organisation.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "console/tenant_list.html")]
+pub struct TenantList<'a> {
+    /// Around the page.
+    pub shell: Shell<'a>,
+    /// The tenants, in the order to show.
+    pub tenants: &'a [TenantRow<'a>],
+}
+
+/// One tenant in the list.
+#[derive(Clone, Copy, Debug)]
+pub struct TenantRow<'a> {
+    /// What it is.
+    pub head: TenantHead<'a>,
+    /// When it was asked for, RFC 3339.
+    pub created_at: &'a str,
+}
+
+impl TenantRow<'_> {
+    /// Where a click leads: a tenant that is being made shows its progress.
+    fn path(&self) -> String {
+        match self.head.state {
+            TenantState::Provisioning | TenantState::Failed => format!("/tenants/{}/progress", self.head.slug),
+            _ => format!("/tenants/{}", self.head.slug),
+        }
+    }
+}
+
+/// The form for a new tenant: `form#tenant-form` posts `name` and `slug` to `/tenants`.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "console/tenant_new.html")]
+pub struct TenantNew<'a> {
+    /// Around the page.
+    pub shell: Shell<'a>,
+    /// What the field `name` holds.
+    pub name: &'a str,
+    /// What the field `slug` holds.
+    pub slug: &'a str,
+    /// What follows the slug in the tenant's host, such as `.localhost:8600`.
+    pub host_suffix: &'a str,
+    /// What was wrong, by field.
+    pub problems: &'a [FieldProblem<'a>],
+}
+
+impl TenantNew<'_> {
+    fn problem(&self, field: &str) -> Option<&str> {
+        form::of(self.problems, self.shell.t(), field)
+    }
+}
+
+/// One tenant at a glance.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "console/tenant_overview.html")]
+pub struct TenantOverview<'a> {
+    /// Around the page.
+    pub shell: Shell<'a>,
+    /// The tenant.
+    pub tenant: TenantHead<'a>,
+    /// When it was asked for, RFC 3339.
+    pub created_at: &'a str,
+    /// Its applications, the newest few.
+    pub applications: &'a [Application],
+    /// What happened last, the newest few.
+    pub events: &'a [AuditEvent],
+}
+
+impl TenantOverview<'_> {
+    const fn section(&self) -> Section {
+        Section::Overview
+    }
+
+    fn discovery(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.tenant.issuer)
+    }
+}

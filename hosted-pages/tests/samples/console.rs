@@ -1,0 +1,315 @@
+//! The console's pages.
+
+use polder_hosted_pages::console::{
+    ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
+    Audit, ErrorPage, FieldProblem, Invitation, Member, Notice, Outcome, Problem, Sessions, Shell, SignedOut, Step,
+    StepStatus, TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, Users,
+};
+use polder_hosted_pages::tenant::ErrorKind;
+use polder_hosted_pages::{Frame, Page};
+use polder_kernel::{Id, Locale};
+use polder_tenant_api::{
+    Access, Application, ApplicationType, AuditEvent, Preferences, Profile, Session, TokenEndpointAuthMethod, User,
+};
+
+use super::{Sample, Words};
+
+const AT: &str = "2026-11-21T08:00:00.000Z";
+const ISSUER: &str = "http://practice.localhost:8600";
+
+/// What the pages of one run share.
+struct Stage<'a> {
+    words: Words<'a>,
+    shell: Shell<'a>,
+    tenant: TenantHead<'a>,
+    pages: Vec<Sample>,
+}
+
+pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
+    let member = Member { name: words.person, address: words.address, organisation: words.tenant };
+    let shell = Shell {
+        locale,
+        nonce: "c2FtcGxl",
+        csrf: "csrf-sample",
+        member,
+        language_path: Some("/?x=1"),
+        notice: None,
+    };
+    let tenant = TenantHead { slug: "practice", name: words.tenant, state: TenantState::Running, issuer: ISSUER };
+    let mut stage = Stage { words, shell, tenant, pages: Vec::new() };
+    stage.door(locale);
+    stage.tenants();
+    stage.progress();
+    stage.overview();
+    stage.applications();
+    stage.people();
+    stage.audit();
+    stage.api_keys();
+    stage.pages
+}
+
+impl Stage<'_> {
+    fn add(&mut self, name: &str, page: &impl Page) {
+        self.pages.push(Sample { name: format!("console-{name}"), html: page.render() });
+    }
+
+    fn door(&mut self, locale: Locale) {
+        let words = self.words;
+        let frame = Frame {
+            nonce: "c2FtcGxl",
+            csrf: "csrf-sample",
+            language_path: Some("/"),
+            ..Frame::new(locale, "Polder")
+        };
+        self.add("signed-out", &SignedOut { frame, ended: false });
+        self.add("signed-out-ended", &SignedOut { frame, ended: true });
+        let page = Invitation {
+            frame,
+            token: "sample",
+            name: words.person,
+            email: words.address,
+            organisation: Some(words.tenant),
+            problems: &[],
+        };
+        self.add("invitation", &page);
+        let problems = [problem("token", Problem::Invalid), problem("email", Problem::Said(words.other))];
+        self.add("invitation-wrong", &Invitation { token: words.other, organisation: None, problems: &problems, ..page });
+        let page = ErrorPage { frame, kind: ErrorKind::NotFound, detail: Some(words.other), request_id: words.other };
+        self.add("error", &page);
+    }
+
+    fn tenants(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        self.add("tenants-empty", &TenantList { shell, tenants: &[] });
+        let rows: Vec<TenantRow<'_>> = [
+            TenantState::Running,
+            TenantState::Provisioning,
+            TenantState::Asleep,
+            TenantState::Suspended,
+            TenantState::Terminating,
+            TenantState::Failed,
+        ]
+        .into_iter()
+        .map(|state| TenantRow { head: TenantHead { state, ..tenant }, created_at: AT })
+        .collect();
+        self.add("tenants", &TenantList { shell, tenants: &rows });
+        let page = TenantNew { shell, name: "", slug: "", host_suffix: ".localhost:8600", problems: &[] };
+        self.add("tenant-new", &page);
+        let problems = [problem("name", Problem::Required), problem("slug", Problem::Reserved)];
+        self.add("tenant-new-wrong", &TenantNew { name: words.other, slug: words.other, problems: &problems, ..page });
+    }
+
+    fn progress(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let step = |step, status| Step { step, status };
+        let steps = [
+            step("make-folders", StepStatus::Finished),
+            step("make-secrets", StepStatus::Finished),
+            step("start-runtime", StepStatus::Started),
+            step("wait-healthy", StepStatus::Waiting),
+            step(words.other, StepStatus::Failed),
+        ];
+        let page =
+            TenantProgress { shell, slug: "practice", name: tenant.name, steps: &steps, outcome: Outcome::Underway };
+        self.add("progress", &page);
+        self.add("progress-done", &TenantProgress { outcome: Outcome::Done, steps: &steps[..2], ..page });
+        self.add("progress-failed", &TenantProgress { outcome: Outcome::Failed(words.other), ..page });
+    }
+
+    fn overview(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let page = TenantOverview { shell, tenant, created_at: AT, applications: &[], events: &[] };
+        self.add("overview-empty", &page);
+        let applications = [application(words, ApplicationType::Web)];
+        let page = TenantOverview { applications: &applications, events: &events(words), ..page };
+        self.add("overview", &page);
+    }
+
+    fn applications(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let [web, spa, native, machine] =
+            [ApplicationType::Web, ApplicationType::Spa, ApplicationType::Native, ApplicationType::Machine]
+                .map(|kind| application(words, kind));
+        self.add("applications-empty", &Applications { shell, tenant, applications: &[], next: None });
+        let all = [web.clone(), spa.clone(), native, machine.clone()];
+        self.add("applications", &Applications { shell, tenant, applications: &all, next: Some(words.other) });
+        let form = ApplicationForm {
+            name: words.application,
+            redirect_uris: words.url,
+            post_logout_redirect_uris: words.url,
+            access: "role",
+            role: words.other,
+        };
+        let blank = ApplicationForm { name: "", redirect_uris: "", post_logout_redirect_uris: "", access: "", role: "" };
+        let page = ApplicationNew { shell, tenant, kind: ApplicationType::Web, form: blank, problems: &[] };
+        self.add("application-new", &page);
+        let problems = [
+            problem("name", Problem::TooLong),
+            problem("redirect_uris", Problem::Said(words.other)),
+            problem("role", Problem::Taken),
+        ];
+        let wrong = ApplicationNew { kind: ApplicationType::Native, form, problems: &problems, ..page };
+        self.add("application-new-wrong", &wrong);
+        let secret = Some("pos_kJ3v8Qw2ZpXn5Tr7Ym1Lc4Hd6Bf9Gs0Ae");
+        let page =
+            ApplicationCreated { shell, tenant, application: &web, client_secret: secret, previous_expire_at: None };
+        self.add("application-created", &page);
+        self.add("application-secret", &ApplicationCreated { previous_expire_at: Some(AT), ..page });
+        self.add("application-machine", &ApplicationCreated { application: &machine, ..page });
+        self.add("application-public", &ApplicationCreated { application: &spa, client_secret: None, ..page });
+        let shell = Shell { notice: Some(Notice::Saved), ..shell };
+        let page = ApplicationPage { shell, tenant, application: &web, form: None, problems: &[] };
+        self.add("application", &page);
+        let disabled = Application { disabled: true, access: Access::Everyone, ..spa };
+        let page = ApplicationPage { application: &disabled, form: Some(form), problems: &problems, ..page };
+        self.add("application-wrong", &page);
+    }
+
+    fn people(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let form = ("", "", "");
+        let page = Users { shell, tenant, users: &[], next: None, search: "", form, problems: &[] };
+        self.add("users-empty", &page);
+        self.add("users-none", &Users { search: words.address, ..page });
+        let ann = user(words);
+        let stopped = User { disabled: true, email_verified: false, last_sign_in_at: None, name: None, ..ann.clone() };
+        let users = [ann.clone(), stopped.clone()];
+        let problems = [problem("email", Problem::Taken)];
+        let form = (words.address, words.person, words.other);
+        self.add("users", &Users { users: &users, next: Some(words.other), ..page });
+        self.add("users-wrong", &Users { users: &users, form, problems: &problems, ..page });
+        let shell = Shell { notice: Some(Notice::SessionEnded), ..shell };
+        self.add("sessions", &Sessions { shell, tenant, user: &ann, sessions: &sessions(words) });
+        let shell = Shell { notice: Some(Notice::UserDisabled), ..shell };
+        self.add("sessions-stopped", &Sessions { shell, tenant, user: &stopped, sessions: &[] });
+    }
+
+    fn audit(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let page = Audit { shell, tenant, events: &events(words), next: Some(words.other), action: "", user_id: "" };
+        self.add("audit", &page);
+        let page = Audit { events: &[], next: None, action: words.other, user_id: words.other, ..page };
+        self.add("audit-empty", &page);
+    }
+
+    fn api_keys(&mut self) {
+        let Stage { words, shell, .. } = *self;
+        let api = "http://console.localhost:8600/api/v1";
+        let page = ApiKeys { shell, keys: &[], api, created: None, name: "", problems: &[] };
+        self.add("api-keys-empty", &page);
+        let key = ApiKey { id: "1", name: words.application, created_at: AT, last_used_at: Some(AT), revoked_at: None };
+        let keys = [key, ApiKey { last_used_at: None, ..key }, ApiKey { revoked_at: Some(AT), ..key }];
+        let created = Some("polder_4fGh7Jk2Lm9Np3Qr8St5Vw6Xy1Zb0Cd");
+        self.add("api-keys", &ApiKeys { keys: &keys, created, ..page });
+        let problems = [problem("name", Problem::Required)];
+        self.add("api-keys-wrong", &ApiKeys { keys: &keys, name: words.other, problems: &problems, ..page });
+        for (name, notice) in [
+            ("deleted", Notice::ApplicationDeleted),
+            ("added", Notice::UserAdded),
+            ("enabled", Notice::UserEnabled),
+            ("revoked", Notice::KeyRevoked),
+        ] {
+            let shell = Shell { notice: Some(notice), member: Member { name: "", ..shell.member }, ..shell };
+            self.add(&format!("notice-{name}"), &TenantList { shell, tenants: &[] });
+        }
+    }
+}
+
+const fn problem<'a>(field: &'a str, problem: Problem<'a>) -> FieldProblem<'a> {
+    FieldProblem { field, problem }
+}
+
+fn application(words: Words<'_>, kind: ApplicationType) -> Application {
+    let public = matches!(kind, ApplicationType::Spa | ApplicationType::Native);
+    Application {
+        client_id: Id::from_bytes([7; 16]),
+        name: words.application.to_owned(),
+        profile: Profile::Default,
+        kind,
+        token_endpoint_auth_method: if public {
+            TokenEndpointAuthMethod::None
+        } else {
+            TokenEndpointAuthMethod::ClientSecretBasic
+        },
+        redirect_uris: if kind == ApplicationType::Machine { vec![] } else { vec![words.url.to_owned()] },
+        post_logout_redirect_uris: vec![words.url.to_owned(), words.other.to_owned()],
+        grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+        third_party: false,
+        access: Access::Role { role: words.other.to_owned() },
+        preferences: Preferences::default(),
+        disabled: false,
+        created_at: AT.to_owned(),
+        updated_at: AT.to_owned(),
+    }
+}
+
+fn user(words: Words<'_>) -> User {
+    User {
+        id: Id::from_bytes([8; 16]),
+        email: words.address.to_owned(),
+        email_verified: true,
+        name: Some(words.person.to_owned()),
+        locale: Some(Locale::Nl),
+        roles: vec!["coach".to_owned(), words.other.to_owned()],
+        disabled: false,
+        created_at: AT.to_owned(),
+        updated_at: AT.to_owned(),
+        last_sign_in_at: Some(AT.to_owned()),
+    }
+}
+
+fn sessions(words: Words<'_>) -> [Session; 2] {
+    let open = Session {
+        id: Id::from_bytes([9; 16]),
+        user_id: Id::from_bytes([8; 16]),
+        ip: Some("203.0.113.7".to_owned()),
+        user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned()),
+        amr: vec!["otp".to_owned()],
+        created_at: AT.to_owned(),
+        last_seen_at: AT.to_owned(),
+        expires_at: AT.to_owned(),
+        ended_at: None,
+        ended_reason: None,
+        applications: vec![],
+    };
+    let ended = Session {
+        user_agent: Some(words.other.to_owned()),
+        ip: None,
+        ended_at: Some(AT.to_owned()),
+        ended_reason: Some(words.other.to_owned()),
+        ..open.clone()
+    };
+    [open, ended]
+}
+
+fn events(words: Words<'_>) -> [AuditEvent; 3] {
+    let started = AuditEvent {
+        id: "a-3".to_owned(),
+        at: AT.to_owned(),
+        action: "session.started".to_owned(),
+        actor_kind: "user".to_owned(),
+        actor_id: Id::<()>::from_bytes([8; 16]).to_string(),
+        user_id: Some(Id::<()>::from_bytes([8; 16]).to_string()),
+        application_id: Some(Id::<()>::from_bytes([7; 16]).to_string()),
+        session_id: None,
+        request_id: None,
+        details: Some(words.other.into()),
+        hash: String::new(),
+    };
+    let created = AuditEvent {
+        action: "application.created".to_owned(),
+        actor_kind: "member".to_owned(),
+        user_id: None,
+        details: None,
+        ..started.clone()
+    };
+    let strange = AuditEvent {
+        action: words.other.to_owned(),
+        actor_kind: words.other.to_owned(),
+        actor_id: words.other.to_owned(),
+        user_id: Some(words.other.to_owned()),
+        application_id: Some(words.other.to_owned()),
+        ..started.clone()
+    };
+    [started, created, strange]
+}
