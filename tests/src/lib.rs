@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod browser;
+pub mod chromium;
 pub mod forms;
 pub mod mailbox;
 pub mod names;

@@ -1,6 +1,7 @@
 //! The whole product with its real programs: what a newcomer, a client and an attacker would do.
 
 mod bad_input;
+mod coaching;
 mod crash;
 mod isolation;
 mod nothing_leaks;
