@@ -140,7 +140,8 @@ impl<'a> Walk<'a> {
         // A row that cannot be read must be named, not end the walk: only its number has to be readable.
         let numbered = |row: &polder_db::Row| Ok((row.int("seq")?, Entry::from_row(row).ok()));
         let entries = tx.all(EVENTS, &args![CHAIN, self.report.head, PAGE], numbered).await?;
-        let Some((last, _)) = entries.last() else { return Ok(false) };
+        // Nothing more, unless retention has just removed it all.
+        let Some((last, _)) = entries.last() else { return self.begin_at_start(tx).await };
         let checkpoints = tx.all(CHECKPOINTS, &args![CHAIN, self.report.head, *last], Checkpoint::from_row).await?;
         let kept = self.kept.iter().filter(|kept| kept.chain == CHAIN && kept.seq > self.report.head);
         let mut checkpoints: Vec<Checkpoint> = checkpoints.into_iter().chain(kept.cloned()).collect();

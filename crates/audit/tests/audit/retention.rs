@@ -160,6 +160,67 @@ async fn f17_a_log_pruned_to_nothing_keeps_its_place() {
 }
 
 #[tokio::test]
+async fn f17_pruning_that_was_interrupted_is_no_break_and_is_finished_by_the_next_run() {
+    for log in logs().await {
+        log.happen(6).await;
+        checkpoint::write(&log.db, &log.key).await.unwrap();
+        log.tamper("CREATE TABLE aside AS SELECT * FROM audit_event", &[]).await;
+        log.clock.advance(DAY * 366);
+        run(&log.db, &NONE, &log.key, &log.clock).await.unwrap();
+        // As if it had stopped half-way.
+        log.tamper("INSERT INTO audit_event SELECT * FROM aside WHERE seq > $1", &args![3_i64]).await;
+        let report = log.verify().await;
+        assert!(report.is_intact(), "{report:?}");
+        assert_eq!((report.start, report.entries), (6, 1));
+        let report = run(&log.db, &NONE, &log.key, &log.clock).await.unwrap();
+        assert_eq!(report.audit.unwrap().removed, 3);
+        assert_eq!(log.number("SELECT MIN(seq) AS n FROM audit_event").await, 7);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f17_verifying_while_events_come_and_go_raises_no_false_alarm() {
+    for log in logs().await {
+        let log = std::sync::Arc::new(log);
+        let writing = tokio::spawn({
+            let log = std::sync::Arc::clone(&log);
+            async move {
+                for _ in 0..12 {
+                    many(&log, 120).await;
+                    checkpoint::write(&log.db, &log.key).await.unwrap();
+                    log.clock.advance(DAY * 200);
+                    run(&log.db, &NONE, &log.key, &log.clock).await.unwrap();
+                }
+            }
+        });
+        let mut walks = 0;
+        while !writing.is_finished() {
+            let report = log.verify().await;
+            assert!(report.is_intact(), "{}: {report:?}", log.database.name);
+            walks += 1;
+        }
+        writing.await.unwrap();
+        assert!(walks > 1);
+        let report = log.verify().await;
+        assert!(report.is_intact());
+        assert!(report.start > 1_000, "{report:?}");
+    }
+}
+
+async fn many(log: &Log, count: usize) {
+    let done: Result<(), polder_db::Error> = log
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                (0..count).for_each(|_| polder_audit::record(tx, Event::new("grant.revoked", Actor::system("test"))));
+                Ok(())
+            })
+        })
+        .await;
+    done.unwrap();
+}
+
+#[tokio::test]
 async fn f17_a_planted_checkpoint_does_not_become_the_start() {
     for log in logs().await {
         log.happen(3).await;
