@@ -1,0 +1,4 @@
+//! What a person sees of their own account.
+
+pub mod home;
+pub mod name;

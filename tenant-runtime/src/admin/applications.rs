@@ -1,0 +1,158 @@
+//! `/applications`: OAuth clients. After each write the ones in memory are read again.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use http::StatusCode;
+use polder_service::json::Json;
+use polder_tenant_api::{
+    Application, ApplicationChanges, ApplicationId, ApplicationKind, CreatedApplication, CreatedSecret,
+    NewApplication, Page,
+};
+use serde::Deserialize;
+
+use super::{Caller, input, registration, views};
+use crate::App;
+use crate::error::{Internal, ProblemError};
+use crate::model;
+use crate::store::applications;
+
+/// What a list of applications may be asked for.
+#[derive(Debug, Deserialize)]
+pub struct Filter {
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /applications`: newest first.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    _: Caller,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Page<Application>>, ProblemError> {
+    let limit = input::limit(filter.limit);
+    let cursor = input::cursor::<ApplicationKind>(filter.cursor.as_deref())?;
+    let mut all = applications::all(&mut app.db.read().await?, app.issuer.as_str()).await?;
+    all.sort_by_key(|application| std::cmp::Reverse((application.created_at, application.id)));
+    all.retain(|application| cursor.is_none_or(|cursor| (application.created_at, application.id) < cursor));
+    let (items, next) = input::cut(all, limit, |application| (application.created_at, application.id));
+    Ok(Json(Page { items: items.iter().map(views::application).collect(), next }))
+}
+
+/// `POST /applications`: answers with the secret, this once.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(new): Json<NewApplication>,
+) -> Result<(StatusCode, Json<CreatedApplication>), ProblemError> {
+    let application = registration::accept(&app, new)?;
+    let secret = (!application.client.is_public()).then(|| registration::secret(&app));
+    let (client_secret, stored) = secret.map_or((None, None), |(secret, stored)| (Some(secret), Some(stored)));
+    let (unit, created) = (Arc::clone(&app), application.clone());
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                applications::add(tx, &created).await?;
+                if let Some(secret) = &stored {
+                    applications::add_secret(tx, created.id, secret, unit.clock.now()).await?;
+                }
+                polder_audit::record(tx, caller.event("application.created").application(created.id));
+                Ok::<_, Internal>(())
+            })
+        })
+        .await?;
+    app.refresh_applications().await?;
+    let client_secret = client_secret.map(|secret| secret.expose().clone());
+    Ok((StatusCode::CREATED, Json(CreatedApplication { application: views::application(&application), client_secret })))
+}
+
+/// `GET /applications/{id}`.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    _: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Application>, ProblemError> {
+    Ok(Json(views::application(&*find(&app, &id)?)))
+}
+
+/// `PATCH /applications/{id}`.
+pub async fn change(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(changes): Json<ApplicationChanges>,
+) -> Result<Json<Application>, ProblemError> {
+    let current = find(&app, &id)?;
+    let details = serde_json::to_value(&changes).map_err(Internal::from)?;
+    let changed = registration::accept_changes(&app, &current, changes)?;
+    let shown = views::application(&changed);
+    let there = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let there = applications::update(tx, &changed).await?;
+                if there {
+                    let event = caller.event("application.changed").application(changed.id);
+                    polder_audit::record(tx, event.details(details));
+                }
+                Ok::<_, Internal>(there)
+            })
+        })
+        .await?;
+    app.refresh_applications().await?;
+    if there { Ok(Json(shown)) } else { Err(input::not_found()) }
+}
+
+/// `DELETE /applications/{id}`: with its secrets, codes and grants.
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ProblemError> {
+    let id: ApplicationId = input::id(&id)?;
+    let there = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let there = applications::remove(tx, id).await?;
+                if there {
+                    polder_audit::record(tx, caller.event("application.removed").application(id));
+                }
+                Ok::<_, Internal>(there)
+            })
+        })
+        .await?;
+    app.refresh_applications().await?;
+    if there { Ok(StatusCode::NO_CONTENT) } else { Err(input::not_found()) }
+}
+
+/// `POST /applications/{id}/secrets`: a further secret, shown this once; earlier ones run out (B18).
+pub async fn add_secret(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<CreatedSecret>), ProblemError> {
+    let application = find(&app, &id)?;
+    if application.client.is_public() {
+        return Err(input::invalid("this application keeps no secret"));
+    }
+    let (secret, stored) = registration::secret(&app);
+    let until = app.clock.now() + registration::OVERLAP;
+    let (id, had_one) = (application.id, !application.secrets.is_empty());
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                applications::add_secret(tx, id, &stored, until).await?;
+                polder_audit::record(tx, caller.event("application.secret_created").application(id));
+                Ok::<_, Internal>(())
+            })
+        })
+        .await?;
+    app.refresh_applications().await?;
+    let previous_expire_at = had_one.then(|| until.rfc3339());
+    Ok((StatusCode::CREATED, Json(CreatedSecret { client_secret: secret.expose().clone(), previous_expire_at })))
+}
+
+fn find(app: &App, id: &str) -> Result<Arc<model::Application>, ProblemError> {
+    app.applications.find(id).ok_or_else(input::not_found)
+}

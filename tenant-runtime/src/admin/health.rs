@@ -1,0 +1,20 @@
+//! `GET /health`: whether it serves, for whoever started it (F21).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use polder_service::json::Json;
+use polder_tenant_api::Health;
+
+use crate::App;
+use crate::error::ProblemError;
+
+/// Answers once the database can be read.
+pub async fn show(State(app): State<Arc<App>>) -> Result<Json<Health>, ProblemError> {
+    app.db.read().await?;
+    Ok(Json(Health {
+        issuer: app.issuer.as_str().to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        keys_complete: app.keys.are_complete(),
+    }))
+}

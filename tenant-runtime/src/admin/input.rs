@@ -1,0 +1,83 @@
+//! What callers send: ids, cursors and limits, and the problems that say what is wrong with them.
+
+use polder_kernel::encoding::{base64url, from_base64url};
+use polder_kernel::{Id, Timestamp};
+use polder_service::Problem;
+
+use crate::error::ProblemError;
+
+/// The most items of one page.
+const MOST: i64 = 200;
+/// The items of a page where the caller names no number.
+const USUAL: i64 = 50;
+
+/// 422 with what is wrong.
+pub fn invalid(detail: &'static str) -> ProblemError {
+    Problem::invalid(Vec::new()).detail(detail).into()
+}
+
+/// 404: there is no such thing.
+pub fn not_found() -> ProblemError {
+    Problem::not_found().into()
+}
+
+/// An id in a path. What is none names nothing: 404.
+pub fn id<K>(text: &str) -> Result<Id<K>, ProblemError> {
+    text.parse().map_err(|_| not_found())
+}
+
+/// How many items are wanted: 1 to 200, 50 unless given.
+pub fn limit(asked: Option<i64>) -> i64 {
+    asked.unwrap_or(USUAL).clamp(1, MOST)
+}
+
+/// The cursor of a list ordered by creation: opaque to callers.
+pub fn cursor<K>(text: Option<&str>) -> Result<Option<(Timestamp, Id<K>)>, ProblemError> {
+    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    decode(text).map(Some).ok_or_else(|| invalid("the cursor is not one of ours"))
+}
+
+fn decode<K>(text: &str) -> Option<(Timestamp, Id<K>)> {
+    let text = String::from_utf8(from_base64url(text)?).ok()?;
+    let (at, id) = text.split_once('.')?;
+    Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?))
+}
+
+/// The cursor that continues after this item.
+pub fn cursor_after<K>(at: Timestamp, id: Id<K>) -> String {
+    base64url(format!("{}.{id}", at.millis()).as_bytes())
+}
+
+/// Cuts a list that was asked for with one item too many, and says where the next page begins.
+pub fn cut<T, K>(mut items: Vec<T>, limit: i64, place: impl Fn(&T) -> (Timestamp, Id<K>)) -> (Vec<T>, Option<String>) {
+    let limit = usize::try_from(limit).unwrap_or(0);
+    if items.len() <= limit {
+        return (items, None);
+    }
+    items.truncate(limit);
+    let next = items.last().map(|item| {
+        let (at, id) = place(item);
+        cursor_after(at, id)
+    });
+    (items, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polder_tenant_api::{UserId, UserKind};
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let (at, id) = (Timestamp::from_millis(17), UserId::from_bytes([3; 16]));
+        let text = cursor_after(at, id);
+        assert_eq!(cursor::<UserKind>(Some(&text)).unwrap(), Some((at, id)));
+        assert_eq!(cursor::<UserKind>(None).unwrap(), None);
+        assert!(cursor::<UserKind>(Some("nonsense")).is_err());
+    }
+
+    #[test]
+    fn limits_stay_within_bounds() {
+        assert_eq!([limit(None), limit(Some(0)), limit(Some(-5)), limit(Some(7)), limit(Some(9999))], [50, 1, 1, 7, 200]);
+    }
+}

@@ -1,0 +1,20 @@
+//! The internal admin API, served on `admin.sock` to the control plane alone.
+//!
+//! `GET /health` is open to whoever holds the socket. Everything else carries an assertion: a token of
+//! the control plane's, for this tenant, this request and one use ([`assertion`]). There is no call
+//! that imports keys, creates sessions or signs anybody in.
+
+pub mod applications;
+pub mod assertion;
+pub mod audit_events;
+pub mod caller;
+pub mod health;
+pub mod input;
+pub mod registration;
+pub mod sessions;
+pub mod settings;
+pub mod users;
+pub mod views;
+
+pub use assertion::require;
+pub use caller::Caller;

@@ -1,0 +1,189 @@
+//! From what was asked for to an application that may be registered, and to a secret for it.
+
+use std::time::Duration;
+
+use polder_crypto::Algorithm;
+use polder_kernel::{Secret, Timestamp};
+use polder_protocol::registration::{self, Accepted, Invalid, Wish};
+use polder_protocol::{self as protocol, Client};
+use polder_service::Problem;
+use polder_tenant_api as api;
+
+use crate::App;
+use crate::account::name;
+use crate::error::ProblemError;
+use crate::model::Application;
+use crate::store::applications::NewSecret;
+
+/// How long earlier secrets go on working after a new one was made (B18).
+pub const OVERLAP: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The most extra origins for `form-action`.
+const MOST_ORIGINS: usize = 10;
+
+/// Checks everything that is asked for. Says all that is wrong at once.
+pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, ProblemError> {
+    if new.third_party {
+        return Err(wrong("/third_party", "applications of others need a consent page, which does not exist yet"));
+    }
+    let now = app.clock.now();
+    let id = api::ApplicationId::new(&app.clock, &app.entropy);
+    let wish = Wish {
+        kind: kind(new.kind),
+        redirect_uris: new.redirect_uris,
+        post_logout_redirect_uris: new.post_logout_redirect_uris,
+        grant_types: new.grant_types,
+        auth_method: new.token_endpoint_auth_method.map(auth_method),
+        scopes: new.preferences.scopes.clone(),
+        audience: new.preferences.audience.clone(),
+    };
+    let accepted = check(app, &wish)?;
+    let draft = Draft { id, name: plain_name(&new.name)?, access: new.access, preferences: new.preferences, now };
+    assemble(app, &wish, accepted, draft, None)
+}
+
+/// Applies changes to an application, under the same rules.
+pub fn accept_changes(
+    app: &App,
+    current: &Application,
+    changes: api::ApplicationChanges,
+) -> Result<Application, ProblemError> {
+    let texts = |uris: &[protocol::RedirectUri]| uris.iter().map(|uri| uri.as_str().to_owned()).collect();
+    let preferences = changes.preferences.unwrap_or_else(|| current.preferences.clone());
+    let client = &current.client;
+    let wish = Wish {
+        kind: client.kind,
+        redirect_uris: changes.redirect_uris.unwrap_or_else(|| texts(&client.redirect_uris)),
+        post_logout_redirect_uris: changes
+            .post_logout_redirect_uris
+            .unwrap_or_else(|| texts(&client.post_logout_redirect_uris)),
+        grant_types: Some(client.grant_types.iter().map(|grant| grant.as_str().to_owned()).collect()),
+        auth_method: Some(client.auth_method),
+        scopes: preferences.scopes.clone(),
+        audience: preferences.audience.clone(),
+    };
+    let accepted = check(app, &wish)?;
+    let draft = Draft {
+        id: current.id,
+        name: changes.name.as_deref().map_or_else(|| Ok(current.name.clone()), plain_name)?,
+        access: changes.access.unwrap_or_else(|| current.access.clone()),
+        preferences,
+        now: app.clock.now(),
+    };
+    let disabled_at = match changes.disabled {
+        Some(true) => current.disabled_at.or(Some(draft.now)),
+        Some(false) => None,
+        None => current.disabled_at,
+    };
+    let changed = assemble(app, &wish, accepted, draft, disabled_at)?;
+    Ok(Application { created_at: current.created_at, secrets: current.secrets.clone(), ..changed })
+}
+
+/// A new secret: shown once, stored as its keyed hash.
+pub fn secret(app: &App) -> (Secret<String>, NewSecret) {
+    let secret = app.entropy.token();
+    let hash = app.keyring.index("client-secret", secret.expose().as_bytes());
+    let id = api::ApplicationId::new(&app.clock, &app.entropy).to_string();
+    (secret, NewSecret { id, hash, created_at: app.clock.now() })
+}
+
+struct Draft {
+    id: api::ApplicationId,
+    name: String,
+    access: api::Access,
+    preferences: api::Preferences,
+    now: Timestamp,
+}
+
+fn check(app: &App, wish: &Wish) -> Result<Accepted, ProblemError> {
+    registration::check(wish, !app.issuer.is_https()).map_err(|all| {
+        let add = |problem: Problem, one: Invalid| problem.error(format!("/{}", one.field), one.message);
+        all.into_iter().fold(Problem::invalid(Vec::new()), add).into()
+    })
+}
+
+fn assemble(
+    app: &App,
+    wish: &Wish,
+    accepted: Accepted,
+    draft: Draft,
+    disabled_at: Option<Timestamp>,
+) -> Result<Application, ProblemError> {
+    let Draft { id, name, access, preferences, now } = draft;
+    check_origins(&preferences.form_action_origins)?;
+    check_access(&access)?;
+    Ok(Application {
+        id,
+        name,
+        client: Client {
+            id: id.to_string(),
+            kind: wish.kind,
+            profile: protocol::Profile::Default,
+            auth_method: accepted.auth_method,
+            redirect_uris: accepted.redirect_uris,
+            post_logout_redirect_uris: accepted.post_logout_redirect_uris,
+            grant_types: accepted.grant_types,
+            scopes: accepted.scopes,
+            audience: accepted.audience.unwrap_or_else(|| app.issuer.as_str().to_owned()),
+        },
+        access,
+        id_token_alg: algorithm(preferences.id_token_signed_response_alg.as_deref(), Algorithm::Rs256)?,
+        access_token_alg: algorithm(preferences.access_token_signed_response_alg.as_deref(), Algorithm::Es256)?,
+        preferences,
+        secrets: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        disabled_at,
+    })
+}
+
+/// `none` and everything unknown is refused (A11).
+fn algorithm(name: Option<&str>, usual: Algorithm) -> Result<Algorithm, ProblemError> {
+    name.map_or(Ok(usual), |name| {
+        name.parse().map_err(|_| wrong("/preferences", "signing algorithms are RS256, ES256 and EdDSA"))
+    })
+}
+
+/// Only origins, as they stand in a policy: what else stood there would open it.
+fn check_origins(origins: &[String]) -> Result<(), ProblemError> {
+    let is_origin = |text: &String| {
+        url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.origin().ascii_serialization() == *text)
+    };
+    if origins.len() <= MOST_ORIGINS && origins.iter().all(is_origin) {
+        return Ok(());
+    }
+    Err(wrong("/preferences/form_action_origins", "up to 10 https origins such as https://login.example.com"))
+}
+
+fn check_access(access: &api::Access) -> Result<(), ProblemError> {
+    match access {
+        api::Access::Role { role } if role.is_empty() || role.len() > 64 => {
+            Err(wrong("/access/role", "a role has 1 to 64 characters"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn plain_name(text: &str) -> Result<String, ProblemError> {
+    name::checked(text).map_err(|_| wrong("/name", "1 to 100 characters of plain text"))
+}
+
+fn wrong(pointer: &'static str, detail: &'static str) -> ProblemError {
+    Problem::invalid(Vec::new()).error(pointer, detail).into()
+}
+
+const fn kind(kind: api::ApplicationType) -> protocol::ApplicationType {
+    match kind {
+        api::ApplicationType::Web => protocol::ApplicationType::Web,
+        api::ApplicationType::Spa => protocol::ApplicationType::Spa,
+        api::ApplicationType::Native => protocol::ApplicationType::Native,
+        api::ApplicationType::Machine => protocol::ApplicationType::Machine,
+    }
+}
+
+const fn auth_method(method: api::TokenEndpointAuthMethod) -> protocol::AuthMethod {
+    match method {
+        api::TokenEndpointAuthMethod::ClientSecretBasic => protocol::AuthMethod::ClientSecretBasic,
+        api::TokenEndpointAuthMethod::ClientSecretPost => protocol::AuthMethod::ClientSecretPost,
+        api::TokenEndpointAuthMethod::None => protocol::AuthMethod::None,
+    }
+}

@@ -1,0 +1,64 @@
+//! `/sessions`: the register, to look at and to end (E11).
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use http::StatusCode;
+use polder_service::json::Json;
+use polder_tenant_api::{Page, Session, SessionId, SessionKind};
+use serde::Deserialize;
+
+use super::{Caller, input, views};
+use crate::App;
+use crate::error::{Internal, ProblemError};
+use crate::store::sessions;
+
+/// What a list of sessions may be asked for.
+#[derive(Debug, Deserialize)]
+pub struct Filter {
+    user_id: Option<String>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /sessions`: newest first, ended ones included.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    _: Caller,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Page<Session>>, ProblemError> {
+    let limit = input::limit(filter.limit);
+    let cursor = input::cursor::<SessionKind>(filter.cursor.as_deref())?;
+    let user = match filter.user_id.as_deref().map(str::parse).transpose() {
+        Ok(user) => user,
+        Err(_) => return Ok(Json(Page { items: Vec::new(), next: None })),
+    };
+    let mut tx = app.db.read().await?;
+    let rows = sessions::page(&mut tx, &app.keyring, user, cursor, limit + 1).await?;
+    let (rows, next) = input::cut(rows, limit, |listed| (listed.session.created_at, listed.session.id));
+    Ok(Json(Page { items: rows.into_iter().map(views::session).collect(), next }))
+}
+
+/// `DELETE /sessions/{id}`: ends it, with every grant tied to it. Ending it twice is no error.
+pub async fn end(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ProblemError> {
+    let id: SessionId = input::id(&id)?;
+    let unit = Arc::clone(&app);
+    let known = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(user) = sessions::owner(tx, id).await? else { return Ok(false) };
+                if sessions::end(tx, id, "admin", unit.clock.now()).await? {
+                    let event = caller.event("session.ended").user(user.to_string()).session(id.to_string());
+                    polder_audit::record(tx, event);
+                }
+                Ok::<_, Internal>(true)
+            })
+        })
+        .await?;
+    if known { Ok(StatusCode::NO_CONTENT) } else { Err(input::not_found()) }
+}

@@ -1,0 +1,120 @@
+//! How many codes may be sent and guessed: per address, per network and in all (D05, D06, D20).
+//!
+//! | counter | codes an hour | against |
+//! | --- | --- | --- |
+//! | address, from one network | 20 | flooding a mailbox; a flood from elsewhere leaves it untouched |
+//! | address | 60 | the same from many networks |
+//! | network | 1,000 | one visitor walking through many addresses |
+//! | tenant | 20,000 | all visitors together, and the growth of the tables |
+//!
+//! A sign-in that succeeds takes its codes out of every count, so people who do sign in never meet a
+//! limit. Hundred wrong codes in a row throttle an address: then a code allows one try and only three
+//! codes an hour are sent to each network. That slows guessing to nothing and locks nobody out (K19).
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use polder_crypto::Keyring;
+use polder_db::{Error, Tx};
+use polder_kernel::{Email, Timestamp};
+
+use super::network;
+use crate::store::code_budgets::{self, Kind};
+use crate::store::one_time_codes::MAX_TRIES;
+
+/// The time over which sent codes are counted.
+pub const WINDOW: Duration = Duration::from_secs(3600);
+/// Codes for one address from one network.
+pub const PER_ADDRESS_AND_NETWORK: i64 = 20;
+/// The same once the address is throttled.
+pub const PER_ADDRESS_AND_NETWORK_THROTTLED: i64 = 3;
+/// Codes for one address.
+pub const PER_ADDRESS: i64 = 60;
+/// Codes from one network.
+pub const PER_NETWORK: i64 = 1_000;
+/// Codes of the tenant.
+pub const PER_TENANT: i64 = 20_000;
+/// Wrong codes in a row after which an address is throttled.
+pub const FAILURES_BEFORE_THROTTLE: i64 = 100;
+
+/// The keyed names of the counters that one address from one network falls under.
+#[derive(Debug)]
+pub struct Keys {
+    address: String,
+    address_and_network: String,
+    network: String,
+    tenant: String,
+}
+
+/// What a permitted code may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Tries already taken from it.
+    pub tries_spent: i64,
+}
+
+/// Why no code is sent.
+#[derive(Debug)]
+pub enum Refused {
+    /// A counter is full.
+    Full {
+        /// When there is room again.
+        retry_after: Duration,
+    },
+    /// The database failed.
+    Database(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl Keys {
+    /// The counters for `email` asked for from `ip`.
+    pub fn new(keyring: &Keyring, email: &Email, ip: Option<IpAddr>) -> Self {
+        let (address, network) = (email.as_str(), network::name(ip));
+        // An address holds no NUL, so the pair has one reading.
+        let pair = format!("{address}\0{network}");
+        Self {
+            address: keyring.index("budget-address", address.as_bytes()),
+            address_and_network: keyring.index("budget-address-network", pair.as_bytes()),
+            network: keyring.index("budget-network", network.as_bytes()),
+            tenant: keyring.index("budget-tenant", b""),
+        }
+    }
+
+    /// Counts one code. The caller rolls back when it is refused, so that a refusal counts nothing
+    /// and leaves no row: a stranger cannot fill the table.
+    pub async fn take(&self, tx: &mut Tx, now: Timestamp) -> Result<Allowance, Refused> {
+        let throttled = code_budgets::failures(tx, &self.address).await? >= FAILURES_BEFORE_THROTTLE;
+        let narrow = if throttled { PER_ADDRESS_AND_NETWORK_THROTTLED } else { PER_ADDRESS_AND_NETWORK };
+        let counters = [
+            (&self.tenant, Kind::Tenant, PER_TENANT),
+            (&self.network, Kind::Network, PER_NETWORK),
+            (&self.address, Kind::Address, PER_ADDRESS),
+            (&self.address_and_network, Kind::Address, narrow),
+        ];
+        for (key, kind, cap) in counters {
+            if !code_budgets::take(tx, key, kind, cap, (now - WINDOW, now)).await? {
+                let began = code_budgets::window(tx, key).await?.unwrap_or(now);
+                return Err(Refused::Full { retry_after: WINDOW.saturating_sub(now.since(began)) });
+            }
+        }
+        Ok(Allowance { tries_spent: if throttled { MAX_TRIES - 1 } else { 0 } })
+    }
+
+    /// Counts a wrong code.
+    pub async fn fail(&self, tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
+        code_budgets::fail(tx, &self.address, now).await
+    }
+
+    /// Notes that the person behind the address proved themselves.
+    pub async fn succeed(&self, tx: &mut Tx) -> Result<(), Error> {
+        code_budgets::clear(tx, &self.address).await?;
+        code_budgets::clear(tx, &self.address_and_network).await?;
+        code_budgets::give_back(tx, &self.network).await?;
+        code_budgets::give_back(tx, &self.tenant).await
+    }
+}

@@ -1,0 +1,7 @@
+//! What stands before the sign-in: how many codes may be sent and guessed.
+//!
+//! These counters are durable: a restart resets nothing. Burst limits, which only smooth load, live in
+//! memory (`limits`). Neither asks whether an address is known, so neither can tell (D10).
+
+pub mod budget;
+pub mod network;

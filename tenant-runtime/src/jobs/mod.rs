@@ -1,0 +1,20 @@
+//! Work that no request waits for: mail, sweeping, retention and checkpoints of the audit log.
+
+pub mod outbox;
+pub mod retention;
+pub mod sweep;
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::App;
+
+/// Starts every job. They run until the set is dropped or shut down; each survives its own failures.
+pub fn start(app: &Arc<App>) -> JoinSet<()> {
+    let mut jobs = JoinSet::new();
+    jobs.spawn(outbox::run(Arc::clone(app)));
+    jobs.spawn(sweep::run(Arc::clone(app)));
+    jobs.spawn(retention::run(Arc::clone(app)));
+    jobs
+}

@@ -1,0 +1,134 @@
+//! Sends what waits in the outbox: at once when a row was committed, again with growing pauses when
+//! that failed, and never after it expired.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polder_kernel::{Locale, Timestamp};
+use polder_outbound::{Mail, SendError};
+
+use crate::App;
+use crate::error::Internal;
+use crate::signin::mail;
+use crate::store::outbox::{self, Due, MessageId};
+
+/// The longest sleep: clocks may be set, and machines wake up.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How many are sent in one go.
+const BATCH: i64 = 32;
+
+/// Runs for ever.
+pub async fn run(app: Arc<App>) {
+    loop {
+        let sleep = match round(&app).await {
+            Ok(sleep) => sleep,
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be worked through");
+                Duration::from_secs(1)
+            }
+        };
+        tokio::select! {
+            () = app.outbox_filled.notified() => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Sends everything that is due and says how long until the next.
+///
+/// # Errors
+/// When the database fails. What was not sent is still due.
+pub async fn round(app: &Arc<App>) -> Result<Duration, Internal> {
+    loop {
+        let due = outbox::due(&mut app.db.read().await?, app.clock.now(), BATCH).await?;
+        if due.is_empty() {
+            break;
+        }
+        for message in due {
+            deliver(app, message).await?;
+        }
+    }
+    let next = outbox::next_due(&mut app.db.read().await?).await?;
+    let until = next.map_or(LONGEST_SLEEP, |next| next.since(app.clock.now()));
+    Ok(until.clamp(Duration::from_millis(10), LONGEST_SLEEP))
+}
+
+async fn deliver(app: &Arc<App>, message: Due) -> Result<(), Internal> {
+    let now = app.clock.now();
+    if message.expires_at <= now {
+        return note(app, message.id, Outcome::GivenUp("expired before it could be sent")).await;
+    }
+    let outcome = match mail(app, &message) {
+        Ok(mail) => match app.mailer.send(&mail).await {
+            Ok(()) => Outcome::Sent,
+            Err(SendError::Temporary(reason)) => {
+                tracing::warn!(message = %message.id, %reason, "a mail could not be sent, it will be tried again");
+                Outcome::Later(app.clock.now() + pause(message.attempts))
+            }
+            Err(SendError::Permanent(reason)) => {
+                tracing::warn!(message = %message.id, %reason, "a mail was refused");
+                Outcome::GivenUp("refused by the receiving server")
+            }
+        },
+        Err(error) => {
+            tracing::error!(message = %message.id, %error, "a message in the outbox cannot be read");
+            Outcome::GivenUp("cannot be read")
+        }
+    };
+    note(app, message.id, outcome).await
+}
+
+fn mail(app: &App, message: &Due) -> Result<Mail, Internal> {
+    if message.template != mail::TEMPLATE {
+        return Err(Internal::Impossible { table: "outbox", column: "template" });
+    }
+    let parameters: mail::Parameters = message.parameters(&app.keyring)?;
+    let locale: Locale = message.locale;
+    let rendered = parameters.render(locale, &app.tenant.current().name);
+    Ok(Mail {
+        id: message.id.to_string(),
+        to: message.recipient(&app.keyring)?,
+        subject: rendered.subject.into(),
+        text: rendered.text,
+        html: rendered.html,
+    })
+}
+
+enum Outcome {
+    Sent,
+    Later(Timestamp),
+    GivenUp(&'static str),
+}
+
+/// Notes what became of a message, in one unit of work: what it said is blanked with it (D07).
+async fn note(app: &Arc<App>, id: MessageId, outcome: Outcome) -> Result<(), Internal> {
+    let now = app.clock.now();
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                match outcome {
+                    Outcome::Sent => outbox::sent(tx, id, now).await?,
+                    Outcome::Later(next) => outbox::retry(tx, id, next, "could not be sent yet").await?,
+                    Outcome::GivenUp(reason) => outbox::give_up(tx, id, now, reason).await?,
+                }
+                Ok::<_, Internal>(())
+            })
+        })
+        .await
+}
+
+/// One second, two, four … one minute: a code is worth little later than that.
+fn pause(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts).unwrap_or(0).min(6);
+    Duration::from_secs((1_u64 << doublings).min(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_minute() {
+        assert_eq!([0, 1, 5, 6, 60].map(|n| pause(n).as_secs()), [1, 2, 32, 60, 60]);
+    }
+}

@@ -1,0 +1,41 @@
+//! How long each table keeps what (P13): swept daily at 03:00 in Amsterdam, each run in the audit log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polder_audit::retention::{Rule, Schedule};
+use polder_audit::{CheckpointKey, keeper, rule};
+
+use crate::App;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// One rule per table that grows. People, applications and settings stay until somebody removes them.
+pub const SCHEDULE: Schedule = Schedule { rules: RULES, audit: YEAR };
+
+const RULES: &[Rule] = &[
+    rule!("session", "id", "last_seen_at", MONTH, "sessions go 30 days after their last activity"),
+    rule!("session", "id", "ended_at", MONTH, "ended sessions are shown for 30 days"),
+    rule!("oauth_grant", "id", "ends_at", DAY, "no token of the grant can be alive"),
+    rule!("authorization_code", "code_hash", "expires_at", DAY, "codes live a minute; a day shows reuse"),
+    rule!("revoked_token", "jti", "expires_at", Duration::ZERO, "the token has expired by itself"),
+    rule!("pending_request", "id_hash", "expires_at", Duration::ZERO, "the sign-in took too long"),
+    rule!("one_time_code", "flow_hash", "expires_at", DAY, "codes live five minutes"),
+    rule!("code_budget", "key_index", "updated_at", MONTH, "failed attempts are kept 30 days"),
+    rule!("used_assertion", "jti", "expires_at", Duration::ZERO, "the assertion has expired by itself"),
+    rule!("outbox", "id", "created_at", YEAR, "the log of messages is kept as long as the audit log"),
+];
+
+/// Runs for ever: signs checkpoints and runs retention when they are due.
+pub async fn run(app: Arc<App>) {
+    let key = loop {
+        match CheckpointKey::open(&app.db, &app.keyring, &app.entropy, &app.clock).await {
+            Ok(key) => break key,
+            Err(error) => tracing::error!(%error, "the audit log's key could not be opened"),
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    };
+    keeper::keep(app.db.clone(), SCHEDULE, key, app.clock.clone()).await;
+}

@@ -1,0 +1,48 @@
+//! Removes what ran out within the hour: codes, waiting requests, used assertions, counters at rest.
+//! Nothing depends on it being gone (every read compares times); it keeps the tables small (P5).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polder_db::Tx;
+use polder_kernel::Timestamp;
+
+use crate::App;
+use crate::error::Internal;
+use crate::guard::budget;
+use crate::store::{code_budgets, one_time_codes, outbox, used_assertions};
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60);
+/// How long counters with failures are kept (R3).
+const FAILURES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Rows per table and round.
+const BATCH: i64 = 1_000;
+
+/// Runs for ever.
+pub async fn run(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = round(&app).await {
+            tracing::error!(%error, "sweeping failed");
+        }
+    }
+}
+
+/// Sweeps once.
+///
+/// # Errors
+/// When the database fails; what was not removed is removed next time.
+pub async fn round(app: &Arc<App>) -> Result<(), Internal> {
+    let now = app.clock.now();
+    app.db.write(move |tx| Box::pin(async move { sweep(tx, now).await })).await
+}
+
+async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), Internal> {
+    // A flow remembers its code for as long as it waits, so that a used one is not asked for again.
+    one_time_codes::sweep(tx, now - crate::signin::waiting::LIFETIME, BATCH).await?;
+    outbox::blank_expired(tx, now).await?;
+    used_assertions::sweep(tx, now, BATCH).await?;
+    code_budgets::sweep(tx, now - budget::WINDOW, now - FAILURES_KEPT, BATCH).await?;
+    Ok(())
+}

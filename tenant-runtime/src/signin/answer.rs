@@ -1,0 +1,119 @@
+//! From what is known to an answer: looks at the stored state, asks [`flow::next`], and answers.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use polder_protocol::authorize::Request;
+use polder_protocol::{Error, ErrorCode};
+
+use super::flow::{self, Attempt, Code, Policy, Refusal, Step};
+use super::session::{self, Signed};
+use super::visit::Visit;
+use super::waiting::Waiting;
+use crate::App;
+use crate::error::{Internal, Kind, PageError};
+use crate::model::Application;
+use crate::oidc::authorize;
+use crate::store::one_time_codes::{self, StoredCode};
+
+/// Everything stored that a step may show, and the step itself.
+#[derive(Debug)]
+pub struct Look {
+    /// The application that waits.
+    pub application: Arc<Application>,
+    /// Who is signed in on this browser.
+    pub signed: Option<Signed>,
+    /// The code of this flow.
+    pub code: Option<StoredCode>,
+    /// What comes next.
+    pub step: Step,
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    /// The request that is to be answered.
+    pub request: &'a Request,
+    /// The flow it waits in, unless it has just come.
+    pub flow_hash: Option<&'a str>,
+    /// The session this very request made; its cookie is not in the jar yet.
+    pub signed: Option<&'a Signed>,
+    /// Whether the person pressed "continue" in this very request.
+    pub confirmed: bool,
+}
+
+/// Looks at what is stored and decides.
+pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageError> {
+    // Switched off while the request waited: to the person it is unknown now.
+    let application = app.applications.enabled(&at.request.client_id);
+    let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
+    let mut tx = app.db.read().await?;
+    let code = match at.flow_hash {
+        Some(hash) => one_time_codes::of_flow(&mut tx, hash).await?,
+        None => None,
+    };
+    let signed = match at.signed {
+        Some(signed) => Some(signed.clone()),
+        None => session::current(app, &mut tx, &visit.jar).await?,
+    };
+    let known = match &signed {
+        Some(signed) => Some(session::known(&mut tx, signed, at.request, &application, app.clock.now()).await?),
+        None => None,
+    };
+    let attempt = Attempt {
+        silent: at.request.prompt.none,
+        choose: at.request.prompt.select_account || at.request.prompt.consent,
+        code: code.as_ref().map_or(Code::NotAsked, |c| if c.used_at.is_some() { Code::Used } else { Code::Waiting }),
+        known,
+        confirmed: at.confirmed,
+    };
+    let policy = Policy {
+        sign_up: app.tenant.current().sign_up,
+        silent_allowed: application.client.is_verifiable(at.request.return_to.redirect_uri()),
+    };
+    Ok(Look { step: flow::next(&attempt, &policy), application, signed, code })
+}
+
+/// Answers the application, if the step is to. `None` when a page is due.
+pub async fn finish(app: &Arc<App>, visit: &Visit, request: &Request, look: &Look) -> Result<Option<Response>, PageError> {
+    match (look.step, &look.signed) {
+        (Step::Issue, Some(signed)) => {
+            session::touch(app, visit, &signed.session).await?;
+            Ok(Some(authorize::issue_code(app, &visit.context, request, &signed.session).await))
+        }
+        (Step::Issue, None) => Err(Internal::Impossible { table: "session", column: "id" }.into()),
+        (Step::Refuse(refusal), _) => Ok(Some(authorize::refuse(app, request, error(refusal)))),
+        _ => Ok(None),
+    }
+}
+
+/// Goes on after a form: to the application if that is the step, else to the page of the step. A
+/// redirect in either case, so that going back or reloading sends no form again (B41).
+pub async fn proceed(
+    app: &Arc<App>,
+    visit: &Visit,
+    waiting: &Waiting,
+    signed: Option<&Signed>,
+    confirmed: bool,
+) -> Result<Response, PageError> {
+    let hash = waiting.hash(app);
+    let at = At { request: &waiting.request, flow_hash: Some(&hash), signed, confirmed };
+    let look = look(app, visit, at).await?;
+    match finish(app, visit, &waiting.request, &look).await? {
+        Some(mut response) => {
+            waiting.forget(app).append_to(response.headers_mut());
+            Ok(response)
+        }
+        None => Ok(Redirect::to(&waiting.path()).into_response()),
+    }
+}
+
+fn error(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::LoginRequired => Error::new(ErrorCode::LoginRequired, "nobody is signed in as this request needs"),
+        Refusal::InteractionRequired => {
+            Error::new(ErrorCode::InteractionRequired, "the person has to confirm this on a page")
+        }
+        Refusal::AccessDenied => Error::new(ErrorCode::AccessDenied, "the person may not use this application"),
+    }
+}

@@ -1,0 +1,40 @@
+//! `POST /signin/continue`, `/signin/switch` and `/signin/cancel`: going on as who is signed in, as
+//! somebody else, or not at all.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use polder_hosted_pages::tenant::SignInEmail;
+use polder_protocol::{Error, ErrorCode};
+
+use super::answer;
+use super::form::FlowForm;
+use super::page::Paper;
+use crate::App;
+use crate::error::{Kind, PageError};
+use crate::oidc::authorize;
+
+/// Goes on as the person who is signed in. The word counts for this request alone and is stored
+/// nowhere; without a session that the request accepts it changes nothing.
+pub async fn go_on(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    answer::proceed(&app, &form.visit, &form.waiting, None, true).await
+}
+
+/// Shows the form for an address. Whoever is signed in stays so until another proof is given.
+pub async fn switch(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    let application = app.applications.enabled(&form.waiting.request.client_id);
+    let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
+    let paper = Paper::of_flow(&app, &form.visit, &form.waiting, &application);
+    let page = SignInEmail { frame: paper.frame(), application: Some(&application.name), email: "", error: None };
+    Ok(paper.print(StatusCode::OK, &page))
+}
+
+/// Tells the application that the person would rather not.
+pub async fn cancel(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    let error = Error::new(ErrorCode::AccessDenied, "the person cancelled the sign-in");
+    let mut response = authorize::refuse(&app, &form.waiting.request, error);
+    form.waiting.forget(&app).append_to(response.headers_mut());
+    Ok(response)
+}

@@ -1,0 +1,224 @@
+//! The one decision of a sign-in: from what is stored to what comes next.
+//!
+//! ```text
+//!                    ┌──────────────── a live, recent enough session ──────────────┐
+//! /authorize ─> AskEmail ─> AskCode ─> (session) ─> AskName ─> Continue ─> Issue ─> redirect
+//!                   ^          │                                    │
+//!                   └─ switch ─┘                                    └─ switch ─> AskEmail
+//! ```
+//!
+//! Every handler stores what it learnt and asks [`next`] again; steps never call each other, and
+//! nothing a browser holds says "this step is done" (B98): a rolled-back cookie replays nothing.
+
+use polder_tenant_api::SignUp;
+
+/// Where the code of this flow stands, as its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// None was asked for yet.
+    NotAsked,
+    /// One is under way, or has run out and can be asked for again.
+    Waiting,
+    /// It was typed in rightly: this flow has made its session and can make no other.
+    Used,
+}
+
+/// The live session of this browser, as far as this request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Whether it is the person asked for, signed in recently enough (`prompt=login`, `max_age`,
+    /// `id_token_hint`).
+    pub accepted: bool,
+    /// Whether the person proved themselves after the request came.
+    pub proved_here: bool,
+    /// Whether this application lets the person in (P19).
+    pub admitted: bool,
+    /// Whether the first-time question for a name was answered.
+    pub has_name: bool,
+}
+
+/// One attempt to sign in, at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// `prompt=none`: no page may be shown.
+    pub silent: bool,
+    /// `prompt=select_account` or `consent`: the person is to say who they go on as.
+    pub choose: bool,
+    /// The code of this flow.
+    pub code: Code,
+    /// The session of this browser.
+    pub known: Option<Known>,
+    /// Whether the person pressed "continue" in this very request.
+    pub confirmed: bool,
+}
+
+/// What tenant and application allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether strangers may make an account. It decides nothing a page could show (D10).
+    pub sign_up: SignUp,
+    /// Whether an answer may go out without the person seeing it: not to a public client whose
+    /// redirect anyone on the device could claim (B91).
+    pub silent_allowed: bool,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Show the form for the address.
+    AskEmail,
+    /// Show the form for the code.
+    AskCode,
+    /// Show the form for the name.
+    AskName,
+    /// Show "continue as …".
+    Continue,
+    /// Tell the person that this application is not for them.
+    NotAllowed,
+    /// Answer the application with a code.
+    Issue,
+    /// Answer the application with an error, since no page may be shown.
+    Refuse(Refusal),
+    /// This flow has run its course.
+    Expired,
+}
+
+/// Why a request with `prompt=none` is refused (Core 3.1.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody is signed in, or not recently enough, or somebody else.
+    LoginRequired,
+    /// A page would have to be shown.
+    InteractionRequired,
+    /// The application does not let this person in.
+    AccessDenied,
+}
+
+/// Decides what comes next. Pure: the same attempt always gives the same step.
+pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
+    let known = attempt.known.filter(|known| known.accepted);
+    if attempt.silent {
+        return silently(known, policy);
+    }
+    // A code under way was asked for by hand: it is finished or left, whoever is signed in.
+    if attempt.code == Code::Waiting {
+        return Step::AskCode;
+    }
+    let Some(known) = known else {
+        return if attempt.code == Code::Used { Step::Expired } else { Step::AskEmail };
+    };
+    if !known.admitted {
+        return Step::NotAllowed;
+    }
+    if !known.has_name {
+        return Step::AskName;
+    }
+    let seen = attempt.confirmed || known.proved_here;
+    if !seen && (attempt.choose || !policy.silent_allowed) {
+        return Step::Continue;
+    }
+    Step::Issue
+}
+
+fn silently(known: Option<Known>, policy: &Policy) -> Step {
+    match known {
+        None => Step::Refuse(Refusal::LoginRequired),
+        Some(known) if !known.admitted => Step::Refuse(Refusal::AccessDenied),
+        Some(_) if !policy.silent_allowed => Step::Refuse(Refusal::InteractionRequired),
+        Some(_) => Step::Issue,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: Policy = Policy { sign_up: SignUp::Open, silent_allowed: true };
+    const SEEN: Policy = Policy { silent_allowed: false, ..OPEN };
+    const KNOWN: Known = Known { accepted: true, proved_here: false, admitted: true, has_name: true };
+    const STRANGER: Attempt =
+        Attempt { silent: false, choose: false, code: Code::NotAsked, known: None, confirmed: false };
+
+    fn with(known: Known) -> Attempt {
+        Attempt { known: Some(known), ..STRANGER }
+    }
+
+    #[test]
+    fn b98_a_stranger_is_asked_for_address_then_code_and_nothing_is_skipped() {
+        for confirmed in [false, true] {
+            let start = Attempt { confirmed, ..STRANGER };
+            assert_eq!(next(&start, &OPEN), Step::AskEmail);
+            assert_eq!(next(&Attempt { code: Code::Waiting, ..start }, &OPEN), Step::AskCode);
+        }
+    }
+
+    #[test]
+    fn b98_a_used_code_without_its_session_begins_nothing() {
+        let replayed = Attempt { code: Code::Used, confirmed: true, ..STRANGER };
+        assert_eq!(next(&replayed, &OPEN), Step::Expired);
+    }
+
+    #[test]
+    fn b98_without_an_accepted_session_no_attempt_is_ever_issued_a_code() {
+        let known = [None, Some(Known { accepted: false, proved_here: true, ..KNOWN })];
+        for known in known {
+            for code in [Code::NotAsked, Code::Waiting, Code::Used] {
+                for (silent, choose, confirmed) in [(true, true, true), (false, true, true), (false, false, false)] {
+                    let attempt = Attempt { silent, choose, code, known, confirmed };
+                    assert_ne!(next(&attempt, &OPEN), Step::Issue, "{attempt:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_known_person_goes_straight_through_after_the_name() {
+        assert_eq!(next(&with(KNOWN), &OPEN), Step::Issue);
+        assert_eq!(next(&with(Known { has_name: false, ..KNOWN }), &OPEN), Step::AskName);
+    }
+
+    #[test]
+    fn p19_a_person_the_application_does_not_admit_gets_no_code() {
+        let refused = Known { admitted: false, proved_here: true, ..KNOWN };
+        for policy in [OPEN, SEEN] {
+            assert_eq!(next(&with(refused), &policy), Step::NotAllowed);
+            assert_eq!(next(&Attempt { confirmed: true, ..with(refused) }, &policy), Step::NotAllowed);
+            let silent = Attempt { silent: true, ..with(refused) };
+            assert_eq!(next(&silent, &policy), Step::Refuse(Refusal::AccessDenied));
+        }
+    }
+
+    #[test]
+    fn a_session_too_old_for_the_request_is_asked_again() {
+        let old = with(Known { accepted: false, ..KNOWN });
+        assert_eq!(next(&old, &OPEN), Step::AskEmail);
+        assert_eq!(next(&Attempt { silent: true, ..old }, &OPEN), Step::Refuse(Refusal::LoginRequired));
+    }
+
+    #[test]
+    fn b91_a_client_anyone_could_pose_as_is_never_answered_unseen() {
+        let silent = Attempt { silent: true, ..with(KNOWN) };
+        assert_eq!(next(&silent, &SEEN), Step::Refuse(Refusal::InteractionRequired));
+        assert_eq!(next(&with(KNOWN), &SEEN), Step::Continue);
+        assert_eq!(next(&Attempt { confirmed: true, ..with(KNOWN) }, &SEEN), Step::Issue);
+        assert_eq!(next(&with(Known { proved_here: true, ..KNOWN }), &SEEN), Step::Issue);
+    }
+
+    #[test]
+    fn a_choice_of_account_is_shown_unless_it_was_just_made() {
+        let choose = Attempt { choose: true, ..with(KNOWN) };
+        assert_eq!(next(&choose, &OPEN), Step::Continue);
+        assert_eq!(next(&Attempt { confirmed: true, ..choose }, &OPEN), Step::Issue);
+        let proved = Attempt { known: Some(Known { proved_here: true, ..KNOWN }), ..choose };
+        assert_eq!(next(&proved, &OPEN), Step::Issue);
+    }
+
+    #[test]
+    fn d10_whether_sign_up_is_open_changes_no_step() {
+        let closed = Policy { sign_up: SignUp::Closed, ..OPEN };
+        for code in [Code::NotAsked, Code::Waiting, Code::Used] {
+            let attempt = Attempt { code, ..STRANGER };
+            assert_eq!(next(&attempt, &OPEN), next(&attempt, &closed));
+        }
+    }
+}

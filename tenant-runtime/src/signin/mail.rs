@@ -1,0 +1,43 @@
+//! The mail with a sign-in code: what waits in the outbox, and what becomes of it when it is sent.
+
+use polder_hosted_pages::Device;
+use polder_hosted_pages::mail::{Rendered, SignInCode};
+use polder_kernel::{Locale, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The name of the template in the outbox.
+pub const TEMPLATE: &str = "sign_in_code";
+/// How long a code works, in minutes (D02).
+pub const MINUTES: u32 = 5;
+
+/// What the mail is filled with: sealed while it waits, blanked once it was handed over.
+#[derive(Serialize, Deserialize)]
+pub struct Parameters {
+    /// The code.
+    pub code: String,
+    /// The application that waits.
+    pub application: String,
+    /// The browser that asked.
+    pub user_agent: Option<String>,
+    /// The network it asked from.
+    pub network: Option<String>,
+    /// When it asked.
+    pub at: Timestamp,
+}
+
+impl Parameters {
+    /// The mail itself. No word of it is the visitor's own (D12).
+    pub fn render(&self, locale: Locale, tenant_name: &str) -> Rendered {
+        SignInCode {
+            locale,
+            tenant_name,
+            application: Some(&self.application),
+            code: &self.code,
+            minutes: MINUTES,
+            browser: self.user_agent.as_deref().map(Device::from_user_agent).unwrap_or_default(),
+            at: self.at,
+            place: self.network.as_deref(),
+        }
+        .render()
+    }
+}

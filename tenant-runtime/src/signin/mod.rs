@@ -1,0 +1,33 @@
+//! Signing in: from an authorization request to a session.
+//!
+//! [`begin`] takes over from `/authorize`. A request that needs no page is answered at once; any other
+//! waits in a sealed cookie ([`waiting`]) while [`show`] and the forms ask [`flow::next`] what comes
+//! next. The code's row and the session register are the only memory of what was done.
+//!
+//! | form | file |
+//! | --- | --- |
+//! | `GET /signin` shows the step of a flow | [`show`] |
+//! | `POST /signin/email` | [`email`] |
+//! | `POST /signin/code`, `POST /signin/resend` | [`code`], [`resend`] |
+//! | `POST /signin/name` | [`name`] |
+//! | `POST /signin/continue`, `switch`, `cancel` | [`choice`] |
+
+pub mod answer;
+mod begin;
+pub mod choice;
+pub mod code;
+pub mod email;
+pub mod flow;
+pub mod form;
+pub mod mail;
+pub mod name;
+pub mod page;
+pub mod proof;
+pub mod resend;
+pub mod send;
+pub mod session;
+pub mod show;
+pub mod visit;
+pub mod waiting;
+
+pub use begin::begin;

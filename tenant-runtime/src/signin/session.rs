@@ -1,0 +1,122 @@
+//! The session of a browser: finding it, starting it, and who may use what with it.
+
+use polder_db::Tx;
+use polder_kernel::{Secret, Timestamp};
+use polder_protocol::authorize::Request;
+use polder_service::cookies::{Jar, SetCookie};
+use polder_tenant_api::{Access, SessionId};
+
+use super::flow::Known;
+use super::visit::Visit;
+use crate::App;
+use crate::error::Internal;
+use crate::model::{Application, Session, User};
+use crate::store::sessions::{self, Metadata};
+use crate::store::users;
+
+/// The session cookie's name, without the prefix that https adds.
+pub const COOKIE: &str = "session";
+/// What a sign-in by e-mail code is worth: an address was proved, no second factor (decision 15).
+pub const ACR_EMAIL: &str = "urn:polder:acr:email";
+/// How it was done, as RFC 8176 calls it.
+pub const AMR_EMAIL: &str = "otp";
+/// How stale `last_seen_at` may be: not every request is worth a write.
+const SEEN_EVERY: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// A live session with its person.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub user: User,
+}
+
+/// The keyed hash of this browser's session cookie.
+pub fn cookie_hash(app: &App, jar: &Jar) -> Option<String> {
+    jar.get(COOKIE).map(|value| sessions::cookie_hash(&app.keyring, &Secret::new(value.to_owned())))
+}
+
+/// The live session of this browser.
+pub async fn current(app: &App, tx: &mut Tx, jar: &Jar) -> Result<Option<Signed>, Internal> {
+    let Some(hash) = cookie_hash(app, jar) else { return Ok(None) };
+    let found = sessions::by_cookie(tx, &app.keyring, &hash, app.clock.now()).await?;
+    Ok(found.map(|(session, user)| Signed { session, user }))
+}
+
+/// What a session is worth to a request of this application.
+pub async fn known(
+    tx: &mut Tx,
+    signed: &Signed,
+    request: &Request,
+    application: &Application,
+    now: Timestamp,
+) -> Result<Known, Internal> {
+    let Signed { session, user } = signed;
+    Ok(Known {
+        accepted: request.is_for(&user.id.to_string()) && request.accepts_sign_in(session.authenticated_at, now),
+        proved_here: session.authenticated_at >= request.received_at,
+        admitted: admits(tx, application, user).await?,
+        has_name: user.name.is_some(),
+    })
+}
+
+/// Whether the application is for this person (P19).
+async fn admits(tx: &mut Tx, application: &Application, user: &User) -> Result<bool, Internal> {
+    Ok(match &application.access {
+        Access::Everyone => true,
+        Access::Role { role } => users::has_role(tx, user.id, role).await?,
+        Access::Invited => users::is_invited(tx, application.id, user.id).await?,
+    })
+}
+
+/// A session to begin for `user`, proved just now.
+pub fn fresh(app: &App, user: &User) -> Session {
+    let now = app.clock.now();
+    Session {
+        id: SessionId::new(&app.clock, &app.entropy),
+        user_id: user.id,
+        acr: ACR_EMAIL.to_owned(),
+        amr: vec![AMR_EMAIL.to_owned()],
+        created_at: now,
+        authenticated_at: now,
+        last_seen_at: now,
+        idle_expires_at: now + app.lifetimes.session_idle,
+        expires_at: now + app.lifetimes.session_absolute,
+        ended_at: None,
+    }
+}
+
+/// The cookie that carries a session. It lives in the browser as long as the session may.
+pub fn cookie(app: &App, value: &Secret<String>) -> SetCookie {
+    app.cookies().set(COOKIE, value.expose()).max_age(app.lifetimes.session_absolute)
+}
+
+/// The order to forget the session cookie, with the same attributes (E17).
+pub fn forget(app: &App) -> SetCookie {
+    app.cookies().remove(COOKIE)
+}
+
+/// Where and with what this visit uses a session (K7). The country stays empty where no local table
+/// tells it: nobody outside is asked.
+pub fn metadata(visit: &Visit) -> Metadata {
+    Metadata {
+        ip: visit.context.client_ip.map(|ip| ip.to_string()),
+        user_agent: visit.context.user_agent.clone(),
+        country: None,
+    }
+}
+
+/// Notes that the session was used, unless it was noted a moment ago.
+pub async fn touch(app: &std::sync::Arc<App>, visit: &Visit, session: &Session) -> Result<(), Internal> {
+    let now = app.clock.now();
+    if now.since(session.last_seen_at) < SEEN_EVERY {
+        return Ok(());
+    }
+    let idle_expires_at = (now + app.lifetimes.session_idle).min(session.expires_at);
+    let session = Session { last_seen_at: now, idle_expires_at, ..session.clone() };
+    let (unit, metadata) = (std::sync::Arc::clone(app), metadata(visit));
+    app.db
+        .write(move |tx| Box::pin(async move { sessions::touch(tx, &unit.keyring, &session, &metadata).await }))
+        .await
+}

@@ -1,0 +1,97 @@
+//! `GET /signin`: the page of a flow's step. It changes nothing, so that reloading and coming back do
+//! no harm; a step that needs no page any more goes straight on.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use http::StatusCode;
+use polder_hosted_pages::tenant::{ContinueAs, FirstName, NotAllowed, SignInCode, SignInEmail};
+use serde::Deserialize;
+
+use super::answer::{self, At, Look};
+use super::flow::Step;
+use super::mail::MINUTES;
+use super::page::Paper;
+use super::send;
+use super::visit::Visit;
+use super::waiting::Waiting;
+use crate::App;
+use crate::account::name::suggested;
+use crate::error::{Internal, Kind, PageError};
+
+/// Which flow.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    #[serde(default)]
+    flow: String,
+}
+
+/// Shows the step.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Query(which): Query<Which>,
+) -> Result<Response, PageError> {
+    let waiting = Waiting::find(&app, &visit.jar, &which.flow).await?.ok_or_else(|| PageError::new(Kind::Expired))?;
+    let hash = waiting.hash(&app);
+    let at = At { request: &waiting.request, flow_hash: Some(&hash), signed: None, confirmed: false };
+    let look = answer::look(&app, &visit, at).await?;
+    if let Some(mut response) = answer::finish(&app, &visit, &waiting.request, &look).await? {
+        waiting.forget(&app).append_to(response.headers_mut());
+        return Ok(response);
+    }
+    page(&app, &visit, &waiting, &look)
+}
+
+fn page(app: &App, visit: &Visit, waiting: &Waiting, look: &Look) -> Result<Response, PageError> {
+    let paper = Paper::of_flow(app, visit, waiting, &look.application);
+    let (frame, name) = (paper.frame(), look.application.name.as_str());
+    match (look.step, &look.signed, &look.code) {
+        (Step::AskEmail, ..) => {
+            let email = waiting.request.login_hint.as_deref().unwrap_or_default();
+            let page = SignInEmail { frame, application: Some(name), email, error: None };
+            Ok(paper.print(StatusCode::OK, &page))
+        }
+        (Step::AskCode, _, Some(code)) => {
+            let address = send::address(app, &waiting.hash(app), code)?;
+            let page = SignInCode {
+                frame,
+                application: Some(name),
+                masked_address: address.as_str(),
+                minutes: MINUTES,
+                resend_after_seconds: code.resend_after.since(app.clock.now()).as_secs(),
+                resent: code.sends > 1,
+                error: None,
+            };
+            Ok(paper.print(StatusCode::OK, &page))
+        }
+        (Step::AskName, Some(signed), _) => {
+            let suggested = suggested(&signed.user.email);
+            let page = FirstName { frame, application: Some(name), name: &suggested, error: None };
+            Ok(paper.print(StatusCode::OK, &page))
+        }
+        (Step::Continue, Some(signed), _) => {
+            let page = ContinueAs {
+                frame,
+                application: name,
+                destination: destination(waiting.request.return_to.redirect_uri()),
+                name: signed.user.name.as_deref().unwrap_or_default(),
+                masked_address: &signed.user.email.masked(),
+            };
+            Ok(paper.print(StatusCode::OK, &page))
+        }
+        (Step::NotAllowed, Some(signed), _) => {
+            let page = NotAllowed { frame, application: name, masked_address: &signed.user.email.masked() };
+            Ok(paper.print(StatusCode::FORBIDDEN, &page))
+        }
+        (Step::Expired, ..) => Err(PageError::new(Kind::Expired)),
+        _ => Err(Internal::Impossible { table: "one_time_code", column: "flow_hash" }.into()),
+    }
+}
+
+/// Where a verified redirect on the web leads, for the person to compare; none for programs on a device.
+fn destination(redirect_uri: &str) -> Option<&str> {
+    let rest = redirect_uri.strip_prefix("https://").or_else(|| redirect_uri.strip_prefix("http://"))?;
+    rest.split(['/', '?']).next()
+}

@@ -1,0 +1,185 @@
+//! Outbound messages: `outbox`, the queue and the transparency log in one (P7). Recipient and
+//! parameters are sealed; parameters are blanked once handed over or expired.
+
+use polder_crypto::{Category, Keyring};
+use polder_db::{Error, Row, Tx, args};
+use polder_kernel::{Email, Locale, Timestamp, id_kind};
+use polder_tenant_api::UserId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Internal;
+
+id_kind!(
+    /// Names an outbound message; the relay uses it to tell a retry from a new one.
+    MessageId,
+    MessageKind
+);
+
+/// A message to send.
+#[derive(Debug)]
+pub struct NewMessage<'a, P> {
+    /// Names it.
+    pub id: MessageId,
+    /// Which mail it is.
+    pub template: &'static str,
+    /// Its language.
+    pub locale: Locale,
+    /// The person it goes to, where there is an account.
+    pub user_id: Option<UserId>,
+    /// The address it goes to.
+    pub recipient: &'a Email,
+    /// What the template is filled with.
+    pub parameters: &'a P,
+    /// When it is of no more use.
+    pub expires_at: Timestamp,
+}
+
+/// A message that is due.
+#[derive(Debug)]
+pub struct Due {
+    /// Names it.
+    pub id: MessageId,
+    /// Which mail it is.
+    pub template: String,
+    /// Its language.
+    pub locale: Locale,
+    /// How often sending it failed.
+    pub attempts: i64,
+    /// When it is of no more use.
+    pub expires_at: Timestamp,
+    recipient_sealed: String,
+    parameters_sealed: Option<String>,
+}
+
+impl Due {
+    /// Where it goes.
+    pub fn recipient(&self, keyring: &Keyring) -> Result<Email, Internal> {
+        let text = keyring.unseal_text(Category::Identifiers, &recipient_context(self.id), &self.recipient_sealed)?;
+        text.parse().map_err(|_| Internal::Impossible { table: "outbox", column: "recipient_sealed" })
+    }
+
+    /// What its template is filled with.
+    pub fn parameters<P: DeserializeOwned>(&self, keyring: &Keyring) -> Result<P, Internal> {
+        let blank = Internal::Impossible { table: "outbox", column: "parameters_sealed" };
+        let sealed = self.parameters_sealed.as_deref().ok_or(blank)?;
+        let json = keyring.unseal_text(Category::Messages, &parameters_context(self.id), sealed)?;
+        Ok(serde_json::from_str(&json)?)
+    }
+}
+
+/// Puts a message into the queue, if `wanted`. The statement runs either way, so that a request
+/// which sends nothing takes as long as one that does (D10).
+pub async fn put<P: Serialize>(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    message: &NewMessage<'_, P>,
+    wanted: bool,
+    now: Timestamp,
+) -> Result<(), Internal> {
+    let recipient =
+        keyring.seal_text(Category::Identifiers, &recipient_context(message.id), message.recipient.as_str());
+    let json = serde_json::to_string(message.parameters)?;
+    let parameters = keyring.seal_text(Category::Messages, &parameters_context(message.id), &json);
+    tx.execute(
+        "INSERT INTO outbox (id, template, locale, user_id, recipient_sealed, parameters_sealed, created_at, \
+         expires_at, attempts, next_attempt_at) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), \
+         CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), 0, \
+         CAST($7 AS BIGINT) WHERE CAST($9 AS BIGINT) = 1",
+        &args![
+            message.id,
+            message.template,
+            message.locale.tag(),
+            message.user_id,
+            recipient,
+            parameters,
+            now,
+            message.expires_at,
+            i64::from(wanted)
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The messages that are due at `now`, oldest first.
+pub async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<Due>, Error> {
+    tx.all(
+        "SELECT id, template, locale, attempts, expires_at, recipient_sealed, parameters_sealed FROM outbox \
+         WHERE next_attempt_at IS NOT NULL AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT $2",
+        &args![now, limit],
+        |row: &Row| {
+            Ok(Due {
+                id: row.id("id")?,
+                template: row.text("template")?,
+                locale: row.parse("locale")?,
+                attempts: row.int("attempts")?,
+                expires_at: row.time("expires_at")?,
+                recipient_sealed: row.text("recipient_sealed")?,
+                parameters_sealed: row.opt_text("parameters_sealed")?,
+            })
+        },
+    )
+    .await
+}
+
+/// When the next message is due.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
+    tx.optional(
+        "SELECT next_attempt_at FROM outbox WHERE next_attempt_at IS NOT NULL ORDER BY next_attempt_at LIMIT 1",
+        &args![],
+        |row| row.time("next_attempt_at"),
+    )
+    .await
+}
+
+/// Notes that a message was handed over, and blanks what it said.
+pub async fn sent(tx: &mut Tx, id: MessageId, now: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE outbox SET sent_at = $2, next_attempt_at = NULL, parameters_sealed = NULL, attempts = attempts + 1 \
+         WHERE id = $1 AND sent_at IS NULL",
+        &args![id, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Notes a failure that may pass.
+pub async fn retry(tx: &mut Tx, id: MessageId, next: Timestamp, failure: &'static str) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2, failure = $3 \
+         WHERE id = $1 AND next_attempt_at IS NOT NULL",
+        &args![id, next, failure],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Gives a message up, and blanks what it said.
+pub async fn give_up(tx: &mut Tx, id: MessageId, now: Timestamp, failure: &'static str) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE outbox SET failed_at = $2, next_attempt_at = NULL, parameters_sealed = NULL, failure = $3 \
+         WHERE id = $1 AND sent_at IS NULL AND failed_at IS NULL",
+        &args![id, now, failure],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Gives up what has expired and blanks what it said (D07). Gives how many there were.
+pub async fn blank_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE outbox SET failed_at = $1, next_attempt_at = NULL, parameters_sealed = NULL, \
+         failure = 'expired before it could be sent' WHERE next_attempt_at IS NOT NULL AND expires_at <= $1",
+        &args![now],
+    )
+    .await
+}
+
+fn recipient_context(id: MessageId) -> String {
+    format!("outbox.recipient_sealed:{id}")
+}
+
+fn parameters_context(id: MessageId) -> String {
+    format!("outbox.parameters_sealed:{id}")
+}

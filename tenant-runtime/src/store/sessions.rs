@@ -1,0 +1,271 @@
+//! The session register (P3): `session`, `session_application`.
+
+use polder_crypto::{Category, Keyring};
+use polder_db::{Error, Row, Tx, args};
+use polder_kernel::{Secret, Timestamp};
+use polder_tenant_api::{ApplicationId, SessionId, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::users;
+use crate::error::Internal;
+use crate::model::{Session, User};
+
+/// Where and with what a session was last used (P6). Sealed in the row.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Network address.
+    pub ip: Option<String>,
+    /// What the browser said it is.
+    pub user_agent: Option<String>,
+    /// Country, where it could be told without asking anyone outside (K7).
+    pub country: Option<String>,
+}
+
+/// The keyed hash under which a cookie's session is found (E03).
+pub fn cookie_hash(keyring: &Keyring, cookie: &Secret<String>) -> String {
+    keyring.index("session-cookie", cookie.expose().as_bytes())
+}
+
+/// Enters a session into the register.
+pub async fn start(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    session: &Session,
+    cookie_hash: &str,
+    metadata: &Metadata,
+) -> Result<(), Internal> {
+    let amr = serde_json::to_string(&session.amr)?;
+    let metadata = seal(keyring, session.id, metadata)?;
+    tx.execute(
+        "INSERT INTO session (id, cookie_hash, user_id, acr, amr, metadata_sealed, created_at, authenticated_at, \
+         last_seen_at, idle_expires_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &args![
+            session.id,
+            cookie_hash,
+            session.user_id,
+            session.acr.as_str(),
+            amr,
+            metadata,
+            session.created_at,
+            session.authenticated_at,
+            session.last_seen_at,
+            session.idle_expires_at,
+            session.expires_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Notes that the same person proved themselves again: the session goes on under a new cookie and
+/// the old cookie is dead (E04). `false` when the session has ended meanwhile.
+pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<bool, Error> {
+    let rows = tx
+        .execute(
+            "UPDATE session SET cookie_hash = $2, authenticated_at = $3, last_seen_at = $3, idle_expires_at = $4, \
+             expires_at = $5 WHERE id = $1 AND ended_at IS NULL",
+            &args![
+                session.id,
+                cookie_hash,
+                session.authenticated_at,
+                session.idle_expires_at,
+                session.expires_at
+            ],
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Notes a use of a session, with where it came from.
+pub async fn touch(tx: &mut Tx, keyring: &Keyring, session: &Session, metadata: &Metadata) -> Result<(), Internal> {
+    let metadata = seal(keyring, session.id, metadata)?;
+    tx.execute(
+        "UPDATE session SET last_seen_at = $2, idle_expires_at = $3, metadata_sealed = $4 \
+         WHERE id = $1 AND ended_at IS NULL",
+        &args![session.id, session.last_seen_at, session.idle_expires_at, metadata],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The live session of a cookie, with its person. Disabled and erased people have none.
+pub async fn by_cookie(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    cookie_hash: &str,
+    now: Timestamp,
+) -> Result<Option<(Session, User)>, Internal> {
+    let row = tx
+        .optional(
+            "SELECT s.id AS session_id, s.user_id, s.acr, s.amr, s.created_at AS session_created_at, \
+             s.authenticated_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, u.id, u.email_sealed, \
+             u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, u.created_at, u.updated_at, \
+             u.last_sign_in_at, u.disabled_at FROM session s JOIN user_account u ON u.id = s.user_id \
+             WHERE s.cookie_hash = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
+             AND u.disabled_at IS NULL AND u.erased_at IS NULL",
+            &args![cookie_hash, now],
+            |row| Ok((joined(row)?, users::Sealed::from_row(row)?)),
+        )
+        .await?;
+    let Some((session, user)) = row else { return Ok(None) };
+    Ok(Some((session, user.open(keyring)?)))
+}
+
+/// Ends a session and every grant tied to it (E13). `false` when it had ended already.
+pub async fn end(tx: &mut Tx, id: SessionId, reason: &str, now: Timestamp) -> Result<bool, Error> {
+    let rows = tx
+        .batch(
+            &[
+                "UPDATE session SET ended_at = $3, ended_reason = $2 WHERE id = $1 AND ended_at IS NULL",
+                "UPDATE oauth_grant SET revoked_at = $3, revoked_reason = $2 \
+                 WHERE session_id = $1 AND revoked_at IS NULL",
+                "UPDATE authorization_code SET used_at = $3 \
+                 WHERE session_id = $1 AND used_at IS NULL AND $2 <> ''",
+            ],
+            &args![id, reason, now],
+        )
+        .await?;
+    Ok(rows.first() == Some(&1))
+}
+
+/// Ends every session of a person and every grant they gave, tied or not (E11).
+pub async fn end_all_of(tx: &mut Tx, user: UserId, reason: &str, now: Timestamp) -> Result<Vec<SessionId>, Error> {
+    let ended = tx
+        .all(
+            "UPDATE session SET ended_at = $3, ended_reason = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id",
+            &args![user, reason, now],
+            |row| row.id("id"),
+        )
+        .await?;
+    tx.execute(
+        "UPDATE oauth_grant SET revoked_at = $3, revoked_reason = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+        &args![user, reason, now],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE authorization_code SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL",
+        &args![user, now],
+    )
+    .await?;
+    Ok(ended)
+}
+
+/// A session as lists show it.
+#[derive(Debug)]
+pub struct Listed {
+    /// The session.
+    pub session: Session,
+    /// Where it was last used.
+    pub metadata: Metadata,
+    /// Why it ended.
+    pub ended_reason: Option<String>,
+    /// The applications it reached.
+    pub applications: Vec<ApplicationId>,
+}
+
+/// The sessions of a person, newest first, ended ones included.
+pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId, limit: i64) -> Result<Vec<Listed>, Internal> {
+    let rows = tx
+        .all(
+            "SELECT id AS session_id, user_id, acr, amr, created_at AS session_created_at, authenticated_at, \
+             last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
+             WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+            &args![user, limit],
+            unlisted,
+        )
+        .await?;
+    listed(tx, keyring, rows).await
+}
+
+/// Every session, newest first, from below `cursor` (creation time and id of the last one seen).
+pub async fn page(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    user: Option<UserId>,
+    cursor: Option<(Timestamp, SessionId)>,
+    limit: i64,
+) -> Result<Vec<Listed>, Internal> {
+    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
+    let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
+    let rows = match user {
+        Some(user) => {
+            tx.all(
+                "SELECT id AS session_id, user_id, acr, amr, created_at AS session_created_at, authenticated_at, \
+                 last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
+                 WHERE user_id = $4 AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
+                 ORDER BY created_at DESC, id DESC LIMIT $3",
+                &args![at, id, limit, user],
+                unlisted,
+            )
+            .await?
+        }
+        None => {
+            tx.all(
+                "SELECT id AS session_id, user_id, acr, amr, created_at AS session_created_at, authenticated_at, \
+                 last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
+                 WHERE created_at < $1 OR (created_at = $1 AND id < $2) \
+                 ORDER BY created_at DESC, id DESC LIMIT $3",
+                &args![at, id, limit],
+                unlisted,
+            )
+            .await?
+        }
+    };
+    listed(tx, keyring, rows).await
+}
+
+/// Whose session this is, ended or not.
+pub async fn owner(tx: &mut Tx, id: SessionId) -> Result<Option<UserId>, Error> {
+    tx.optional("SELECT user_id FROM session WHERE id = $1", &args![id], |row| row.id("user_id")).await
+}
+
+type Unlisted = (Session, Option<String>, String);
+
+fn unlisted(row: &Row) -> Result<Unlisted, Error> {
+    Ok((joined(row)?, row.opt_text("ended_reason")?, row.text("metadata_sealed")?))
+}
+
+async fn listed(tx: &mut Tx, keyring: &Keyring, rows: Vec<Unlisted>) -> Result<Vec<Listed>, Internal> {
+    let mut sessions = Vec::with_capacity(rows.len());
+    for (session, ended_reason, sealed) in rows {
+        let applications = tx
+            .all(
+                "SELECT application_id FROM session_application WHERE session_id = $1 ORDER BY first_at, sid",
+                &args![session.id],
+                |row| row.id("application_id"),
+            )
+            .await?;
+        let metadata = unseal(keyring, session.id, &sealed)?;
+        sessions.push(Listed { session, metadata, ended_reason, applications });
+    }
+    Ok(sessions)
+}
+
+fn joined(row: &Row) -> Result<Session, Error> {
+    Ok(Session {
+        id: row.id("session_id")?,
+        user_id: row.id("user_id")?,
+        acr: row.text("acr")?,
+        amr: row.json("amr")?,
+        created_at: row.time("session_created_at")?,
+        authenticated_at: row.time("authenticated_at")?,
+        last_seen_at: row.time("last_seen_at")?,
+        idle_expires_at: row.time("idle_expires_at")?,
+        expires_at: row.time("expires_at")?,
+        ended_at: row.opt_time("ended_at")?,
+    })
+}
+
+fn seal(keyring: &Keyring, id: SessionId, metadata: &Metadata) -> Result<String, Internal> {
+    let json = serde_json::to_string(metadata)?;
+    Ok(keyring.seal_text(Category::SessionMetadata, &context(id), &json))
+}
+
+fn unseal(keyring: &Keyring, id: SessionId, sealed: &str) -> Result<Metadata, Internal> {
+    let json = keyring.unseal_text(Category::SessionMetadata, &context(id), sealed)?;
+    Ok(serde_json::from_str(&json)?)
+}
+
+fn context(id: SessionId) -> String {
+    format!("session.metadata_sealed:{id}")
+}
