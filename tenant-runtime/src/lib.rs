@@ -1,1 +1,31 @@
-//! polder-tenant-runtime
+//! `polder-tenant`: one tenant, a complete OpenID Provider by itself. It knows of no other tenant.
+//!
+//! A request comes in through [`router`], where every route is on one page. `/authorize` is checked by
+//! [`oidc::authorize`] and handed to [`signin`], whose one pure function says what comes next until the
+//! person is known; then [`oidc::authorize::issue_code`] answers with a code, and [`oidc::token`] turns
+//! the code into tokens.
+//!
+//! ```text
+//! /authorize ──checks──> signin::begin ──> e-mail ──> code ──> name ──> issue_code ──> /token
+//!                             │                                            ^
+//!                             └── session is live and fresh enough ────────┘
+//! ```
+
+pub mod account;
+pub mod admin;
+pub mod app;
+pub mod assets;
+pub mod command;
+pub mod error;
+pub mod guard;
+pub mod jobs;
+pub mod limits;
+pub mod model;
+pub mod oidc;
+pub mod router;
+pub mod settings;
+pub mod signin;
+pub mod startup;
+pub mod store;
+
+pub use app::App;

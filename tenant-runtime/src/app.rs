@@ -1,0 +1,147 @@
+//! The running program as one value, and the one function that puts it together.
+
+use std::sync::{Arc, RwLock};
+
+use polder_audit::CheckpointKey;
+use polder_crypto::{Keyring, Verifier};
+use polder_db::Db;
+use polder_kernel::{Clock, Entropy};
+use polder_outbound::Mailer;
+use polder_service::cookies::Policy;
+use polder_service::limit::Limits;
+use polder_tenant_api as api;
+use tokio::sync::Notify;
+
+use crate::error::Internal;
+use crate::limits;
+use crate::oidc::applications::Applications;
+use crate::oidc::documents::Documents;
+use crate::oidc::keys::Keys;
+use crate::oidc::token_cache::TokenCache;
+use crate::settings::{Issuer, Lifetimes};
+use crate::startup;
+
+/// Everything a request may need. One per process; handlers hold it as `Arc<App>`.
+pub struct App {
+    /// Who we are to the world.
+    pub issuer: Issuer,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub entropy: Entropy,
+    /// The tenant's database.
+    pub db: Db,
+    /// Seals columns and makes keyed hashes.
+    pub keyring: Keyring,
+    /// Signing keys and the JWKS.
+    pub keys: Keys,
+    /// The applications, in memory; refreshed after each administrative write.
+    pub applications: Applications,
+    /// Tokens of our own whose signature was checked before.
+    pub tokens: TokenCache,
+    /// Discovery documents, serialised once.
+    pub documents: Documents,
+    /// The tenant's settings, in memory; refreshed after each administrative write.
+    pub tenant: TenantSettings,
+    /// The way out for mail.
+    pub mailer: Mailer,
+    /// Rung when an outbox row was committed, so that the mail leaves at once.
+    pub outbox_filled: Notify,
+    /// Burst limits by network.
+    pub limits: Limits,
+    /// Checks the control plane's assertions; `None` without an admin socket.
+    pub admin: Option<Verifier>,
+    /// Signs checkpoints of the audit log; not a key that applications see.
+    pub checkpoints: CheckpointKey,
+}
+
+/// What [`App::start`] is made of: the parts that differ between production and tests.
+pub struct Parts {
+    /// Who we are to the world.
+    pub issuer: Issuer,
+    /// The tenant's name, used at the first start only.
+    pub name: String,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub entropy: Entropy,
+    /// The opened database.
+    pub db: Db,
+    /// The tenant's seal key.
+    pub seal_key: polder_crypto::SealKey,
+    /// The way out for mail.
+    pub mailer: Mailer,
+    /// Checks the control plane's assertions.
+    pub admin: Option<Verifier>,
+}
+
+/// The tenant's settings in memory.
+pub struct TenantSettings(RwLock<Arc<api::Settings>>);
+
+impl TenantSettings {
+    /// Holds `settings`.
+    pub fn new(settings: api::Settings) -> Self {
+        Self(RwLock::new(Arc::new(settings)))
+    }
+
+    /// The settings as they are now.
+    pub fn current(&self) -> Arc<api::Settings> {
+        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Replaces them, after they were committed.
+    pub fn replace(&self, settings: api::Settings) {
+        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(settings);
+    }
+}
+
+impl App {
+    /// Puts the program together: migrates, opens or makes the data keys, loads or makes the signing
+    /// keys, reads applications and settings. RSA follows in the background.
+    ///
+    /// # Errors
+    /// In one line what is wrong with the database, the seal key or the issuer.
+    pub async fn start(parts: Parts) -> Result<Arc<Self>, startup::Refused> {
+        let Parts { issuer, name, clock, entropy, db, seal_key, mailer, admin } = parts;
+        let keyring = startup::open_database(&db, &seal_key, &clock, &entropy).await?;
+        let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
+        let keys = startup::signing_keys(&db, &keyring, &clock, &entropy).await?;
+        let checkpoints = CheckpointKey::open(&db, &keyring, &entropy, &clock).await?;
+        let applications = Applications::load(&db, issuer.as_str()).await?;
+        let app = Arc::new(Self {
+            documents: Documents::new(&issuer)?,
+            issuer,
+            lifetimes: Lifetimes::default(),
+            limits: Limits::new(&clock, limits::RULES),
+            tenant: TenantSettings::new(tenant),
+            tokens: TokenCache::default(),
+            outbox_filled: Notify::new(),
+            clock,
+            entropy,
+            db,
+            keyring,
+            keys,
+            applications,
+            mailer,
+            admin,
+            checkpoints,
+        });
+        startup::complete_keys(&app);
+        Ok(app)
+    }
+
+    /// How cookies are named and marked: `__Host-` and Secure for https issuers.
+    pub fn cookies(&self) -> Policy {
+        Policy::for_issuer(self.issuer.as_str())
+    }
+
+    /// Reads the applications again, after one was changed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh_applications(&self) -> Result<(), Internal> {
+        self.applications.refresh(&self.db).await
+    }
+}

@@ -1,0 +1,84 @@
+//! `polder-tenant application add`: an application for a tenant that is not running.
+
+use polder_audit::{Actor, Event};
+use polder_kernel::{Clock, Entropy};
+use polder_protocol::registration::{self, Wish};
+use polder_protocol::{Client, Profile};
+use polder_tenant_api::{Access, ApplicationId, Preferences};
+
+use crate::error::Internal;
+use crate::model::Application;
+use crate::settings::{AddApplication, Issuer};
+use crate::startup::{self, Opened, Refused};
+use crate::store;
+use crate::store::applications::NewSecret;
+
+/// Creates the application and prints its id and, this once, its secret.
+pub(super) async fn run(add: AddApplication) -> Result<(), Refused> {
+    let (clock, entropy) = (Clock::System, Entropy::System);
+    let Opened { db, seal_key, lock } = startup::open(&add.store).await?;
+    let keyring = startup::open_database(&db, &seal_key, &clock, &entropy).await?;
+    let issuer = store::settings::get(&mut db.read().await?, "issuer").await?;
+    let issuer: Option<Issuer> = issuer.and_then(|text| text.parse().ok());
+    // A tenant that was never started has no issuer yet; then only what holds everywhere is allowed.
+    let dev = issuer.is_some_and(|issuer| !issuer.is_https());
+    let application = application(&add, dev, ApplicationId::new(&clock, &entropy), &clock)?;
+    let secret = (!application.client.is_public()).then(|| entropy.token());
+    let stored = secret.as_ref().map(|secret| NewSecret {
+        id: ApplicationId::new(&clock, &entropy).to_string(),
+        hash: keyring.index("client-secret", secret.expose().as_bytes()),
+        created_at: clock.now(),
+    });
+    let client_id = application.client.id.clone();
+    db.write(move |tx| {
+        Box::pin(async move {
+            store::applications::add(tx, &application).await?;
+            if let Some(secret) = &stored {
+                store::applications::add_secret(tx, application.id, secret, secret.created_at).await?;
+            }
+            let event = Event::new("application.created", Actor::system("command line"));
+            polder_audit::record(tx, event.application(application.id));
+            Ok::<_, Internal>(())
+        })
+    })
+    .await?;
+    db.close().await;
+    drop(lock);
+    println!("client_id={client_id}");
+    if let Some(secret) = secret {
+        println!("client_secret={}", secret.expose());
+    }
+    Ok(())
+}
+
+fn application(add: &AddApplication, dev: bool, id: ApplicationId, clock: &Clock) -> Result<Application, Refused> {
+    let unknown = |option: &str| Refused::Other(format!("{option}: not a known name; see --help"));
+    let wish = Wish {
+        kind: add.kind.parse().map_err(|_| unknown("--type"))?,
+        redirect_uris: add.redirect_uris.clone(),
+        post_logout_redirect_uris: add.post_logout_redirect_uris.clone(),
+        grant_types: (!add.grant_types.is_empty()).then(|| add.grant_types.clone()),
+        auth_method: add.auth_method.as_deref().map(str::parse).transpose().map_err(|_| unknown("--auth-method"))?,
+        scopes: add.scopes.clone(),
+        audience: add.audience.clone(),
+    };
+    let accepted = registration::check(&wish, dev).map_err(|wrong| {
+        let all: Vec<String> = wrong.iter().map(|one| format!("{}: {}", one.field, one.message)).collect();
+        Refused::Other(all.join("; "))
+    })?;
+    let now = clock.now();
+    let preferences =
+        Preferences { scopes: add.scopes.clone(), audience: add.audience.clone(), ..Preferences::default() };
+    let client = Client {
+        id: id.to_string(),
+        kind: wish.kind,
+        profile: Profile::Default,
+        auth_method: accepted.auth_method,
+        redirect_uris: accepted.redirect_uris,
+        post_logout_redirect_uris: accepted.post_logout_redirect_uris,
+        grant_types: accepted.grant_types,
+        scopes: accepted.scopes,
+        audience: accepted.audience.unwrap_or_default(),
+    };
+    Ok(Application::new(id, add.name.clone(), client, Access::Everyone, preferences, now))
+}

@@ -1,0 +1,87 @@
+//! An application: an OAuth client with everything a request needs to know of it, ready in memory.
+
+use polder_crypto::Algorithm;
+use polder_kernel::Timestamp;
+use polder_protocol::Client;
+use polder_tenant_api::{Access, ApplicationId, Preferences};
+
+/// What libraries assume (OpenID Connect Core 2).
+pub const DEFAULT_ID_TOKEN_ALG: Algorithm = Algorithm::Rs256;
+/// Quick to make and quick to check.
+pub const DEFAULT_ACCESS_TOKEN_ALG: Algorithm = Algorithm::Es256;
+
+/// An application as the cache holds it.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// The `client_id`.
+    pub id: ApplicationId,
+    /// The name people see.
+    pub name: String,
+    /// What the protocol's rules need to know.
+    pub client: Client,
+    /// Who may sign in.
+    pub access: Access,
+    /// Further choices, as stored.
+    pub preferences: Preferences,
+    /// Algorithm of its ID tokens.
+    pub id_token_alg: Algorithm,
+    /// Algorithm of its access tokens.
+    pub access_token_alg: Algorithm,
+    /// Keyed hashes of its secrets; two may be valid at once while one is rotated (B18).
+    pub secrets: Vec<SecretHash>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was switched off.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// The keyed hash of a client secret.
+#[derive(Clone, Debug)]
+pub struct SecretHash {
+    /// `Keyring::index("client-secret", …)` of the secret.
+    pub hash: String,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Application {
+    /// A new application with the default algorithms where its preferences name none.
+    pub fn new(
+        id: ApplicationId,
+        name: String,
+        client: Client,
+        access: Access,
+        preferences: Preferences,
+        now: Timestamp,
+    ) -> Self {
+        let chosen = |name: Option<&String>, default| name.and_then(|name| name.parse().ok()).unwrap_or(default);
+        Self {
+            id,
+            name,
+            client,
+            access,
+            id_token_alg: chosen(preferences.id_token_signed_response_alg.as_ref(), DEFAULT_ID_TOKEN_ALG),
+            access_token_alg: chosen(preferences.access_token_signed_response_alg.as_ref(), DEFAULT_ACCESS_TOKEN_ALG),
+            preferences,
+            secrets: Vec::new(),
+            created_at: now,
+            updated_at: now,
+            disabled_at: None,
+        }
+    }
+
+    /// Whether it is switched on.
+    pub fn is_enabled(&self) -> bool {
+        self.disabled_at.is_none()
+    }
+
+    /// Whether it registered a redirect URI at this web origin (B92).
+    pub fn is_at(&self, origin: &str) -> bool {
+        // `https://a.test` is the origin of `https://a.test/cb`, and not of `https://a.test.evil/cb`.
+        self.client.redirect_uris.iter().filter_map(|uri| uri.as_str().strip_prefix(origin)).any(|rest| {
+            rest.is_empty() || rest.starts_with(['/', '?'])
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! A session in the register: one sign-in of one person in one browser.
+
+use polder_kernel::Timestamp;
+use polder_tenant_api::{SessionId, UserId};
+
+/// A session in the register. The cookie itself is not here: only its keyed hash is stored.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Names the session in logs and the admin API; it is not the cookie.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// How strong the sign-in was, as `acr` claims say it.
+    pub acr: String,
+    /// How the person proved themselves (RFC 8176).
+    pub amr: Vec<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When the person last proved themselves: the `auth_time` claim.
+    pub authenticated_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+    /// When it ends if it is not used.
+    pub idle_expires_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether it still counts at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.idle_expires_at && now < self.expires_at
+    }
+}

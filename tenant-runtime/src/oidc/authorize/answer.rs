@@ -1,0 +1,90 @@
+//! How an authorization request ends: with a code, or with an error, always at the verified redirect
+//! URI and always by 303 (B41).
+
+use axum::response::{IntoResponse, Redirect, Response};
+use polder_audit::{Actor, Event};
+use polder_kernel::encoding::base64url;
+use polder_protocol::Error;
+use polder_protocol::authorize::{self, Request};
+use polder_service::{Report, RequestContext};
+use polder_tenant_api::{ApplicationId, SessionId};
+
+use crate::App;
+use crate::error::{Internal, Kind, PageError};
+use crate::model::code::Bound;
+use crate::model::{AuthorizationCode, GrantId, Session};
+use crate::store;
+
+/// Answers with a code for this session (RFC 6749, 4.1.2); with a page when the application is gone
+/// meanwhile or the database fails.
+pub async fn issue_code(app: &App, ctx: &RequestContext, request: &Request, session: &Session) -> Response {
+    issue(app, ctx, request, session).await.into_response()
+}
+
+async fn issue(app: &App, ctx: &RequestContext, request: &Request, session: &Session) -> Result<Response, PageError> {
+    let application = app.applications.enabled(&request.client_id);
+    let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
+    let challenge = request.code_challenge.as_ref().map(|challenge| challenge.as_str().to_owned());
+    let now = app.clock.now();
+    let code = AuthorizationCode {
+        grant_id: GrantId::new(&app.clock, &app.entropy),
+        application_id: application.id,
+        user_id: session.user_id,
+        session_id: session.id,
+        redirect_uri: request.return_to.redirect_uri().to_owned(),
+        scope: request.scope.clone(),
+        code_challenge: challenge.unwrap_or_default(),
+        nonce: request.nonce.clone(),
+        bound: Bound {
+            sid: sid(app, session.id, application.id),
+            acr: session.acr.clone(),
+            amr: session.amr.clone(),
+            authenticated_at: session.authenticated_at,
+            session_expires_at: session.expires_at,
+        },
+        created_at: now,
+        expires_at: now + app.lifetimes.code,
+    };
+    let text = app.entropy.token();
+    let hash = app.keyring.index("authorization-code", text.expose().as_bytes());
+    add(app, ctx, hash, code).await?;
+    Ok(see_other(&request.return_to.code(app.issuer.as_str(), text.expose())))
+}
+
+async fn add(app: &App, ctx: &RequestContext, hash: String, code: AuthorizationCode) -> Result<(), Internal> {
+    let bound = serde_json::to_string(&code.bound)?;
+    let request_id = ctx.request_id;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store::codes::add(tx, &hash, &code, &bound).await?;
+                let event = Event::new("code.issued", Actor::user(code.user_id)).user(code.user_id);
+                let event = event.application(code.application_id).session(code.session_id).request(request_id);
+                polder_audit::record(tx, event);
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Answers with an error (RFC 6749, 4.1.2.1).
+pub fn refuse(app: &App, request: &Request, error: Error) -> Response {
+    redirect_error(app, &request.clone().refuse(error))
+}
+
+/// Answers with an error of a request that was never complete.
+pub(super) fn redirect_error(app: &App, refused: &authorize::Redirect) -> Response {
+    let detail = refused.error.detail.as_deref().unwrap_or(&refused.error.description).to_owned();
+    let report = Report::refused(refused.error.code.as_str()).detail(detail);
+    report.attach(see_other(&refused.location(app.issuer.as_str())))
+}
+
+/// What this application knows this session by (E22): derived, so that it is the same each time and
+/// needs no look-up.
+pub fn sid(app: &App, session: SessionId, application: ApplicationId) -> String {
+    base64url(&app.keyring.mac("sid", &[session.as_bytes(), application.as_bytes()])[..16])
+}
+
+fn see_other(location: &str) -> Response {
+    Redirect::to(location).into_response()
+}

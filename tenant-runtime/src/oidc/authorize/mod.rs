@@ -1,0 +1,86 @@
+//! `GET` and `POST /authorize` (RFC 6749, 3.1): checks, then the sign-in takes over.
+
+mod answer;
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use polder_protocol::authorize::{self, Refusal, Request};
+use polder_protocol::metadata::path;
+use polder_protocol::{Error, Params};
+use polder_service::form::{BodyError, FormBody};
+use url::form_urlencoded;
+
+use super::verify;
+use crate::App;
+use crate::error::{Kind, PageError};
+use crate::signin::visit::Visit;
+use crate::signin;
+
+pub use answer::{issue_code, refuse, sid};
+
+/// A longer query would not come back to us (`polder_service::stack::URI_MAX`).
+const CONTINUATION_MAX: usize = 7000;
+
+/// Checks the request and begins, or silently completes, a sign-in.
+///
+/// # Errors
+/// A page when neither application nor redirect URI can be trusted (B01, A22).
+pub async fn get(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    go_on(&app, &visit, &Params::of_both(query.as_deref(), &[])).await
+}
+
+/// As [`get`]. A form from another site comes without our `SameSite=Lax` cookies, so it is sent on to
+/// the same request by GET, where they are back (A23).
+///
+/// # Errors
+/// As [`get`].
+pub async fn post(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+    body: Result<FormBody, BodyError>,
+) -> Result<Response, PageError> {
+    let params = Params::of_both(query.as_deref(), &body?.0);
+    let again = continuation(&params);
+    if params.fault().is_some() || again.len() > CONTINUATION_MAX {
+        return go_on(&app, &visit, &params).await;
+    }
+    Ok(Redirect::to(&format!("{}?{again}", path::AUTHORIZE)).into_response())
+}
+
+async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Response, PageError> {
+    let request = match read(app, params) {
+        Ok(request) => request,
+        Err(Refusal::Redirect(refused)) => return Ok(answer::redirect_error(app, &refused)),
+        Err(Refusal::NoRedirect(error)) => return Err(page(&error)),
+    };
+    signin::begin(app, visit, request).await
+}
+
+/// The request, every value checked; a hint is one of our ID tokens or a refusal (A19).
+fn read(app: &App, params: &Params) -> Result<Request, Refusal> {
+    let application = authorize::client_id(params).ok().and_then(|id| app.applications.enabled(id));
+    let request = authorize::validate(params, application.as_deref().map(|a| &a.client), app.clock.now())?;
+    let hint = request.id_token_hint.as_deref().and_then(|token| verify::hint(app, token));
+    Ok(request.bind_hint(hint)?)
+}
+
+fn page(error: &Error) -> PageError {
+    PageError::new(Kind::UnknownApplication).detail(error.to_string())
+}
+
+fn continuation(params: &Params) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in params.names() {
+        for value in params.all(name) {
+            query.append_pair(name, value);
+        }
+    }
+    query.finish()
+}

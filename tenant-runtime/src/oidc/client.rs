@@ -1,0 +1,58 @@
+//! Who is asking: client authentication at `/token`, `/introspect` and `/revoke` (RFC 6749, 2.3).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::{HeaderMap, header};
+use polder_crypto::constant_time_eq;
+use polder_kernel::Secret;
+use polder_protocol::client_auth;
+use polder_protocol::{ErrorCode, Params};
+
+use crate::App;
+use crate::error::OAuthError;
+use crate::limits;
+use crate::model::Application;
+
+/// The application that proved itself, or named itself if it is public.
+///
+/// A secret has 256 bits, so one keyed hash is enough to check it. Failures are limited by network;
+/// successes are not counted (B08).
+///
+/// # Errors
+/// `invalid_client` without saying why; `invalid_request` for two methods at once (B09).
+pub fn authenticate(
+    app: &App,
+    from: Option<IpAddr>,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Arc<Application>, OAuthError> {
+    let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
+    check(app, authorization, params).map_err(|error| {
+        if error.code() != Some(ErrorCode::InvalidClient) {
+            return error;
+        }
+        app.limits.check(limits::CLIENT_AUTHENTICATION, from).map_or_else(OAuthError::too_many, |()| error)
+    })
+}
+
+fn check(app: &App, authorization: Option<&str>, params: &Params) -> Result<Arc<Application>, OAuthError> {
+    let credentials = client_auth::parse(authorization, params)?;
+    let found = app.applications.enabled(credentials.id());
+    // An unknown application costs the same keyed hash as a known one.
+    let proved = credentials.secret().is_none_or(|secret| secret_fits(app, found.as_deref(), secret));
+    let application = found.ok_or_else(refused)?;
+    credentials.pinned(&application.client)?;
+    if proved { Ok(application) } else { Err(refused()) }
+}
+
+fn secret_fits(app: &App, application: Option<&Application>, secret: &Secret<String>) -> bool {
+    let presented = app.keyring.index("client-secret", secret.expose().as_bytes());
+    let now = app.clock.now();
+    let valid = application.into_iter().flat_map(|a| &a.secrets).filter(|s| s.expires_at.is_none_or(|end| now < end));
+    valid.fold(false, |fits, stored| fits | constant_time_eq(stored.hash.as_bytes(), presented.as_bytes()))
+}
+
+fn refused() -> OAuthError {
+    OAuthError::new(client_auth::refused())
+}

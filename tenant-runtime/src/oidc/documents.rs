@@ -1,0 +1,69 @@
+//! `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: one document,
+//! serialised once (A01-A03, B51). The issuer has no path, so both ways of building the address agree.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use polder_crypto::{Algorithm, sha256};
+use polder_kernel::encoding::base64url;
+use polder_protocol::metadata::{Capabilities, Metadata};
+
+use crate::App;
+use crate::error::Internal;
+use crate::settings::Issuer;
+
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// The discovery document as it goes out.
+pub struct Documents {
+    discovery: Bytes,
+    etag: HeaderValue,
+}
+
+impl Documents {
+    /// Writes the document for this issuer.
+    ///
+    /// # Errors
+    /// When it does not become JSON.
+    pub fn new(issuer: &Issuer) -> Result<Self, Internal> {
+        let algorithms = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+        let document = Metadata::new(Capabilities {
+            issuer: issuer.as_str().to_owned(),
+            id_token_algorithms: algorithms.map(|algorithm| algorithm.as_str().to_owned()).to_vec(),
+            acr_values: Vec::new(),
+        });
+        let discovery: Bytes = serde_json::to_vec(&document)?.into();
+        Ok(Self { etag: etag(&discovery), discovery })
+    }
+}
+
+/// A strong entity tag: the document's hash.
+pub fn etag(bytes: &[u8]) -> HeaderValue {
+    let text = format!("\"{}\"", base64url(&sha256(bytes)[..12]));
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+}
+
+/// Answers the discovery document.
+pub async fn discovery(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let Documents { discovery, etag } = &app.documents;
+    public(&headers, discovery.clone(), etag.clone())
+}
+
+/// A JSON document that anyone may keep for five minutes (F06).
+pub fn public(request: &HeaderMap, body: Bytes, etag: HeaderValue) -> Response {
+    let known = request.get(header::IF_NONE_MATCH).is_some_and(|tag| *tag == etag);
+    let mut response = Response::new(if known { Body::empty() } else { Body::from(body) });
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.insert(header::ETAG, etag);
+    headers.insert(CORP, HeaderValue::from_static("cross-origin"));
+    response
+}

@@ -1,0 +1,21 @@
+//! The endpoints client libraries talk to.
+//!
+//! Each file is one endpoint or one thing several of them share. The rules themselves are in
+//! `polder-protocol`; here they meet the database, the keys and HTTP.
+
+pub mod applications;
+pub mod authorize;
+pub mod client;
+pub mod cors;
+pub mod documents;
+pub mod end_session;
+pub mod introspect;
+pub mod json;
+pub mod jwks;
+pub mod keys;
+pub mod revoke;
+pub mod standing;
+pub mod token;
+pub mod token_cache;
+pub mod userinfo;
+pub mod verify;

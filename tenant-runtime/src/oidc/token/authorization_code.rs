@@ -1,0 +1,129 @@
+//! A code becomes tokens (RFC 6749, 4.1.3).
+//!
+//! What a code is bound to never changes, so a reader checks it first. Then one batch of two
+//! statements uses the code and stores the grant: of many parallel uses one is first (B14).
+
+use polder_audit::{Actor, Event};
+use polder_kernel::Secret;
+use polder_protocol::GrantType;
+use polder_protocol::pkce::CodeChallenge;
+use polder_protocol::scope::OFFLINE_ACCESS;
+use polder_protocol::token::Response;
+use polder_protocol::token::authorization_code::{Bound, check, refused};
+use polder_service::RequestContext;
+
+use super::mint::{self, Order};
+use crate::App;
+use crate::error::{Internal, OAuthError};
+use crate::model::{Application, AuthorizationCode, Grant};
+use crate::store;
+use crate::store::codes::{FoundCode, Redeemed};
+
+/// What the application sent.
+pub(super) struct Presented {
+    pub code: Secret<String>,
+    pub redirect_uri: Option<String>,
+    pub code_verifier: Option<Secret<String>>,
+}
+
+/// Checks, uses, mints.
+pub(super) async fn redeem(
+    app: &App,
+    ctx: &RequestContext,
+    application: &Application,
+    presented: Presented,
+) -> Result<Response, OAuthError> {
+    let hash = app.keyring.index("authorization-code", presented.code.expose().as_bytes());
+    let found = store::codes::find(&mut app.db.read().await?, &hash).await?;
+    let FoundCode { code, used_at } = found.ok_or_else(|| refused().detail("unknown code"))?;
+    if used_at.is_some() && code.application_id == application.id {
+        return Err(used_again(app, ctx, &code).await?);
+    }
+    let verifier = presented.code_verifier.as_ref().map(|verifier| verifier.expose().as_str());
+    check(&bound(&code), &application.client, presented.redirect_uri.as_deref(), verifier, app.clock.now())?;
+    let grant = grant(app, application, &code);
+    match store_grant(app, ctx, hash, grant.clone()).await? {
+        Redeemed::First => {}
+        Redeemed::Ended => return Err(refused().detail("the person or the session has ended").into()),
+        Redeemed::Again => return Err(used_again(app, ctx, &code).await?),
+    }
+    let scope = grant.scope.clone();
+    let refresh = grant.refresh_expires_at.map(|_| grant.generation);
+    let order = Order { application, grant: &grant, scope, nonce: code.nonce.as_deref(), refresh };
+    Ok(mint::for_person(app, order).await?)
+}
+
+fn bound(code: &AuthorizationCode) -> Bound {
+    Bound {
+        client_id: code.application_id.to_string(),
+        redirect_uri: code.redirect_uri.clone(),
+        code_challenge: CodeChallenge::from_stored(&code.code_challenge),
+        expires_at: code.expires_at,
+    }
+}
+
+/// The grant a code leads to. Without `offline_access` its refresh family is tied to the session and
+/// does not outlive it (E13, B45).
+fn grant(app: &App, application: &Application, code: &AuthorizationCode) -> Grant {
+    let now = app.clock.now();
+    let offline = code.scope.contains(OFFLINE_ACCESS);
+    let refreshes = application.client.grant_types.contains(&GrantType::RefreshToken);
+    let absolute = now + app.lifetimes.refresh_absolute;
+    let absolute = if offline { absolute } else { absolute.min(code.bound.session_expires_at) };
+    Grant {
+        id: code.grant_id,
+        application_id: code.application_id,
+        user_id: code.user_id,
+        session_id: (!offline).then_some(code.session_id),
+        sid: code.bound.sid.clone(),
+        scope: code.scope.clone(),
+        acr: code.bound.acr.clone(),
+        amr: code.bound.amr.clone(),
+        authenticated_at: code.bound.authenticated_at,
+        created_at: now,
+        generation: 0,
+        rotated_at: None,
+        refresh_idle_expires_at: refreshes.then(|| absolute.min(now + app.lifetimes.refresh_idle)),
+        refresh_expires_at: refreshes.then_some(absolute),
+        revoked_at: None,
+    }
+}
+
+async fn store_grant(app: &App, ctx: &RequestContext, hash: String, grant: Grant) -> Result<Redeemed, Internal> {
+    let ends_at = grant.refresh_expires_at.unwrap_or(grant.created_at) + app.lifetimes.access_token;
+    let request_id = ctx.request_id.to_string();
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let redeemed = store::codes::redeem(tx, &hash, &grant, ends_at).await?;
+                if redeemed == Redeemed::First {
+                    polder_audit::record(tx, event("grant.created", &grant).request(request_id));
+                }
+                Ok(redeemed)
+            })
+        })
+        .await
+}
+
+fn event(action: &'static str, grant: &Grant) -> Event {
+    let event = Event::new(action, Actor::application(grant.application_id));
+    event.user(grant.user_id).application(grant.application_id)
+}
+
+/// A code that comes twice was stolen, or an application is broken: what the first use gave is
+/// revoked, and that is durable before the answer goes out (A21).
+async fn used_again(app: &App, ctx: &RequestContext, code: &AuthorizationCode) -> Result<OAuthError, Internal> {
+    let (id, now, request_id) = (code.grant_id, app.clock.now(), ctx.request_id.to_string());
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(grant) = store::grants::find(tx, id).await? else { return Ok(()) };
+                if store::grants::revoke(tx, id, "code_reused", now).await? {
+                    polder_audit::record(tx, event("grant.reuse_detected", &grant).request(request_id));
+                }
+                Ok::<_, Internal>(())
+            })
+        })
+        .await?;
+    Ok(refused().detail("used before").into())
+}

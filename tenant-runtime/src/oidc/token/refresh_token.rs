@@ -1,0 +1,138 @@
+//! A refresh token becomes its successor (RFC 6749, 6).
+//!
+//! The token is derived from its grant and generation, so nothing of it is stored and the same
+//! successor can be given again. Using one is one compare-and-set ([`store::grants::rotate`]); only
+//! when that finds nothing is it asked why (`refresh::decide`).
+
+use polder_audit::{Actor, Event};
+use polder_db::Tx;
+use polder_kernel::{Secret, Timestamp};
+use polder_protocol::Scope;
+use polder_protocol::refresh::{self, Decision, Family, Presented, refused};
+use polder_protocol::token::Response;
+use polder_service::RequestContext;
+
+use super::mint::{self, Order};
+use crate::App;
+use crate::error::{Internal, OAuthError};
+use crate::model::{Application, Grant};
+use crate::oidc::verify;
+use crate::store;
+use crate::store::grants::Rotation;
+
+/// Checks, rotates, mints.
+pub(super) async fn redeem(
+    app: &App,
+    ctx: &RequestContext,
+    application: &Application,
+    token: &Secret<String>,
+    requested: Option<&Scope>,
+) -> Result<Response, OAuthError> {
+    let presented = Presented::parse(token.expose()).ok_or_else(|| refused().detail("not a refresh token"))?;
+    let id = verify::refresh_token(app, &presented).ok_or_else(|| refused().detail("not one of ours"))?;
+    let now = app.clock.now();
+    let rotation = Rotation {
+        id,
+        application_id: application.id,
+        generation: presented.generation,
+        now,
+        idle_expires_at: now + app.lifetimes.refresh_idle,
+        ends_at: now + app.lifetimes.access_token,
+    };
+    let grant = match rotate(app, ctx, rotation, requested.cloned()).await? {
+        Outcome::Given(grant) => *grant,
+        Outcome::Refused(why) => return Err(refused().detail(why).into()),
+        Outcome::TooMuch(error) => return Err(error.into()),
+    };
+    let scope = refresh::scope(&grant.scope, requested)?;
+    let refresh = Some(grant.generation);
+    Ok(mint::for_person(app, Order { application, grant: &grant, scope, nonce: None, refresh }).await?)
+}
+
+/// What became of it. All of them are kept: a detected reuse is durable before it is answered.
+enum Outcome {
+    /// The family as it is now; its generation names the token to give.
+    Given(Box<Grant>),
+    /// `invalid_grant`, and why for the log.
+    Refused(&'static str),
+    /// The request asks for more than was granted.
+    TooMuch(polder_protocol::Error),
+}
+
+async fn rotate(
+    app: &App,
+    ctx: &RequestContext,
+    rotation: Rotation,
+    requested: Option<Scope>,
+) -> Result<Outcome, Internal> {
+    let (grace, request_id) = (app.lifetimes.refresh_grace, ctx.request_id.to_string());
+    let address = ctx.client_ip.map(|ip| ip.to_string());
+    // A request that asks for too much must not use its token up: that is checked first, if at all.
+    if let Some(requested) = requested {
+        let grant = store::grants::find(&mut app.db.read().await?, rotation.id).await?;
+        if let Some(error) = grant.and_then(|grant| refresh::scope(&grant.scope, Some(&requested)).err()) {
+            return Ok(Outcome::TooMuch(error));
+        }
+    }
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(grant) = store::grants::rotate(tx, rotation).await? {
+                    return Ok(Outcome::Given(Box::new(grant)));
+                }
+                let Some(grant) = store::grants::find(tx, rotation.id).await? else {
+                    return Ok(Outcome::Refused("no such family"));
+                };
+                // A stranger's mistake must not end a family (A27).
+                if grant.application_id != rotation.application_id {
+                    return Ok(Outcome::Refused("issued to another client"));
+                }
+                match decide(&grant, rotation, grace) {
+                    Decision::Repeat { .. } if store::grants::stands(tx, grant.id, rotation.now).await? => {
+                        Ok(Outcome::Given(Box::new(grant)))
+                    }
+                    Decision::Reuse => {
+                        let details = serde_json::json!({ "grant_id": grant.id, "ip": address });
+                        end_family(tx, &grant, rotation.now, details, request_id).await?;
+                        Ok(Outcome::Refused("used before"))
+                    }
+                    // `Rotate` cannot come here but where the person or the session ended.
+                    _ => Ok(Outcome::Refused("expired, revoked or ended")),
+                }
+            })
+        })
+        .await
+}
+
+fn decide(grant: &Grant, rotation: Rotation, grace: std::time::Duration) -> Decision {
+    let (Some(idle_expires_at), Some(expires_at)) = (grant.refresh_idle_expires_at, grant.refresh_expires_at) else {
+        return Decision::Expired;
+    };
+    let family = Family {
+        generation: grant.generation,
+        rotated_at: grant.rotated_at,
+        idle_expires_at,
+        expires_at,
+        revoked: grant.revoked_at.is_some(),
+    };
+    refresh::decide(&family, rotation.generation, rotation.now, grace)
+}
+
+/// Two hold the same token, and one of them stole it: nobody can tell who, so both lose (B43, E15).
+async fn end_family(
+    tx: &mut Tx,
+    grant: &Grant,
+    now: Timestamp,
+    details: serde_json::Value,
+    request_id: String,
+) -> Result<(), Internal> {
+    if store::grants::revoke(tx, grant.id, "refresh_reused", now).await? {
+        let event = Event::new("grant.reuse_detected", Actor::application(grant.application_id))
+            .user(grant.user_id)
+            .application(grant.application_id)
+            .request(request_id)
+            .details(details);
+        polder_audit::record(tx, event);
+    }
+    Ok(())
+}

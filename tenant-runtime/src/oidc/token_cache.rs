@@ -1,0 +1,34 @@
+//! Tokens of our own whose signature was checked before, by the hash of their text.
+//!
+//! Checking a signature costs more than making one. Only what never changes is kept: the claims.
+//! Whether the token still stands is asked of the database each time ([`super::standing`]).
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+use polder_protocol::claims::AccessToken;
+
+/// How many tokens are remembered: about 1 KB each.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+
+/// Claims of access tokens, by the SHA-256 of the token.
+pub struct TokenCache(Mutex<LruCache<[u8; 32], Arc<AccessToken<'static>>>>);
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(CAPACITY)))
+    }
+}
+
+impl TokenCache {
+    /// The claims, if this very token was checked before.
+    pub fn get(&self, hash: &[u8; 32]) -> Option<Arc<AccessToken<'static>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
+    /// Remembers a checked token.
+    pub fn put(&self, hash: [u8; 32], claims: Arc<AccessToken<'static>>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(hash, claims);
+    }
+}

@@ -1,0 +1,113 @@
+//! Every route of the program, on one page.
+//!
+//! | who | routes | errors become |
+//! | --- | --- | --- |
+//! | anyone | discovery, JWKS | - |
+//! | applications | `/token`, `/userinfo`, `/introspect`, `/revoke` | OAuth JSON |
+//! | people | `/authorize`, `/signin…`, `/end_session`, `/` | pages |
+//! | the control plane | everything on `admin.sock` | problems |
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use polder_protocol::metadata::path;
+use polder_service::headers::Hsts;
+use polder_service::host::Hosts;
+use polder_service::stack::Stacked;
+use polder_service::{Stack, TrustedProxy, problem};
+use tower::Layer;
+
+use crate::error::{Kind, PageError, render_pages};
+use crate::admin::{self, audit_events, health, sessions, users};
+use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo};
+use crate::signin::{choice, code, email, name, resend, show};
+use crate::{App, assets};
+
+/// What the world reaches, ready to be served.
+pub fn public(app: &Arc<App>, trusted: TrustedProxy) -> Stacked<Router> {
+    let hsts = if app.issuer.is_https() { Hsts::HostOnly } else { Hsts::Off };
+    Stack::new(&app.entropy)
+        .trust(trusted)
+        .hosts(Hosts::of_url(app.issuer.as_str()))
+        .hsts(hsts)
+        .layer(routes(app))
+}
+
+fn routes(app: &Arc<App>) -> Router {
+    Router::new()
+        .merge(documents_routes())
+        .merge(application_routes(app))
+        .merge(people_routes(app))
+        .fallback_service(people_fallback(app))
+        .with_state(Arc::clone(app))
+}
+
+fn documents_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route(path::OPENID_CONFIGURATION, get(documents::discovery))
+        .route(path::AUTHORIZATION_SERVER, get(documents::discovery))
+        .route(path::JWKS, get(jwks::get))
+        .layer(from_fn(cors::everyone))
+}
+
+fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let browsers = Router::new()
+        .route(path::TOKEN, post(token::post))
+        .route(path::USERINFO, get(userinfo::answer).post(userinfo::answer))
+        .route(path::REVOKE, post(revoke::post))
+        .layer(from_fn_with_state(Arc::clone(app), cors::registered));
+    Router::new().route(path::INTROSPECT, post(introspect::post)).merge(browsers)
+}
+
+fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
+    Router::new()
+        .route(path::AUTHORIZE, get(authorize::get).post(authorize::post))
+        .route(path::END_SESSION, get(end_session::get).post(end_session::post))
+        .route("/signin", get(show::show))
+        .route("/signin/email", post(email::submit))
+        .route("/signin/code", post(code::submit))
+        .route("/signin/resend", post(resend::submit))
+        .route("/signin/name", post(name::submit))
+        .route("/signin/continue", post(choice::go_on))
+        .route("/signin/switch", post(choice::switch))
+        .route("/signin/cancel", post(choice::cancel))
+        .route("/assets/{name}", get(assets::get))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(app), render_pages))
+}
+
+/// What the control plane alone reaches, ready to be served. No host check: the socket is the address.
+pub fn admin(app: &Arc<App>) -> Stacked<Router> {
+    let asserted = Router::new()
+        .route("/users", get(users::list).post(users::create))
+        .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))
+        .route("/sessions", get(sessions::list))
+        .route("/sessions/{id}", delete(sessions::end))
+        .route("/audit-events", get(audit_events::list))
+        .route("/audit-verification", get(audit_events::verify))
+        .route("/settings", get(admin::settings::show).patch(admin::settings::change))
+        .layer(from_fn_with_state(Arc::clone(app), admin::require));
+    let routes = Router::new()
+        .route("/health", get(health::show))
+        .merge(asserted)
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .with_state(Arc::clone(app));
+    Stack::new(&app.entropy).layer(routes)
+}
+
+/// Nothing is at this address: a page for people, whatever else asked.
+fn people_fallback(app: &Arc<App>) -> Router {
+    Router::new().fallback(not_found).layer(from_fn_with_state(Arc::clone(app), render_pages))
+}
+
+async fn not_found() -> Response {
+    PageError::new(Kind::NotFound).into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    PageError::new(Kind::MethodNotAllowed).into_response()
+}

@@ -1,0 +1,153 @@
+//! The command line. Secrets come as files, never as arguments or environment.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use polder_kernel::Secret;
+
+use super::Issuer;
+
+/// One tenant: a complete OpenID Provider by itself.
+#[derive(Debug, Parser)]
+#[command(name = "polder-tenant", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: Option<Serve>,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a new seal key to a file that only its owner may read. Keep a copy: without it the data is lost.
+    SealKey {
+        /// The file to write; it must not exist.
+        file: PathBuf,
+    },
+    /// Applications of a tenant that is not running.
+    #[command(subcommand)]
+    Application(ApplicationCommand),
+}
+
+/// What to do with applications.
+#[derive(Debug, Subcommand)]
+pub enum ApplicationCommand {
+    /// Create an application and print its client id and, this once, its secret.
+    Add(AddApplication),
+}
+
+/// Where the tenant's data is and what opens it.
+#[derive(Clone, Debug, Args)]
+#[group(id = "store")]
+pub struct Store {
+    /// The data folder; the database is `tenant.db` inside it.
+    #[arg(long, value_name = "DIR", required_unless_present = "database", conflicts_with = "database")]
+    pub data: Option<PathBuf>,
+    /// A PostgreSQL database of the tenant's own instead: `postgres://user@host/name`.
+    #[arg(long, value_name = "URL", value_parser = secret)]
+    pub database: Option<Secret<String>>,
+    /// The file with the tenant's seal key.
+    #[arg(long, value_name = "FILE")]
+    pub seal_key: PathBuf,
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+#[group(id = "serve")]
+pub struct Serve {
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: Store,
+    /// The issuer: an origin such as https://login.example.com.
+    #[arg(long, value_name = "URL")]
+    pub issuer: Issuer,
+    /// Where to listen: `127.0.0.1:8080` or `unix:/path`.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: String,
+    /// The control plane.
+    #[command(flatten)]
+    pub admin: Admin,
+    /// The mail server: `smtp://host:port` or `smtps://host`.
+    #[arg(long, value_name = "URL", conflicts_with = "courier", requires = "mail_from")]
+    pub smtp: Option<String>,
+    /// The sender of every mail.
+    #[arg(long, value_name = "ADDR")]
+    pub mail_from: Option<String>,
+    /// A file holding `user:password` for the mail server.
+    #[arg(long, value_name = "FILE", requires = "smtp")]
+    pub smtp_credentials: Option<PathBuf>,
+    /// The control plane's courier socket: `unix:/path`.
+    #[arg(long, value_name = "ADDR")]
+    pub courier: Option<String>,
+    /// The name people see; used at the first start.
+    #[arg(long, default_value = "Polder")]
+    pub name: String,
+    /// End when standard input closes: whoever started us is gone.
+    #[arg(long)]
+    pub lifeline: bool,
+    /// Believe the gateway's headers about the visitor's address. Only behind a socket nobody else reaches.
+    #[arg(long)]
+    pub trust_gateway: bool,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value_t = LogFormat::Json)]
+    pub log: LogFormat,
+}
+
+/// The way in for the control plane.
+#[derive(Debug, Args)]
+pub struct Admin {
+    /// Where to listen for the control plane: `unix:/path`.
+    #[arg(long, value_name = "ADDR", requires = "admin_key")]
+    pub admin_listen: Option<String>,
+    /// The file with the public key (JWK) its assertions are signed with.
+    #[arg(long, value_name = "FILE", requires = "admin_listen")]
+    pub admin_key: Option<PathBuf>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For machines.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// An application to create.
+#[derive(Debug, Args)]
+pub struct AddApplication {
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: Store,
+    /// The name people see.
+    #[arg(long)]
+    pub name: String,
+    /// `web`, `spa`, `native` or `machine`.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: String,
+    /// Where answers may go; may be given more than once.
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    pub redirect_uris: Vec<String>,
+    /// Where people may go after signing out; may be given more than once.
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// What it may ask for; by its type unless given.
+    #[arg(long = "grant-type", value_name = "GRANT")]
+    pub grant_types: Vec<String>,
+    /// How it proves itself; by its type unless given.
+    #[arg(long, value_name = "METHOD")]
+    pub auth_method: Option<String>,
+    /// A scope it may ask for beyond the standard ones; may be given more than once.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// The audience of its access tokens: the issuer unless given.
+    #[arg(long, value_name = "URI")]
+    pub audience: Option<String>,
+}
+
+fn secret(text: &str) -> Result<Secret<String>, std::convert::Infallible> {
+    Ok(Secret::new(text.to_owned()))
+}

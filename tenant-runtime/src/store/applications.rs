@@ -1,0 +1,180 @@
+//! Applications and their secrets: `application`, `application_secret`.
+
+use std::collections::HashMap;
+
+use polder_crypto::Algorithm;
+use polder_db::{Error, Row, Tx, args};
+use polder_kernel::Timestamp;
+use polder_protocol::{Client, RedirectUri};
+use polder_tenant_api::{ApplicationId, Preferences};
+
+use crate::model::Application;
+use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, DEFAULT_ID_TOKEN_ALG, SecretHash};
+
+/// Every application with its secrets that were not revoked. `issuer` is the audience of access
+/// tokens where an application names none.
+///
+/// # Errors
+/// When the database fails or a row cannot be.
+pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
+    let mut secrets = secrets(tx).await?;
+    let sql = "SELECT id, name, profile, type, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, \
+               grant_types, access, preferences, created_at, updated_at, disabled_at FROM application \
+               ORDER BY created_at, id";
+    let mut applications = tx.all(sql, &args![], |row| application(row)).await?;
+    for application in &mut applications {
+        application.secrets = secrets.remove(&application.id).unwrap_or_default();
+        if application.client.audience.is_empty() {
+            issuer.clone_into(&mut application.client.audience);
+        }
+    }
+    Ok(applications)
+}
+
+async fn secrets(tx: &mut Tx) -> Result<HashMap<ApplicationId, Vec<SecretHash>>, Error> {
+    let sql = "SELECT application_id, hash, expires_at FROM application_secret WHERE revoked_at IS NULL \
+               ORDER BY created_at DESC, id";
+    let rows = tx
+        .all(sql, &args![], |row| {
+            let hash = SecretHash { hash: row.text("hash")?, expires_at: row.opt_time("expires_at")? };
+            Ok((row.id("application_id")?, hash))
+        })
+        .await?;
+    let mut by_application: HashMap<_, Vec<_>> = HashMap::new();
+    for (id, hash) in rows {
+        by_application.entry(id).or_default().push(hash);
+    }
+    Ok(by_application)
+}
+
+fn application(row: &Row) -> Result<Application, Error> {
+    let preferences: Preferences = row.json("preferences")?;
+    let id: ApplicationId = row.id("id")?;
+    let grant_types = row.json::<Vec<String>>("grant_types")?;
+    let client = Client {
+        id: id.to_string(),
+        kind: row.parse("type")?,
+        profile: row.parse("profile")?,
+        auth_method: row.parse("token_endpoint_auth_method")?,
+        redirect_uris: uris(row, "redirect_uris")?,
+        post_logout_redirect_uris: uris(row, "post_logout_redirect_uris")?,
+        grant_types: grant_types.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(|_| wrong("grant_types"))?,
+        scopes: preferences.scopes.iter().map(String::as_str).collect(),
+        audience: preferences.audience.clone().unwrap_or_default(),
+    };
+    Ok(Application {
+        id,
+        name: row.text("name")?,
+        client,
+        access: row.json("access")?,
+        id_token_alg: chosen(preferences.id_token_signed_response_alg.as_deref(), DEFAULT_ID_TOKEN_ALG)?,
+        access_token_alg: chosen(preferences.access_token_signed_response_alg.as_deref(), DEFAULT_ACCESS_TOKEN_ALG)?,
+        preferences,
+        secrets: Vec::new(),
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+        disabled_at: row.opt_time("disabled_at")?,
+    })
+}
+
+fn uris(row: &Row, column: &str) -> Result<Vec<RedirectUri>, Error> {
+    Ok(row.json::<Vec<String>>(column)?.iter().map(|uri| RedirectUri::from_stored(uri)).collect())
+}
+
+fn chosen(name: Option<&str>, default: Algorithm) -> Result<Algorithm, Error> {
+    name.map_or(Ok(default), |name| name.parse().map_err(|_| wrong("preferences")))
+}
+
+fn wrong(column: &str) -> Error {
+    Error::Column { column: column.to_owned(), problem: "holds a name that cannot be" }
+}
+
+/// Stores a new application.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
+    let sql = "INSERT INTO application (id, name, profile, type, token_endpoint_auth_method, redirect_uris, \
+               post_logout_redirect_uris, grant_types, access, preferences, created_at, updated_at, disabled_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let Application { client, .. } = application;
+    let grant_types: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
+    let args = args![
+        application.id,
+        application.name.as_str(),
+        client.profile.as_str(),
+        client.kind.as_str(),
+        client.auth_method.as_str(),
+        json(&client.redirect_uris)?,
+        json(&client.post_logout_redirect_uris)?,
+        json(&grant_types)?,
+        json(&application.access)?,
+        json(&application.preferences)?,
+        application.created_at,
+        application.updated_at,
+        application.disabled_at
+    ];
+    tx.execute(sql, &args).await?;
+    Ok(())
+}
+
+/// Stores what may change of an application. True if it was there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(tx: &mut Tx, application: &Application) -> Result<bool, Error> {
+    let sql = "UPDATE application SET name = $2, redirect_uris = $3, post_logout_redirect_uris = $4, access = $5, \
+               preferences = $6, updated_at = $7, disabled_at = $8 WHERE id = $1";
+    let args = args![
+        application.id,
+        application.name.as_str(),
+        json(&application.client.redirect_uris)?,
+        json(&application.client.post_logout_redirect_uris)?,
+        json(&application.access)?,
+        json(&application.preferences)?,
+        application.updated_at,
+        application.disabled_at
+    ];
+    Ok(tx.execute(sql, &args).await? == 1)
+}
+
+/// Removes an application with its secrets, codes and grants. True if it was there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(tx: &mut Tx, id: ApplicationId) -> Result<bool, Error> {
+    Ok(tx.execute("DELETE FROM application WHERE id = $1", &args![id]).await? == 1)
+}
+
+/// Adds a secret by its keyed hash; those before it work until `previous_until` (B18).
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_secret(
+    tx: &mut Tx,
+    id: ApplicationId,
+    secret: &NewSecret,
+    previous_until: Timestamp,
+) -> Result<(), Error> {
+    let shorten = "UPDATE application_secret SET expires_at = $2 \
+                   WHERE application_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
+    tx.execute(shorten, &args![id, previous_until]).await?;
+    let sql = "INSERT INTO application_secret (id, application_id, hash, created_at) VALUES ($1, $2, $3, $4)";
+    tx.execute(sql, &args![secret.id.as_str(), id, secret.hash.as_str(), secret.created_at]).await?;
+    Ok(())
+}
+
+/// A secret to store.
+#[derive(Clone, Debug)]
+pub struct NewSecret {
+    /// Names it in the table.
+    pub id: String,
+    /// `Keyring::index("client-secret", …)` of it.
+    pub hash: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Other(error.to_string()))
+}

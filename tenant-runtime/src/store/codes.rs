@@ -1,0 +1,130 @@
+//! Authorization codes: `authorization_code`. Redeeming one is one batch of two statements.
+
+use polder_db::{Error, Row, Tx, args};
+use polder_kernel::Timestamp;
+
+use crate::model::{AuthorizationCode, Grant, GrantId};
+
+/// A code as it is found, with whether somebody was here before.
+#[derive(Clone, Debug)]
+pub struct FoundCode {
+    /// The code.
+    pub code: AuthorizationCode,
+    /// When it was redeemed.
+    pub used_at: Option<Timestamp>,
+}
+
+/// Stores a code under its keyed hash and notes which application the session reached, in one call.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tx: &mut Tx, code_hash: &str, code: &AuthorizationCode, bound: &str) -> Result<(), Error> {
+    let sql = &[
+        "INSERT INTO session_application (session_id, application_id, sid, first_at) VALUES ($5, $3, $12, $10) \
+         ON CONFLICT (session_id, application_id) DO NOTHING",
+        "INSERT INTO authorization_code (code_hash, grant_id, application_id, user_id, session_id, redirect_uri, \
+         scope, code_challenge, nonce, request, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $13, $10, $11)",
+    ];
+    let args = args![
+        code_hash,
+        code.grant_id,
+        code.application_id,
+        code.user_id,
+        code.session_id,
+        code.redirect_uri.as_str(),
+        code.scope.to_string(),
+        code.code_challenge.as_str(),
+        code.nonce.as_deref(),
+        code.created_at,
+        code.expires_at,
+        code.bound.sid.as_str(),
+        bound
+    ];
+    tx.batch(sql, &args).await?;
+    Ok(())
+}
+
+/// Looks a code up. What it is bound to never changes, so a reader may check all of that first;
+/// only [`redeem`] decides who was first.
+///
+/// # Errors
+/// When the database fails or a row cannot be.
+pub async fn find(tx: &mut Tx, code_hash: &str) -> Result<Option<FoundCode>, Error> {
+    let sql = "SELECT grant_id, application_id, user_id, session_id, redirect_uri, scope, code_challenge, nonce, \
+               request, created_at, expires_at, used_at FROM authorization_code WHERE code_hash = $1";
+    tx.optional(sql, &args![code_hash], found).await
+}
+
+fn found(row: &Row) -> Result<FoundCode, Error> {
+    let code = AuthorizationCode {
+        grant_id: row.id("grant_id")?,
+        application_id: row.id("application_id")?,
+        user_id: row.id("user_id")?,
+        session_id: row.id("session_id")?,
+        redirect_uri: row.text("redirect_uri")?,
+        scope: row.parse("scope")?,
+        code_challenge: row.text("code_challenge")?,
+        nonce: row.opt_text("nonce")?,
+        bound: row.json("request")?,
+        created_at: row.time("created_at")?,
+        expires_at: row.time("expires_at")?,
+    };
+    Ok(FoundCode { code, used_at: row.opt_time("used_at")? })
+}
+
+/// What became of an attempt to redeem a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// This was the first use: the grant is stored.
+    First,
+    /// Somebody used it before (A21, B14).
+    Again,
+    /// The code is used up, but the person or the session ended meanwhile: no grant.
+    Ended,
+}
+
+/// Uses the code and stores its grant, in one call: consume, then mint. The grant appears only if
+/// this statement used the code and the session and the person still stand.
+///
+/// # Errors
+/// When the database fails.
+pub async fn redeem(tx: &mut Tx, code_hash: &str, grant: &Grant, ends_at: Timestamp) -> Result<Redeemed, Error> {
+    let sql = &[
+        "UPDATE authorization_code SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2",
+        "INSERT INTO oauth_grant (id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, \
+         created_at, generation, refresh_idle_expires_at, refresh_expires_at, ends_at) \
+         SELECT c.grant_id, c.application_id, c.user_id, CAST($3 AS TEXT), $4, c.scope, $5, $6, $7, $2, 0, \
+         CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10 \
+         FROM authorization_code c JOIN session s ON s.id = c.session_id JOIN user_account u ON u.id = c.user_id \
+         WHERE c.code_hash = $1 AND c.used_at = $2 AND s.ended_at IS NULL AND u.disabled_at IS NULL \
+         AND u.erased_at IS NULL ON CONFLICT (id) DO NOTHING",
+    ];
+    let amr = grant.amr.join(" ");
+    let args = args![
+        code_hash,
+        grant.created_at,
+        grant.session_id,
+        grant.sid.as_str(),
+        grant.acr.as_str(),
+        amr,
+        grant.authenticated_at,
+        grant.refresh_idle_expires_at,
+        grant.refresh_expires_at,
+        ends_at
+    ];
+    match tx.batch(sql, &args).await?.as_slice() {
+        [1, 1] => Ok(Redeemed::First),
+        [1, _] => Ok(Redeemed::Ended),
+        _ => Ok(Redeemed::Again),
+    }
+}
+
+/// Which grant a code led to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn grant_of(tx: &mut Tx, code_hash: &str) -> Result<Option<GrantId>, Error> {
+    let sql = "SELECT grant_id FROM authorization_code WHERE code_hash = $1";
+    tx.optional(sql, &args![code_hash], |row| row.id("grant_id")).await
+}

@@ -1,0 +1,138 @@
+//! Grants and their refresh families: `oauth_grant`.
+
+use polder_db::{Error, Row, Tx, args};
+use polder_kernel::Timestamp;
+use polder_tenant_api::{ApplicationId, SessionId, UserId};
+
+use super::users;
+use crate::model::{Grant, GrantId};
+
+/// A grant by its id, whatever its state.
+///
+/// # Errors
+/// When the database fails or a row cannot be.
+pub async fn find(tx: &mut Tx, id: GrantId) -> Result<Option<Grant>, Error> {
+    let sql = "SELECT id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, created_at, \
+               generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, revoked_at \
+               FROM oauth_grant WHERE id = $1";
+    tx.optional(sql, &args![id], grant).await
+}
+
+/// A refresh token being used: which one, by whom, when.
+#[derive(Clone, Copy, Debug)]
+pub struct Rotation {
+    /// The family.
+    pub id: GrantId,
+    /// Who presents it.
+    pub application_id: ApplicationId,
+    /// The generation presented.
+    pub generation: u32,
+    /// Now.
+    pub now: Timestamp,
+    /// When the successor dies if unused; the absolute end still caps it (B45).
+    pub idle_expires_at: Timestamp,
+    /// When an access token given now can still be alive.
+    pub ends_at: Timestamp,
+}
+
+/// Moves the family on by one generation, if the presented one is the newest and everything the
+/// family hangs on still stands: one compare-and-set, so of many parallel uses one wins (B44).
+///
+/// # Errors
+/// When the database fails or a row cannot be.
+pub async fn rotate(tx: &mut Tx, rotation: Rotation) -> Result<Option<Grant>, Error> {
+    let sql = "UPDATE oauth_grant SET generation = generation + 1, rotated_at = $4, \
+               refresh_idle_expires_at = CASE WHEN refresh_expires_at < $5 THEN refresh_expires_at ELSE $5 END, \
+               ends_at = CASE WHEN ends_at < $6 THEN $6 ELSE ends_at END \
+               WHERE id = $1 AND application_id = $2 AND generation = $3 AND revoked_at IS NULL \
+               AND refresh_expires_at > $4 AND refresh_idle_expires_at > $4 \
+               AND EXISTS (SELECT 1 FROM user_account u WHERE u.id = oauth_grant.user_id \
+                           AND u.disabled_at IS NULL AND u.erased_at IS NULL) \
+               AND (session_id IS NULL OR EXISTS (SELECT 1 FROM session s WHERE s.id = oauth_grant.session_id \
+                           AND s.ended_at IS NULL AND s.expires_at > $4)) \
+               RETURNING id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, \
+               created_at, generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, revoked_at";
+    let Rotation { id, application_id, generation, now, idle_expires_at, ends_at } = rotation;
+    tx.optional(sql, &args![id, application_id, i64::from(generation), now, idle_expires_at, ends_at], grant).await
+}
+
+/// Whether the person and, for a grant tied to one, the session still stand.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stands(tx: &mut Tx, id: GrantId, now: Timestamp) -> Result<bool, Error> {
+    let sql = "SELECT g.id FROM oauth_grant g JOIN user_account u ON u.id = g.user_id \
+               LEFT JOIN session s ON s.id = g.session_id \
+               WHERE g.id = $1 AND g.revoked_at IS NULL AND u.disabled_at IS NULL AND u.erased_at IS NULL \
+               AND (g.session_id IS NULL OR (s.ended_at IS NULL AND s.expires_at > $2))";
+    Ok(tx.optional(sql, &args![id, now], |row| row.text("id")).await?.is_some())
+}
+
+/// Revokes one grant. True if it was not revoked before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke(tx: &mut Tx, id: GrantId, reason: &str, now: Timestamp) -> Result<bool, Error> {
+    let sql = "UPDATE oauth_grant SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
+    Ok(tx.execute(sql, &args![id, now, reason]).await? == 1)
+}
+
+/// Revokes every grant that ends with this session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke_of_session(tx: &mut Tx, id: SessionId, reason: &str, now: Timestamp) -> Result<u64, Error> {
+    let sql = "UPDATE oauth_grant SET revoked_at = $2, revoked_reason = $3 \
+               WHERE session_id = $1 AND revoked_at IS NULL";
+    tx.execute(sql, &args![id, now, reason]).await
+}
+
+/// Revokes every grant of a person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke_of_user(tx: &mut Tx, id: UserId, reason: &str, now: Timestamp) -> Result<u64, Error> {
+    let sql = "UPDATE oauth_grant SET revoked_at = $2, revoked_reason = $3 WHERE user_id = $1 AND revoked_at IS NULL";
+    tx.execute(sql, &args![id, now, reason]).await
+}
+
+fn grant(row: &Row) -> Result<Grant, Error> {
+    Ok(Grant {
+        id: row.id("id")?,
+        application_id: row.id("application_id")?,
+        user_id: row.id("user_id")?,
+        session_id: row.opt_id("session_id")?,
+        sid: row.text("sid")?,
+        scope: row.parse("scope")?,
+        acr: row.text("acr")?,
+        amr: row.text("amr")?.split(' ').map(str::to_owned).collect(),
+        authenticated_at: row.time("authenticated_at")?,
+        created_at: row.time("created_at")?,
+        generation: u32::try_from(row.int("generation")?).map_err(|_| impossible_generation())?,
+        rotated_at: row.opt_time("rotated_at")?,
+        refresh_idle_expires_at: row.opt_time("refresh_idle_expires_at")?,
+        refresh_expires_at: row.opt_time("refresh_expires_at")?,
+        revoked_at: row.opt_time("revoked_at")?,
+    })
+}
+
+fn impossible_generation() -> Error {
+    Error::Column { column: "generation".to_owned(), problem: "is out of range" }
+}
+
+/// Asks in one query whether an access token still stands: its grant, its person, its session and
+/// the token itself (E14). A token dies with the session it came from even where the grant does not:
+/// only one given after the session ended stands without it. Gives the person, still sealed.
+///
+/// # Errors
+/// When the database fails or a row cannot be.
+pub async fn standing(tx: &mut Tx, id: GrantId, jti: &str, iat: Timestamp) -> Result<Option<users::Sealed>, Error> {
+    let sql = "SELECT u.id, u.email_sealed, u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, \
+               u.created_at, u.updated_at, u.last_sign_in_at, u.disabled_at \
+               FROM oauth_grant g JOIN user_account u ON u.id = g.user_id \
+               LEFT JOIN session_application a ON a.sid = g.sid LEFT JOIN session s ON s.id = a.session_id \
+               WHERE g.id = $1 AND g.revoked_at IS NULL AND u.disabled_at IS NULL AND u.erased_at IS NULL \
+               AND (s.ended_at IS NULL OR (g.session_id IS NULL AND s.ended_at < $3)) \
+               AND NOT EXISTS (SELECT 1 FROM revoked_token r WHERE r.jti = $2)";
+    tx.optional(sql, &args![id, jti, iat], users::Sealed::from_row).await
+}
