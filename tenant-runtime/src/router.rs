@@ -21,7 +21,8 @@ use polder_service::{Stack, TrustedProxy, problem};
 use tower::Layer;
 
 use crate::error::{Kind, PageError, render_pages};
-use crate::admin::{self, audit_events, health, sessions, users};
+use crate::account::home;
+use crate::admin::{self, applications, audit_events, health, sessions, users};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo};
 use crate::signin::{choice, code, email, name, resend, show};
 use crate::{App, assets};
@@ -66,6 +67,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route(path::AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(path::END_SESSION, get(end_session::get).post(end_session::post))
+        .route("/", get(home::show))
         .route("/signin", get(show::show))
         .route("/signin/email", post(email::submit))
         .route("/signin/code", post(code::submit))
@@ -82,6 +84,12 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
 /// What the control plane alone reaches, ready to be served. No host check: the socket is the address.
 pub fn admin(app: &Arc<App>) -> Stacked<Router> {
     let asserted = Router::new()
+        .route("/applications", get(applications::list).post(applications::create))
+        .route(
+            "/applications/{id}",
+            get(applications::show).patch(applications::change).delete(applications::remove),
+        )
+        .route("/applications/{id}/secrets", post(applications::add_secret))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))
         .route("/sessions", get(sessions::list))

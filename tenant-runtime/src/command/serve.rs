@@ -13,7 +13,7 @@ use polder_service::{Shutdown, TrustedProxy};
 use crate::app::{App, Parts};
 use crate::settings::{LogFormat, Serve};
 use crate::startup::{self, Refused};
-use crate::router;
+use crate::{jobs, router};
 
 /// Opens everything, listens, serves, and closes in the opposite order. The addresses are bound
 /// before anything is written, so a port that is taken leaves nothing behind.
@@ -42,6 +42,7 @@ pub(super) async fn run(settings: Serve) -> Result<(), Refused> {
     })
     .await?;
     let shutdown = shutdown(settings.lifeline)?;
+    let mut jobs = jobs::start(&app);
     let trusted = if settings.trust_gateway { TrustedProxy::Gateway } else { TrustedProxy::None };
     tracing::info!(issuer = %app.issuer, "serving");
     let people = serve(public, router::public(&app, trusted), Limits::default(), shutdown.clone());
@@ -51,6 +52,7 @@ pub(super) async fn run(settings: Serve) -> Result<(), Refused> {
         }
     };
     tokio::join!(people, control_plane);
+    jobs.shutdown().await;
     app.db.close().await;
     Ok(())
 }

@@ -8,7 +8,7 @@
 mod data_keys;
 mod refused;
 mod settings;
-mod signing_keys;
+pub mod signing_keys;
 mod store;
 
 use polder_audit::AuditTail;

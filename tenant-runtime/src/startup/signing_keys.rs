@@ -5,7 +5,7 @@ use std::sync::Arc;
 use polder_audit::{Actor, Event};
 use polder_crypto::{Algorithm, Category, Jwks, Keyring, SigningKey};
 use polder_db::Db;
-use polder_kernel::{Clock, Entropy, Timestamp};
+use polder_kernel::{Clock, Entropy, Secret, Timestamp};
 
 use crate::App;
 use crate::error::Internal;
@@ -62,18 +62,27 @@ async fn listed(db: &Db) -> Result<Vec<StoredKey>, Internal> {
 
 fn make(algorithm: Algorithm, keyring: &Keyring, entropy: &Entropy, now: Timestamp) -> Result<StoredKey, Internal> {
     let (key, private) = SigningKey::generate(algorithm, entropy)?;
+    Ok(sealed(&key, &private, keyring, now))
+}
+
+/// A key as it is stored, able to sign from `now`.
+pub fn sealed(key: &SigningKey, private: &Secret<Vec<u8>>, keyring: &Keyring, now: Timestamp) -> StoredKey {
     let private_sealed = keyring.seal(Category::SigningKeys, &context(key.kid()), private.expose());
-    Ok(StoredKey {
+    StoredKey {
         kid: key.kid().to_owned(),
-        algorithm,
+        algorithm: key.algorithm(),
         public_jwk: key.public_jwk().clone(),
         private_sealed,
         active_from: now,
         retired_at: None,
-    })
+    }
 }
 
-async fn add(db: &Db, key: StoredKey, now: Timestamp) -> Result<(), Internal> {
+/// Stores a key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(db: &Db, key: StoredKey, now: Timestamp) -> Result<(), Internal> {
     let public = serde_json::to_string(&key.public_jwk)?;
     db.write(move |tx| {
         Box::pin(async move {
