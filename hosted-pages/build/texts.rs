@@ -32,7 +32,8 @@ fn read(folder: &Path) -> Result<BTreeMap<String, Sections>, Box<dyn Error>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let Some(tag) = path.file_stem().and_then(|s| s.to_str()) else { continue };
-        let sections = basic_toml::from_str(&fs::read_to_string(&path)?).map_err(|e| format!("{}: {e}", path.display()))?;
+        let sections =
+            basic_toml::from_str(&fs::read_to_string(&path)?).map_err(|e| format!("{}: {e}", path.display()))?;
         languages.insert(tag.to_owned(), sections);
     }
     Ok(languages)

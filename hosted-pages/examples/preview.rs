@@ -7,7 +7,10 @@ use std::{env, fs, io};
 use polder_hosted_pages::assets;
 use polder_kernel::Locale;
 
-#[path = "../tests/samples/mod.rs"]
+/// Stands in every place of the pages named `….long.html`, to see what gives way.
+const LONG: &str = "Samenwerkingsverband Arbeidsongeschiktheidsverzekeringsmaatschappijen Noord-Holland-Noord";
+
+#[path = "../tests/everything/samples/mod.rs"]
 mod samples;
 
 fn main() -> io::Result<()> {
@@ -21,9 +24,12 @@ fn main() -> io::Result<()> {
     }
     let mut index = String::from("<!doctype html><title>Preview</title><ul>");
     for locale in Locale::ALL {
-        for sample in samples::pages(locale, samples::Words::USUAL) {
-            // Pages link their assets from the root; a file in a folder has no root of its own.
-            write(&folder, &mut index, &format!("{}.{locale}.html", sample.name), &sample.html.replace("\"/assets/", "\"assets/"))?;
+        for (words, suffix) in [(samples::Words::USUAL, ""), (samples::Words::all(LONG), ".long")] {
+            for sample in samples::pages(locale, words) {
+                // Pages link their assets from the root; a file in a folder has no root of its own.
+                let html = sample.html.replace("\"/assets/", "\"assets/");
+                write(&folder, &mut index, &format!("{}.{locale}{suffix}.html", sample.name), &html)?;
+            }
         }
         for (name, mail) in samples::mails(locale, samples::Words::USUAL) {
             write(&folder, &mut index, &format!("{name}.{locale}.html"), &mail.html)?;

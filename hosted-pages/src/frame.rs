@@ -34,7 +34,10 @@ impl<'a> Frame<'a> {
 
     /// The first letter of the tenant's name, for its monogram.
     pub(crate) fn initial(&self) -> String {
-        self.tenant_name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect())
+        self.tenant_name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect())
     }
 
     /// The other languages this page exists in.

@@ -21,7 +21,14 @@ pub fn from_rfc3339(locale: Locale, at: &str) -> String {
 fn long(locale: Locale, moment: Moment) -> String {
     let local: Zoned = moment.to_zoned(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC));
     let month = month(locale, local.month());
-    format!("{} {month} {}, {:02}:{:02} {}", local.day(), local.year(), local.hour(), local.minute(), local.strftime("%Z"))
+    format!(
+        "{} {month} {}, {:02}:{:02} {}",
+        local.day(),
+        local.year(),
+        local.hour(),
+        local.minute(),
+        local.strftime("%Z")
+    )
 }
 
 fn month(locale: Locale, number: i8) -> &'static str {

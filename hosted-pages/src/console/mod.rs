@@ -35,8 +35,8 @@ pub mod snippets;
 mod tenants;
 
 pub use api_keys::{ApiKey, ApiKeys};
-pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
 pub(crate) use applications::kind_label;
+pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
 pub use audit::Audit;
 pub use door::{ErrorPage, Invitation, SignedOut};
 pub use form::{FieldProblem, Problem};

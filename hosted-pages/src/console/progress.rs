@@ -100,10 +100,14 @@ impl Step<'_> {
     fn label(&self, t: &Texts) -> Cow<'_, str> {
         Cow::Borrowed(match self.step {
             "make-folders" => t.progress.make_folders,
-            "make-secrets" => t.progress.make_secrets,
+            "make-keys" => t.progress.make_keys,
             "start-runtime" => t.progress.start_runtime,
-            "wait-healthy" => t.progress.wait_healthy,
-            "route" => t.progress.route,
+            "set-policy" => t.progress.set_policy,
+            "open-route" => t.progress.open_route,
+            step if step.starts_with("add-application-") => t.progress.add_application,
+            step if step.starts_with("renew-secret-") => t.progress.renew_secret,
+            step if step.starts_with("align-application-") => t.progress.align_application,
+            step if step.starts_with("add-person-") => t.progress.add_person,
             other => return Cow::Owned(other.replace('-', " ")),
         })
     }

@@ -27,7 +27,13 @@ pub fn snippets(issuer: &str, application: &Application) -> Vec<Snippet> {
     let machine = application.kind == ApplicationType::Machine;
     let public = matches!(application.kind, ApplicationType::Spa | ApplicationType::Native);
     let pick = |for_people: &str, for_people_public: &str, for_machines: &str| {
-        let template = if machine { for_machines } else if public { for_people_public } else { for_people };
+        let template = if machine {
+            for_machines
+        } else if public {
+            for_people_public
+        } else {
+            for_people
+        };
         values.fill(template)
     };
     vec![

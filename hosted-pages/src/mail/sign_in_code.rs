@@ -81,4 +81,10 @@ impl View {
     const fn t(&self) -> &'static Texts {
         texts(self.locale)
     }
+
+    /// Where the code was asked for, as label and value.
+    fn facts(&self) -> [(&'static str, &str); 3] {
+        let t = &self.t().mail;
+        [(t.browser, &self.browser), (t.time, &self.time), (t.place, &self.place)]
+    }
 }

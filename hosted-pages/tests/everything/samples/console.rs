@@ -27,14 +27,8 @@ struct Stage<'a> {
 
 pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     let member = Member { name: words.person, address: words.address, organisation: words.tenant };
-    let shell = Shell {
-        locale,
-        nonce: "c2FtcGxl",
-        csrf: "csrf-sample",
-        member,
-        language_path: Some("/?x=1"),
-        notice: None,
-    };
+    let shell =
+        Shell { locale, nonce: "c2FtcGxl", csrf: "csrf-sample", member, language_path: Some("/?x=1"), notice: None };
     let tenant = TenantHead { slug: "practice", name: words.tenant, state: TenantState::Running, issuer: ISSUER };
     let mut stage = Stage { words, shell, tenant, pages: Vec::new() };
     stage.door(locale);
@@ -55,12 +49,8 @@ impl Stage<'_> {
 
     fn door(&mut self, locale: Locale) {
         let words = self.words;
-        let frame = Frame {
-            nonce: "c2FtcGxl",
-            csrf: "csrf-sample",
-            language_path: Some("/"),
-            ..Frame::new(locale, "Polder")
-        };
+        let frame =
+            Frame { nonce: "c2FtcGxl", csrf: "csrf-sample", language_path: Some("/"), ..Frame::new(locale, "Polder") };
         self.add("signed-out", &SignedOut { frame, ended: false });
         self.add("signed-out-ended", &SignedOut { frame, ended: true });
         let page = Invitation {
@@ -73,7 +63,10 @@ impl Stage<'_> {
         };
         self.add("invitation", &page);
         let problems = [problem("token", Problem::Invalid), problem("email", Problem::Said(words.other))];
-        self.add("invitation-wrong", &Invitation { token: words.other, organisation: None, problems: &problems, ..page });
+        self.add(
+            "invitation-wrong",
+            &Invitation { token: words.other, organisation: None, problems: &problems, ..page },
+        );
         let page = ErrorPage { frame, kind: ErrorKind::NotFound, detail: Some(words.other), request_id: words.other };
         self.add("error", &page);
     }
@@ -104,9 +97,14 @@ impl Stage<'_> {
         let step = |step, status| Step { step, status };
         let steps = [
             step("make-folders", StepStatus::Finished),
-            step("make-secrets", StepStatus::Finished),
+            step("make-keys", StepStatus::Finished),
             step("start-runtime", StepStatus::Started),
-            step("wait-healthy", StepStatus::Waiting),
+            step("set-policy", StepStatus::Waiting),
+            step("add-application-coach", StepStatus::Waiting),
+            step("renew-secret-coach", StepStatus::Waiting),
+            step("align-application-coach", StepStatus::Waiting),
+            step("add-person-1", StepStatus::Waiting),
+            step("open-route", StepStatus::Waiting),
             step(words.other, StepStatus::Failed),
         ];
         let page =
@@ -140,7 +138,8 @@ impl Stage<'_> {
             access: "role",
             role: words.other,
         };
-        let blank = ApplicationForm { name: "", redirect_uris: "", post_logout_redirect_uris: "", access: "", role: "" };
+        let blank =
+            ApplicationForm { name: "", redirect_uris: "", post_logout_redirect_uris: "", access: "", role: "" };
         let page = ApplicationNew { shell, tenant, kind: ApplicationType::Web, form: blank, problems: &[] };
         self.add("application-new", &page);
         let problems = [

@@ -19,9 +19,5 @@ pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
     };
     let unknown = SignInCode { application: None, browser: Device::from_user_agent(words.other), place: None, ..usual };
     let place = SignInCode { place: Some(words.other), ..usual };
-    vec![
-        ("mail-code", usual.render()),
-        ("mail-code-unknown", unknown.render()),
-        ("mail-code-place", place.render()),
-    ]
+    vec![("mail-code", usual.render()), ("mail-code-unknown", unknown.render()), ("mail-code-place", place.render())]
 }

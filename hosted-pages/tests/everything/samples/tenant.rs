@@ -64,7 +64,11 @@ fn code(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         error: None,
     };
     add(pages, "sign-in-code", &page);
-    add(pages, "sign-in-code-resent", &SignInCode { resent: true, application: None, resend_after_seconds: 0, minutes: 1, ..page });
+    add(
+        pages,
+        "sign-in-code-resent",
+        &SignInCode { resent: true, application: None, resend_after_seconds: 0, minutes: 1, ..page },
+    );
     for error in [
         CodeError::Empty,
         CodeError::Malformed,

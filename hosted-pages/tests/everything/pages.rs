@@ -1,0 +1,252 @@
+//! Rules that every page and mail obeys, in every language, also with hostile text in every field.
+
+use std::collections::HashSet;
+
+use polder_hosted_pages::asset;
+use polder_kernel::Locale;
+use scraper::{ElementRef, Html, Selector};
+
+use crate::samples::{self, Sample, Words};
+
+/// Text that becomes markup, script, style or a link wherever escaping is forgotten.
+const XSS: &[&str] = &[
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' autofocus onfocus=alert(1) x='",
+    "</title><svg onload=alert(1)>",
+    "</textarea><iframe src=//evil.example>",
+    "</code></pre><style>@import '//evil.example'</style>",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "{{ 7*7 }}${7*7}{% raw %}{code}{tenant}",
+    "\u{0}\u{8}\u{1b}]0;x\u{7}\r\nSet-Cookie: a=b",
+    "\u{202e}gnp.exe\u{2066}",
+    "&lt;b&gt;&amp;&#60;script&#62;",
+    "https://evil.example/?\"onclick=\"alert(1)",
+];
+
+fn every_page(words: Words<'_>) -> Vec<(Locale, Sample, Html)> {
+    let parse = |locale| {
+        move |sample: Sample| {
+            let html = Html::parse_document(&sample.html);
+            (locale, sample, html)
+        }
+    };
+    Locale::ALL.into_iter().flat_map(|l| samples::pages(l, words).into_iter().map(parse(l))).collect()
+}
+
+fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+    html.select(&Selector::parse(selector).unwrap()).collect()
+}
+
+fn text(element: ElementRef<'_>) -> String {
+    element.text().collect::<String>().trim().to_owned()
+}
+
+#[test]
+fn k21_every_page_renders_in_every_language_with_title_heading_and_lang() {
+    let pages = every_page(Words::USUAL);
+    assert!(pages.len() >= 2 * 75, "{} pages", pages.len());
+    for (locale, sample, html) in &pages {
+        let name = &sample.name;
+        assert_eq!(all(html, "html")[0].value().attr("lang"), Some(locale.tag()), "{name}");
+        let headings = all(html, "h1");
+        assert_eq!(headings.len(), 1, "{name}: one h1");
+        assert!(!text(headings[0]).is_empty(), "{name}: empty h1");
+        assert!(text(all(html, "title")[0]).len() > 5, "{name}: title");
+        assert_eq!(all(html, "main").len(), 1, "{name}: one main");
+        assert!(!sample.html.contains("{{") && !sample.html.contains("{%"), "{name}: template left");
+        for element in all(html, "h1, h2, p, li, dt, button, a, label, summary, legend, th, option") {
+            assert!(!text(element).contains(['{', '}']), "{name}: {}", text(element));
+        }
+    }
+}
+
+#[test]
+fn k18_f24_pages_reach_no_other_origin() {
+    for (_, sample, html) in every_page(Words::USUAL) {
+        let name = &sample.name;
+        for (selector, attribute) in [
+            ("link[href]", "href"),
+            ("script[src]", "src"),
+            ("img[src]", "src"),
+            ("form[action]", "action"),
+            ("[data-events]", "data-events"),
+        ] {
+            for element in all(&html, selector) {
+                let value = element.value().attr(attribute).unwrap();
+                assert!(value.starts_with('/') && !value.starts_with("//"), "{name}: {value}");
+                if selector.starts_with("link") || selector.starts_with("script") {
+                    assert!(asset(value).is_some(), "{name}: {value} is not an asset of ours");
+                }
+            }
+        }
+        for absent in
+            ["img", "iframe", "object", "embed", "base", "video", "audio", "use", "image", "link[rel=preconnect]"]
+        {
+            assert!(all(&html, absent).is_empty(), "{name}: {absent}");
+        }
+        for action in all(&html, "form") {
+            assert!(action.value().attr("formaction").is_none(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn f01_no_inline_style_script_or_handler() {
+    for words in [Words::USUAL].into_iter().chain(XSS.iter().map(|text| Words::all(text))) {
+        for (_, sample, html) in every_page(words) {
+            let name = &sample.name;
+            assert!(all(&html, "style").is_empty(), "{name}: style element");
+            for script in all(&html, "script") {
+                assert!(script.value().attr("src").is_some() && text(script).is_empty(), "{name}: inline script");
+                assert!(name.starts_with("console-"), "{name}: the sign-in path has no script");
+            }
+            for element in all(&html, "*") {
+                for (attribute, value) in element.value().attrs() {
+                    assert!(attribute != "style" && !attribute.starts_with("on"), "{name}: {attribute}={value}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn f18_hostile_text_stays_text() {
+    let shape = |html: &Html| -> Vec<String> { all(html, "*").iter().map(|e| e.value().name().to_owned()).collect() };
+    // What differs for good reasons: links that are no web links are left out, so a page with them has fewer elements.
+    let dropped_links: HashSet<&str> = HashSet::from(["signed-out", "expired"]);
+    let usual = every_page(Words { url: "https://app.example.test/", ..Words::all("plain text") });
+    for hostile in XSS {
+        for ((_, sample, html), (_, plain, expected)) in every_page(Words::all(hostile)).iter().zip(&usual) {
+            assert_eq!(sample.name, plain.name);
+            for link in all(html, "a[href]") {
+                let href = link.value().attr("href").unwrap();
+                assert!(
+                    ["/", "#", "http://", "https://"].iter().any(|s| href.starts_with(s)),
+                    "{}: {href}",
+                    sample.name
+                );
+            }
+            if !dropped_links.contains(sample.name.as_str()) {
+                assert_eq!(shape(html), shape(expected), "{}: {hostile} made or unmade elements", sample.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn e07_every_form_that_posts_carries_csrf_and_flow() {
+    for (_, sample, html) in every_page(Words::USUAL) {
+        let name = &sample.name;
+        for form in all(&html, "form") {
+            let hidden = |field: &str| {
+                let selector = Selector::parse(&format!("input[type=hidden][name={field}]")).unwrap();
+                form.select(&selector).next().and_then(|e| e.value().attr("value")).is_some_and(|v| !v.is_empty())
+            };
+            if form.value().attr("method") == Some("get") {
+                assert!(!hidden("csrf"), "{name}: a token in a URL");
+                continue;
+            }
+            assert_eq!(form.value().attr("method"), Some("post"), "{name}");
+            assert!(hidden("csrf"), "{name}: {:?}", form.value().attr("action"));
+            assert_eq!(hidden("flow"), !name.starts_with("console-"), "{name}: flow");
+            let submit = Selector::parse("button[type=submit]").unwrap();
+            assert_eq!(form.select(&submit).count(), 1, "{name}: one submit button");
+        }
+    }
+}
+
+#[test]
+fn wcag_fields_have_labels_ids_are_unique_and_descriptions_exist() {
+    for (_, sample, html) in every_page(Words::USUAL) {
+        let name = &sample.name;
+        let mut ids = HashSet::new();
+        for element in all(&html, "[id]") {
+            let id = element.value().attr("id").unwrap();
+            assert!(ids.insert(id.to_owned()), "{name}: two elements with id {id}");
+        }
+        for field in all(&html, "input:not([type=hidden]):not([type=radio]), textarea, select") {
+            let id = field.value().attr("id").unwrap_or_else(|| panic!("{name}: a field without id"));
+            let label = all(&html, &format!("label[for={id}]"));
+            assert!(label.len() == 1 && !text(label[0]).is_empty(), "{name}: {id} has no label");
+            if field.value().attr("aria-invalid").is_some() {
+                let described = field.value().attr("aria-describedby").unwrap_or("");
+                assert!(described.contains("-problem"), "{name}: {id} does not say what is wrong");
+            }
+        }
+        for radio in all(&html, "input[type=radio]") {
+            let parent = radio.parent().and_then(ElementRef::wrap).unwrap();
+            assert_eq!(parent.value().name(), "label", "{name}: a choice without label");
+        }
+        for attribute in ["aria-describedby", "aria-labelledby"] {
+            for element in all(&html, &format!("[{attribute}]")) {
+                for id in element.value().attr(attribute).unwrap().split(' ') {
+                    assert!(ids.contains(id), "{name}: {attribute} names {id}");
+                }
+            }
+        }
+        for button in all(&html, "button, a") {
+            let named = !text(button).is_empty() || button.value().attr("aria-label").is_some();
+            assert!(named, "{name}: a button or link without words");
+        }
+        if !all(&html, "body.console").is_empty() {
+            assert_eq!(all(&html, "a.skip[href='#main']").len(), 1, "{name}: skip link");
+            assert_eq!(all(&html, "main#main").len(), 1, "{name}: its target");
+        }
+    }
+}
+
+#[test]
+fn wcag_a_page_with_a_problem_says_so_in_its_title() {
+    for (locale, sample, html) in every_page(Words::USUAL) {
+        let wrong = !all(&html, "[aria-invalid=true]").is_empty();
+        let prefix = if locale == Locale::Nl { "Fout: " } else { "Error: " };
+        assert_eq!(text(all(&html, "title")[0]).starts_with(prefix), wrong, "{}", sample.name);
+    }
+}
+
+#[test]
+fn contract_the_sign_in_forms_have_the_ids_and_paths_that_tools_know() {
+    for (page, form, action, field) in [
+        ("sign-in-email", "form#email-form", "/signin/email", "input#email[type=email][name=email]"),
+        (
+            "sign-in-code",
+            "form#code-form",
+            "/signin/code",
+            "input#code[name=code][autocomplete=one-time-code][inputmode=numeric]",
+        ),
+        ("sign-in-code", "form#resend-form", "/signin/resend", "input[name=flow]"),
+        ("sign-in-code", "form#switch-form", "/signin/switch", "input[name=flow]"),
+        ("sign-in-code", "form#cancel-form", "/signin/cancel", "input[name=flow]"),
+        ("first-name", "form#name-form", "/signin/name", "input#name[autocomplete=name]"),
+        ("continue-as", "form#continue-form", "/signin/continue", "input[name=csrf]"),
+        ("sign-out-confirm", "form#sign-out-form", "/end_session", "input[name=csrf]"),
+        ("home-signed-in", "form#sign-out-form", "/end_session", "input[name=csrf]"),
+    ] {
+        for (_, sample, html) in every_page(Words::USUAL).iter().filter(|(_, s, _)| s.name == page) {
+            assert_eq!(all(html, form)[0].value().attr("action"), Some(action), "{}", sample.name);
+            assert_eq!(all(html, &format!("{form} {field}")).len(), 1, "{}: {field}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn the_first_page_is_tiny() {
+    let page = samples::pages(Locale::Nl, Words::USUAL).into_iter().find(|s| s.name == "sign-in-email").unwrap();
+    let html = Html::parse_document(&page.html);
+    let linked = all(&html, "link[rel=stylesheet]");
+    assert_eq!(linked.len(), 1, "one stylesheet");
+    let style = asset(linked[0].value().attr("href").unwrap()).unwrap();
+    let total = page.html.len() + style.bytes.len();
+    assert!(page.html.len() < 4 * 1024 && total < 12 * 1024, "{} and {} bytes", page.html.len(), total);
+}
+
+#[test]
+fn p_live_progress_works_without_a_script() {
+    let page = samples::pages(Locale::En, Words::USUAL).into_iter().find(|s| s.name == "console-progress").unwrap();
+    assert!(page.html.contains("<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>"));
+    let done =
+        samples::pages(Locale::En, Words::USUAL).into_iter().find(|s| s.name == "console-progress-done").unwrap();
+    assert!(!done.html.contains("http-equiv=\"refresh\"") && !done.html.contains("data-events"));
+}
