@@ -1,1 +1,31 @@
-//! polder-control-plane
+//! `polder`: the control plane. It makes tenants, keeps their processes alive, and passes each
+//! request on to the tenant its host name belongs to. It holds no tenant's keys or people.
+//!
+//! ```text
+//! main ─> cli ─> dev ─┬─ preflight: one clear line for whatever is wrong
+//!                     ├─ app: everything wired
+//!                     ├─ router: console, mailbox, tenants (gateway)
+//!                     ├─ provision: plan ─> step ─> journal, until all is there
+//!                     └─ driver: children, kept alive and ended in order
+//! ```
+
+pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod courier;
+pub mod credentials;
+pub mod dev;
+pub mod driver;
+pub mod gateway;
+pub mod layout;
+pub mod mailbox;
+pub mod model;
+pub mod provision;
+pub mod retention;
+pub mod router;
+pub mod secrets;
+pub mod settings;
+pub mod store;
+pub mod tenant_client;
+
+pub use app::App;

@@ -1,2 +1,7 @@
-//! polder
-fn main() {}
+//! `polder`: the command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    polder_control_plane::cli::run()
+}

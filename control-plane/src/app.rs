@@ -1,0 +1,153 @@
+//! The running control plane as one value, and the one function that puts it together.
+
+use std::io;
+use std::sync::Arc;
+
+use polder_audit::{AuditTail, CheckpointKey};
+use polder_crypto::{Keyring, SealError, SealKey};
+use polder_db::{Db, Error, Location};
+use polder_kernel::{Clock, Entropy};
+use polder_service::Shutdown;
+use polder_service::request::RequestIds;
+
+use crate::courier::Courier;
+use crate::driver::Supervisor;
+use crate::gateway::Routes;
+use crate::mailbox::Mailbox;
+use crate::provision::Provision;
+use crate::secrets::{Name, Secrets};
+use crate::settings::Settings;
+use crate::store::{self, data_keys};
+use crate::tenant_client::Links;
+
+/// Connections for reading the control plane's database.
+const READERS: usize = 4;
+
+/// Everything a request or a job may need. One per process; handlers hold it as `Arc<App>`.
+pub struct App {
+    /// What this start was asked to be.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub entropy: Entropy,
+    /// The control plane's database.
+    pub db: Db,
+    /// Seals columns and makes keyed hashes.
+    pub keyring: Keyring,
+    /// Keys as files.
+    pub secrets: Secrets,
+    /// Names requests that the gateway passes on.
+    pub request_ids: RequestIds,
+    /// The child processes.
+    pub supervisor: Supervisor,
+    /// Which tenants answer at which host.
+    pub routes: Routes,
+    /// The ways to tenants' admin sockets.
+    pub links: Links,
+    /// Takes tenants' mail.
+    pub courier: Courier,
+    /// Keeps tenants' mail.
+    pub mailbox: Arc<Mailbox>,
+    /// Who is being provisioned, and the news of it.
+    pub provision: Provision,
+    /// Signs checkpoints of the audit log.
+    pub checkpoint_key: CheckpointKey,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+/// Why the control plane cannot start, in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("{0}: {1}")]
+    Database(String, #[source] Error),
+    /// Its audit log cannot be used.
+    #[error("{0}: its audit log cannot be read: {1}")]
+    Audit(String, #[source] polder_audit::Error),
+    /// The seal key does not open it.
+    #[error("{0}: {1}; restore the key that belongs to this data folder")]
+    Seal(String, #[source] SealError),
+    /// The seal key is gone.
+    #[error("{0} is missing, and without it the control plane's database cannot be read; restore it")]
+    SealMissing(String),
+    /// A file cannot be used.
+    #[error("{0}: {1}")]
+    Files(String, #[source] io::Error),
+}
+
+impl App {
+    /// Puts everything together. Folders are there; nothing runs yet.
+    ///
+    /// # Errors
+    /// [`StartError`], when what is in the data folder cannot be used.
+    pub async fn open(
+        settings: Settings,
+        (clock, entropy): (Clock, Entropy),
+        shutdown: Shutdown,
+    ) -> Result<Arc<Self>, StartError> {
+        let layout = settings.layout.clone();
+        let file = layout.database().display().to_string();
+        let database = |error| StartError::Database(file.clone(), error);
+        let files = |path: std::path::PathBuf| move |error| StartError::Files(path.display().to_string(), error);
+
+        let secrets = Secrets::open(layout.secrets()).map_err(files(layout.secrets()))?;
+        let mailbox = Mailbox::open(layout.mailbox(), clock.clone()).map_err(files(layout.mailbox()))?;
+        let db = Db::open(&Location::Sqlite(layout.database()), READERS).await.map_err(database)?;
+        db.migrate(store::MIGRATIONS, clock.now()).await.map_err(database)?;
+        let keyring = open_keyring(&db, &secrets, (&clock, &entropy), &file).await?;
+        let audit = |error| StartError::Audit(file.clone(), error);
+        db.set_tail(AuditTail::open(&db, &keyring, clock.clone()).await.map_err(audit)?);
+        let checkpoint_key = CheckpointKey::open(&db, &keyring, &entropy, &clock).await.map_err(audit)?;
+        let patience = settings.patience;
+        Ok(Arc::new(Self {
+            request_ids: RequestIds::new(&entropy),
+            supervisor: Supervisor::new(layout.children(), patience.stop, patience.retry),
+            routes: Routes::default(),
+            links: Links::default(),
+            courier: Courier::default(),
+            mailbox: Arc::new(mailbox),
+            provision: Provision::default(),
+            settings,
+            clock,
+            entropy,
+            db,
+            keyring,
+            secrets,
+            checkpoint_key,
+            shutdown,
+        }))
+    }
+}
+
+/// The control plane's own keyring: seal key from its file, data keys from the database; both are
+/// made at the first start, the file first.
+async fn open_keyring(
+    db: &Db,
+    secrets: &Secrets,
+    (clock, entropy): (&Clock, &Entropy),
+    file: &str,
+) -> Result<Keyring, StartError> {
+    let database = |error| StartError::Database(file.to_owned(), error);
+    let path = secrets.path(&Name::ControlSeal).display().to_string();
+    let files = |error| StartError::Files(path.clone(), error);
+    let sealed = |error| StartError::Seal(path.clone(), error);
+
+    let mut rows = data_keys::list(&mut db.read().await.map_err(database)?).await.map_err(database)?;
+    if !secrets.has(&Name::ControlSeal) {
+        if !rows.is_empty() {
+            return Err(StartError::SealMissing(path.clone()));
+        }
+        secrets.keep(&Name::ControlSeal, &SealKey::generate(entropy).to_text()).map_err(files)?;
+    }
+    let text = secrets.read(&Name::ControlSeal).map_err(files)?;
+    let text = text.ok_or_else(|| StartError::SealMissing(path.clone()))?;
+    let seal = SealKey::parse(text.expose().trim()).map_err(sealed)?;
+    if rows.is_empty() {
+        rows = Keyring::generate(&seal, entropy);
+        let (new, now) = (rows.clone(), clock.now());
+        db.write(move |tx| Box::pin(async move { data_keys::insert(tx, &new, now).await })).await.map_err(database)?;
+    }
+    Keyring::open(&seal, &rows, entropy.clone()).map_err(sealed)
+}

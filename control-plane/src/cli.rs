@@ -1,0 +1,99 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use polder_service::log::{self, Format};
+
+use crate::dev;
+use crate::driver::limits;
+
+/// An identity provider for companies that build apps: one isolated tenant per app.
+#[derive(Debug, Parser)]
+#[command(name = "polder", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything on one machine, for development: no root, no Docker.
+    Dev(Dev),
+}
+
+/// Options of `polder dev`.
+#[derive(Debug, Args)]
+pub struct Dev {
+    /// Where everything is kept.
+    #[arg(long, value_name = "DIR", default_value = ".polder")]
+    pub data: PathBuf,
+    /// Where to listen; issuers are made of it, so it stays the same for a data folder.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8600")]
+    pub listen: SocketAddr,
+    /// Where the coaching platform listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8700")]
+    pub coaching_listen: SocketAddr,
+    /// How tenants are kept apart.
+    #[arg(long, value_enum, default_value_t = Isolation::Process)]
+    pub isolation: Isolation,
+    /// Where tenants keep their data: `sqlite`.
+    #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
+    pub database: String,
+    /// How log lines on standard error look.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
+}
+
+/// How tenants are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Isolation {
+    /// A process each.
+    Process,
+    /// A container each.
+    Docker,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For machines.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Reads the command line and does what it says: 0 when that went well, 1 when it did not, 2 when
+/// the command line makes no sense.
+pub fn run() -> ExitCode {
+    let Command::Dev(options) = Cli::parse().command;
+    log::init_with(
+        match options.log {
+            LogFormat::Json => Format::Json,
+            LogFormat::Text => Format::Text,
+        },
+        "warn",
+    );
+    match start(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("polder: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(options: Dev) -> Result<(), dev::Problem> {
+    // Before there is a second thread: every thread and every child inherits it, and no program we
+    // start can gain rights by being set-uid.
+    if let Err(error) = rustix::thread::set_no_new_privs(true) {
+        tracing::warn!(%error, "children may gain privileges: the kernel does not take that away");
+    }
+    if let Err(error) = limits::widen_own() {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| dev::Problem::Runtime(error.to_string()))?.block_on(dev::run(options))
+}

@@ -1,0 +1,114 @@
+//! Who may use a fresh installation: the first owner by invitation, programs by the key in `dev.json`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polder_db::Error;
+use polder_kernel::Secret;
+
+use super::problem::Problem;
+use crate::app::App;
+use crate::audit::{self, ActingFor};
+use crate::credentials::{hash_api_key, hash_invitation, new_api_key};
+use crate::model::{ApiKeyId, InvitationId, OrganisationId};
+use crate::store::api_keys::{self, NewApiKey};
+use crate::store::{invitations, organisations};
+
+/// The name of the key in `dev.json`.
+const KEY_NAME: &str = "dev.json";
+
+/// How long the first owner's invitation can be used.
+const INVITATION: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The one organisation of a `polder dev`, made at the first start.
+///
+/// # Errors
+/// The database's.
+pub async fn organisation(app: &Arc<App>) -> Result<OrganisationId, Problem> {
+    let (fresh, now) = (OrganisationId::new(&app.clock, &app.entropy), app.clock.now());
+    let event = audit::event("organisation.created", &ActingFor::system(), None, &[]);
+    let organisation = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(there) = organisations::first(tx).await? {
+                    return Ok::<_, Error>(there);
+                }
+                organisations::insert(tx, fresh, "Development", now).await?;
+                polder_audit::record(tx, event);
+                Ok(fresh)
+            })
+        })
+        .await?;
+    Ok(organisation)
+}
+
+/// The key of the public API for `dev.json`: the one of an earlier start where it still lives, else a
+/// new one, which ends any that was lost.
+///
+/// # Errors
+/// The database's.
+pub async fn api_key(
+    app: &Arc<App>,
+    organisation: OrganisationId,
+    earlier: Option<&Secret<String>>,
+) -> Result<Secret<String>, Problem> {
+    let now = app.clock.now();
+    if let Some(key) = earlier {
+        let hash = hash_api_key(&app.keyring, key.expose());
+        if api_keys::by_hash(&mut app.db.read().await?, &hash, now).await?.is_some() {
+            return Ok(key.clone());
+        }
+    }
+    let key = new_api_key(&app.entropy);
+    let row = NewApiKey {
+        id: ApiKeyId::new(&app.clock, &app.entropy),
+        organisation_id: organisation,
+        name: KEY_NAME.to_owned(),
+        key_hash: hash_api_key(&app.keyring, key.expose()),
+        created_by: ActingFor::system().actor.id(),
+    };
+    let id = row.id.to_string();
+    let event = audit::event("api_key.created", &ActingFor::system(), None, &[("api_key", &id), ("name", KEY_NAME)]);
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                api_keys::revoke_named(tx, &row.created_by, KEY_NAME, now).await?;
+                api_keys::insert(tx, &row, now).await?;
+                polder_audit::record(tx, event);
+                Ok::<_, Error>(())
+            })
+        })
+        .await?;
+    Ok(key)
+}
+
+/// A one-time invitation for the first owner, while there is none. It ends those of earlier starts.
+///
+/// # Errors
+/// The database's.
+pub async fn owner_invitation(
+    app: &Arc<App>,
+    organisation: OrganisationId,
+) -> Result<Option<Secret<String>>, Problem> {
+    if invitations::has_owner(&mut app.db.read().await?, organisation).await? {
+        return Ok(None);
+    }
+    let token = app.entropy.token();
+    let hash = hash_invitation(&app.keyring, token.expose());
+    let (id, now) = (InvitationId::new(&app.clock, &app.entropy), app.clock.now());
+    let shown = id.to_string();
+    let facts = [("invitation", shown.as_str()), ("role", "owner")];
+    let event = audit::event("member.invited", &ActingFor::system(), None, &facts);
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                invitations::revoke_own(tx, now).await?;
+                invitations::insert_owner(tx, id, organisation, &hash, (now, now + INVITATION)).await?;
+                polder_audit::record(tx, event);
+                Ok::<_, Error>(())
+            })
+        })
+        .await?;
+    Ok(Some(token))
+}

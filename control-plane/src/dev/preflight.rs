@@ -1,0 +1,85 @@
+//! Everything that can be known to be wrong before anything is written.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use polder_service::listen::{Address, Listener};
+
+use super::folder;
+use super::problem::Problem;
+use crate::cli::{Dev, Isolation};
+use crate::layout::Layout;
+use crate::settings::{Patience, Programs, Settings};
+
+/// What a start goes on with.
+pub struct Checked {
+    /// The settings.
+    pub settings: Settings,
+    /// The bound listener: the port is ours from now on.
+    pub listener: Listener,
+}
+
+/// Checks the options, the programs, the folder and the ports, in this order.
+///
+/// # Errors
+/// The first problem.
+pub async fn check(options: Dev) -> Result<Checked, Problem> {
+    offered(&options)?;
+    loopback("--listen", options.listen)?;
+    loopback("--coaching-listen", options.coaching_listen)?;
+    if options.listen == options.coaching_listen {
+        return Err(Problem::Option("--listen and --coaching-listen must differ".to_owned()));
+    }
+    if options.listen.port() == 0 || options.coaching_listen.port() == 0 {
+        return Err(Problem::Option("addresses are stored, so --listen and --coaching-listen need a port".to_owned()));
+    }
+    let root = std::path::absolute(&options.data)
+        .map_err(|error| Problem::Folder { path: options.data.clone(), error })?;
+    let settings = Settings {
+        layout: Layout::new(root),
+        listen: options.listen,
+        coaching_listen: options.coaching_listen,
+        programs: programs()?,
+        patience: Patience::default(),
+    };
+    folder::inspect(&settings)?;
+    // Bound and let go: the coaching platform binds it itself, in a moment.
+    drop(bind("--coaching-listen", options.coaching_listen).await?);
+    let listener = bind("--listen", options.listen).await?;
+    Ok(Checked { settings, listener })
+}
+
+fn offered(options: &Dev) -> Result<(), Problem> {
+    if options.isolation == Isolation::Docker {
+        return Err(Problem::Option(
+            "--isolation docker is not offered by this version; leave it out to run each tenant as a process".to_owned(),
+        ));
+    }
+    if options.database != "sqlite" {
+        // The value is not repeated: it may hold a password.
+        return Err(Problem::Option(
+            "--database: this version keeps tenants in SQLite files alone; leave it out, or say sqlite".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn loopback(option: &'static str, address: SocketAddr) -> Result<(), Problem> {
+    if address.ip().is_loopback() { Ok(()) } else { Err(Problem::NotLoopback { option, address: address.to_string() }) }
+}
+
+async fn bind(option: &'static str, address: SocketAddr) -> Result<Listener, Problem> {
+    Listener::bind(&Address::Tcp(address)).await.map_err(|problem| Problem::Listen { option, problem })
+}
+
+/// The programs lie beside this one.
+fn programs() -> Result<Programs, Problem> {
+    let own = std::env::current_exe().map_err(|error: io::Error| Problem::Runtime(error.to_string()))?;
+    let folder = own.parent().unwrap_or(Path::new("/"));
+    let beside = |name: &str| -> Result<PathBuf, Problem> {
+        let path = folder.join(name);
+        if path.is_file() { Ok(path) } else { Err(Problem::Program(path)) }
+    };
+    Ok(Programs { tenant: beside("polder-tenant")?, coaching: beside("polder-coaching")? })
+}

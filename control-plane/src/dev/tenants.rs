@@ -1,0 +1,43 @@
+//! The two tenants every `polder dev` has, and all the others of this folder.
+
+use std::sync::Arc;
+
+use polder_kernel::Slug;
+use polder_kernel::slug::SlugError;
+
+use super::problem::Problem;
+use crate::app::App;
+use crate::model::{OrganisationId, Tenant, TenantState};
+use crate::provision::desired::Blueprint;
+use crate::provision::{create, resume};
+use crate::store::tenants;
+
+/// The slug of the tenant the coaching platform signs in at.
+///
+/// # Errors
+/// Never; the slug is well formed.
+pub fn practice() -> Result<Slug, SlugError> {
+    "practice".parse()
+}
+
+/// Makes `platform` and `practice` where they are missing, and brings every tenant up.
+///
+/// # Errors
+/// When one of the two does not come up. Others that do not are marked as failed.
+pub async fn bring_up(app: &Arc<App>, organisation: OrganisationId) -> Result<(Tenant, Tenant), Problem> {
+    let practice = practice().map_err(|error| Problem::Create(error.into()))?;
+    create::ensure(app, (Slug::platform(), "Polder"), None, Blueprint::Platform).await?;
+    create::ensure(app, (practice.clone(), "Practice"), Some(organisation), Blueprint::Practice).await?;
+    resume::all(app).await?;
+    Ok((running(app, &Slug::platform()).await?, running(app, &practice).await?))
+}
+
+async fn running(app: &App, slug: &Slug) -> Result<Tenant, Problem> {
+    let tenant = tenants::by_slug(&mut app.db.read().await?, slug).await?;
+    let failed = |why: &str| Problem::Tenant { slug: slug.to_string(), why: why.to_owned() };
+    let tenant = tenant.ok_or_else(|| failed("it is not there"))?;
+    match tenant.state {
+        TenantState::Running => Ok(tenant),
+        state => Err(failed(tenant.failure.as_deref().unwrap_or(state.as_str()))),
+    }
+}

@@ -1,0 +1,272 @@
+//! Keeps children alive, and ends them in order.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use polder_service::Shutdown;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::task::JoinHandle;
+
+use super::{Child, limits, note, output};
+
+/// The longest pause between two starts of a child that keeps dying.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A child that lived this long starts again with the first pause.
+const SETTLED: Duration = Duration::from_secs(30);
+
+/// The children of this control plane.
+pub struct Supervisor {
+    notes: PathBuf,
+    stop_within: Duration,
+    first_pause: Duration,
+    children: Mutex<HashMap<String, Kept>>,
+}
+
+struct Kept {
+    stop: Shutdown,
+    pid: Arc<AtomicI32>,
+    task: JoinHandle<()>,
+}
+
+/// How a child is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Not wanted, or never started.
+    Stopped,
+    /// Wanted and dead: it is started again after a pause.
+    Down,
+    /// Alive, with this process id.
+    Alive(i32),
+}
+
+impl Supervisor {
+    /// A supervisor that keeps its notes in `notes`, gives children `stop_within` to end and waits
+    /// `first_pause` before it starts a dead one again.
+    pub fn new(notes: PathBuf, stop_within: Duration, first_pause: Duration) -> Self {
+        Self { notes, stop_within, first_pause, children: Mutex::default() }
+    }
+
+    /// Keeps `child` alive from now on. Does nothing where that is so already.
+    ///
+    /// # Errors
+    /// When the first start fails; then nothing is kept.
+    pub fn start(&self, child: &Child) -> io::Result<()> {
+        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        if children.get(&child.key).is_some_and(|kept| !kept.task.is_finished()) {
+            return Ok(());
+        }
+        let pid = Arc::new(AtomicI32::new(0));
+        let first = spawn(child, &self.notes, &pid)?;
+        let stop = Shutdown::new();
+        let keeper = Keeper {
+            child: child.clone(),
+            notes: self.notes.clone(),
+            pid: Arc::clone(&pid),
+            stop_within: self.stop_within,
+            first_pause: self.first_pause,
+        };
+        let task = tokio::spawn(keeper.keep(first, stop.clone()));
+        children.insert(child.key.clone(), Kept { stop, pid, task });
+        Ok(())
+    }
+
+    /// How the child `key` is.
+    pub fn health(&self, key: &str) -> Health {
+        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        match children.get(key).map(|kept| kept.pid.load(Ordering::Acquire)) {
+            None => Health::Stopped,
+            Some(0) => Health::Down,
+            Some(pid) => Health::Alive(pid),
+        }
+    }
+
+    /// The process id of the child `key`, kept up to date; zero while it is down.
+    pub fn pid(&self, key: &str) -> Option<Arc<AtomicI32>> {
+        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        children.get(key).map(|kept| Arc::clone(&kept.pid))
+    }
+
+    /// Ends the child `key` and waits for that.
+    pub async fn stop(&self, key: &str) {
+        let kept = self.children.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        if let Some(kept) = kept {
+            kept.stop.trigger();
+            joined(kept.task).await;
+        }
+    }
+
+    /// Ends every child, all at once, and waits for that.
+    pub async fn stop_all(&self) {
+        let children: Vec<Kept> =
+            self.children.lock().unwrap_or_else(PoisonError::into_inner).drain().map(|(_, kept)| kept).collect();
+        for kept in &children {
+            kept.stop.trigger();
+        }
+        for kept in children {
+            joined(kept.task).await;
+        }
+    }
+}
+
+async fn joined(task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        tracing::error!(%error, "a child's keeper failed");
+    }
+}
+
+fn spawn(child: &Child, notes: &std::path::Path, pid: &AtomicI32) -> io::Result<tokio::process::Child> {
+    if let Some(prepare) = &child.prepare {
+        prepare()?;
+    }
+    let mut process = child.command().spawn()?;
+    let id = process.id().ok_or_else(|| io::Error::other("the child has no process id"))?;
+    let raw = Pid::from_raw(id.cast_signed()).ok_or_else(|| io::Error::other("the child has no process id"))?;
+    limits::confine(raw)?;
+    note::write(notes, &child.key, id)?;
+    pid.store(id.cast_signed(), Ordering::Release);
+    if let Some(out) = process.stdout.take() {
+        tokio::spawn(output::relay(child.label.clone(), out));
+    }
+    if let Some(out) = process.stderr.take() {
+        tokio::spawn(output::relay(child.label.clone(), out));
+    }
+    tracing::debug!(child = child.label, pid = id, "started");
+    Ok(process)
+}
+
+/// Keeps one child alive.
+struct Keeper {
+    child: Child,
+    notes: PathBuf,
+    pid: Arc<AtomicI32>,
+    stop_within: Duration,
+    first_pause: Duration,
+}
+
+impl Keeper {
+    async fn keep(self, first: tokio::process::Child, stop: Shutdown) {
+        let mut process = Some(first);
+        let mut pause = self.first_pause;
+        loop {
+            if let Some(mut alive) = process.take() {
+                let since = Instant::now();
+                let ended = tokio::select! {
+                    status = alive.wait() => Some(status),
+                    () = stop.wait() => None,
+                };
+                let Some(status) = ended else { return self.end(alive).await };
+                self.pid.store(0, Ordering::Release);
+                note::remove(&self.notes, &self.child.key);
+                let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+                tracing::warn!(child = self.child.label, status, "ended by itself; it is started again");
+                if since.elapsed() > SETTLED {
+                    pause = self.first_pause;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                () = stop.wait() => return,
+            }
+            match spawn(&self.child, &self.notes, &self.pid) {
+                Ok(started) => process = Some(started),
+                Err(error) => tracing::error!(child = self.child.label, %error, "cannot be started; tried again"),
+            }
+        }
+    }
+
+    /// Cuts the lifeline, asks, and at last insists.
+    async fn end(&self, mut process: tokio::process::Child) {
+        drop(process.stdin.take());
+        if let Some(pid) = process.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+            // It may have ended on the cut lifeline already; then there is nobody to ask.
+            if let Err(error) = kill_process(pid, Signal::TERM) {
+                tracing::debug!(child = self.child.label, %error, "not there to be asked to end");
+            }
+        }
+        if tokio::time::timeout(self.stop_within, process.wait()).await.is_err() {
+            tracing::warn!(child = self.child.label, "does not end when asked; ended by force");
+            if let Err(error) = process.kill().await {
+                tracing::error!(child = self.child.label, %error, "cannot be ended");
+            }
+        }
+        self.pid.store(0, Ordering::Release);
+        note::remove(&self.notes, &self.child.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(folder: &std::path::Path, script: &str) -> Child {
+        Child {
+            key: "tenant".to_owned(),
+            label: "acme".to_owned(),
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            folder: folder.to_owned(),
+            prepare: None,
+        }
+    }
+
+    async fn until(mut condition: impl FnMut() -> bool) {
+        for _ in 0..500 {
+            if condition() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it never came to that");
+    }
+
+    #[tokio::test]
+    async fn k1_a_dead_child_is_started_again_and_a_stopped_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = tempfile::tempdir().unwrap();
+        let supervisor =
+            Supervisor::new(notes.path().to_owned(), Duration::from_secs(2), Duration::from_millis(5));
+        supervisor.start(&shell(folder.path(), "echo x >> starts; sleep 0.05; exit 3")).unwrap();
+        let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap_or_default().lines().count();
+        until(|| starts() >= 3).await;
+        supervisor.stop("tenant").await;
+        let after = starts();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(starts(), after);
+        assert_eq!(supervisor.health("tenant"), Health::Stopped);
+        assert_eq!(std::fs::read_dir(notes.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn g18_a_childs_environment_is_empty_and_its_lifeline_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = tempfile::tempdir().unwrap();
+        let supervisor =
+            Supervisor::new(notes.path().to_owned(), Duration::from_secs(5), Duration::from_millis(5));
+        // `cat` ends when its standard input does, and ignores being asked.
+        supervisor.start(&shell(folder.path(), "trap '' TERM; exec cat")).unwrap();
+        let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
+        until(|| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with("cat"))).await;
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
+        // The shell adds its own working folder; nothing is inherited.
+        let environment = String::from_utf8_lossy(&environment).into_owned();
+        assert!(environment.split('\0').all(|pair| pair.is_empty() || pair.starts_with("PWD=") || pair.starts_with("_=") || pair.starts_with("OLDPWD=") || pair.starts_with("SHLVL=")), "{environment}");
+        tokio::time::timeout(Duration::from_secs(4), supervisor.stop("tenant")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_child_that_ignores_everything_is_ended_by_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = tempfile::tempdir().unwrap();
+        let supervisor =
+            Supervisor::new(notes.path().to_owned(), Duration::from_millis(100), Duration::from_millis(5));
+        supervisor.start(&shell(folder.path(), "trap '' TERM; while :; do sleep 1; done")).unwrap();
+        let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
+        supervisor.stop_all().await;
+        assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+    }
+}

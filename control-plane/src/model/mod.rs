@@ -1,0 +1,42 @@
+//! The control plane's nouns as values: what a row means once it was read.
+
+use polder_kernel::id_kind;
+
+pub mod actor;
+pub mod operation;
+pub mod tenant;
+
+pub use actor::Actor;
+pub use operation::{Operation, OperationKind, StepEvent, StepStatus};
+pub use tenant::{Tenant, TenantState};
+
+id_kind!(
+    /// Names a tenant in the control plane; people use its slug.
+    TenantId,
+    TenantKind
+);
+id_kind!(
+    /// Names one journaled change of a tenant.
+    OperationId,
+    OperationMark
+);
+id_kind!(
+    /// Names an organisation: a customer of this installation.
+    OrganisationId,
+    OrganisationKind
+);
+id_kind!(
+    /// Names a person of an organisation.
+    MemberId,
+    MemberKind
+);
+id_kind!(
+    /// Names an invitation to become a member.
+    InvitationId,
+    InvitationKind
+);
+id_kind!(
+    /// Names a key of the public API; it is not the key.
+    ApiKeyId,
+    ApiKeyKind
+);

@@ -1,0 +1,242 @@
+//! The steps themselves. Each may be done twice: a crash can come after one and before its journal entry.
+
+use std::ffi::OsString;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{HeaderValue, Method};
+use polder_crypto::{Algorithm, Category, KeyError, SealKey, SigningKey};
+use polder_db::Error;
+use polder_kernel::Secret;
+use polder_kernel::encoding::base64url;
+use polder_tenant_api::{
+    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication, Settings as Policy,
+    SettingsChanges, User,
+};
+
+use super::desired::{Desired, Purpose};
+use super::plan::{KeysLost, Step};
+use crate::app::App;
+use crate::audit::ActingFor;
+use crate::driver::Child;
+use crate::gateway::pool::Pool;
+use crate::gateway::socket::{self, Socket};
+use crate::gateway::Route;
+use crate::model::Tenant;
+use crate::secrets::{Name, sync_folder};
+use crate::store::own_applications;
+use crate::tenant_client::{self, CallError, ask};
+
+/// Why a step failed, in words an operator can act on. No secrets and no personal data.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The file system refused.
+    #[error("{0}: {1}")]
+    Files(String, #[source] io::Error),
+    /// A key could not be made.
+    #[error("a key could not be made: {0}")]
+    Key(#[from] KeyError),
+    /// The tenant gave no answer, or not the one wanted.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The control plane's database failed.
+    #[error("the control plane's database: {0}")]
+    Database(#[from] Error),
+    /// Only a person can go on.
+    #[error(transparent)]
+    KeysLost(#[from] KeysLost),
+    /// The tenant's process does not answer.
+    #[error("the tenant's program does not answer; its log lines say why")]
+    Silent,
+    /// The plan and the list do not go together.
+    #[error("the plan names something that is not wanted")]
+    NotWanted,
+}
+
+/// Does one step.
+pub async fn perform(app: &Arc<App>, tenant: &Tenant, desired: &Desired, step: Step) -> Result<(), StepError> {
+    match step {
+        Step::MakeFolders => make_folders(app, tenant),
+        Step::MakeKeys => make_keys(app, tenant),
+        Step::StartRuntime => start_runtime(app, tenant).await,
+        Step::SetPolicy => {
+            let changes = SettingsChanges { sign_up: desired.sign_up, ..SettingsChanges::default() };
+            let _: Policy = send(app, tenant, (Method::PATCH, "/settings"), &changes).await?;
+            Ok(())
+        }
+        Step::AddApplication(purpose) => {
+            let made: CreatedApplication =
+                send(app, tenant, (Method::POST, "/applications"), wanted(desired, purpose)?).await?;
+            keep(app, tenant, (purpose, made.application.client_id), &Secret::new(made.client_secret.unwrap_or_default()))
+                .await
+        }
+        Step::RenewSecret(purpose, id) => {
+            let target = format!("/applications/{id}/secrets");
+            let made: CreatedSecret =
+                ask(app, tenant, &ActingFor::system(), (Method::POST, &target), None::<&()>).await?;
+            keep(app, tenant, (purpose, id), &Secret::new(made.client_secret)).await
+        }
+        Step::AlignApplication(purpose, id) => {
+            let wanted = wanted(desired, purpose)?.clone();
+            let changes = ApplicationChanges {
+                redirect_uris: Some(wanted.redirect_uris),
+                post_logout_redirect_uris: Some(wanted.post_logout_redirect_uris),
+                access: Some(wanted.access),
+                ..ApplicationChanges::default()
+            };
+            let _: Application = send(app, tenant, (Method::PATCH, &format!("/applications/{id}")), &changes).await?;
+            Ok(())
+        }
+        Step::AddPerson(place) => {
+            let person = desired.people.get(place).ok_or(StepError::NotWanted)?;
+            let _: User = send(app, tenant, (Method::POST, "/users"), person).await?;
+            Ok(())
+        }
+        Step::OpenRoute => open_route(app, tenant),
+    }
+}
+
+fn wanted(desired: &Desired, purpose: Purpose) -> Result<&NewApplication, StepError> {
+    let found = desired.applications.iter().find(|(wanted, _)| *wanted == purpose);
+    found.map(|(_, application)| application).ok_or(StepError::NotWanted)
+}
+
+fn make_folders(app: &App, tenant: &Tenant) -> Result<(), StepError> {
+    let layout = &app.settings.layout;
+    let short = &tenant.short_id;
+    for folder in [layout.tenant(short), layout.tenant_data(short), layout.tenant_run(short)] {
+        let made = DirBuilder::new().mode(0o700).create(&folder);
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(files(&folder, error)),
+            _ => {}
+        }
+    }
+    sync_folder(&layout.tenants()).map_err(|error| files(&layout.tenants(), error))
+}
+
+fn make_keys(app: &App, tenant: &Tenant) -> Result<(), StepError> {
+    let short = tenant.short_id.as_str();
+    let failed = |error| files(&app.settings.layout.secrets(), error);
+    app.secrets.keep(&Name::TenantSeal(short), &SealKey::generate(&app.entropy).to_text()).map_err(failed)?;
+    let (_, pkcs8) = SigningKey::generate(Algorithm::EdDsa, &app.entropy)?;
+    app.secrets.keep(&Name::TenantAdmin(short), &Secret::new(base64url(pkcs8.expose()))).map_err(failed)?;
+    // Read again: where a key was there before, that one is it.
+    let kept = app.secrets.read(&Name::TenantAdmin(short)).map_err(failed)?;
+    let kept = kept.and_then(|text| polder_kernel::encoding::from_base64url(text.expose())).map(Secret::new);
+    let key = SigningKey::from_pkcs8(Algorithm::EdDsa, kept.ok_or(KeyError::Malformed)?.expose())?;
+    let public = serde_json::to_string(key.public_jwk()).map_err(|_| KeyError::Malformed)?;
+    app.secrets.keep(&Name::TenantAdminPublic(short), &Secret::new(public)).map_err(failed)
+}
+
+async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError> {
+    let layout = &app.settings.layout;
+    let run = layout.tenant_run(&tenant.short_id);
+    app.routes.close(tenant.slug.as_str());
+    app.courier.open(app, tenant).await.map_err(|error| files(&run, error))?;
+    let child = Child {
+        key: tenant.short_id.clone(),
+        label: tenant.slug.to_string(),
+        program: app.settings.programs.tenant.clone(),
+        arguments: arguments(app, tenant),
+        folder: layout.tenant(&tenant.short_id),
+        prepare: None,
+    };
+    app.supervisor.start(&child).map_err(|error| files(&child.program, error))?;
+    app.links.open(app, tenant).map_err(|error| files(&run, error))?;
+    let until = Instant::now() + app.settings.patience.start;
+    let mut pause = Duration::from_millis(4);
+    while !tenant_client::health(app, tenant).await.is_ok_and(|health| health.issuer == tenant.issuer) {
+        if Instant::now() > until {
+            return Err(StepError::Silent);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+fn arguments(app: &App, tenant: &Tenant) -> Vec<OsString> {
+    let layout = &app.settings.layout;
+    let short = tenant.short_id.as_str();
+    let run = layout.tenant_run(short);
+    let socket = |name: &str| {
+        let mut address = OsString::from("unix:");
+        address.push(run.join(name));
+        address
+    };
+    vec![
+        "--data".into(),
+        layout.tenant_data(short).into(),
+        "--issuer".into(),
+        tenant.issuer.clone().into(),
+        "--seal-key".into(),
+        app.secrets.path(&Name::TenantSeal(short)).into(),
+        "--listen".into(),
+        socket(socket::PUBLIC),
+        "--admin-listen".into(),
+        socket(socket::ADMIN),
+        "--admin-key".into(),
+        app.secrets.path(&Name::TenantAdminPublic(short)).into(),
+        "--courier".into(),
+        socket(crate::courier::SOCKET),
+        // One argument, so that a name that begins with a hyphen is no option.
+        format!("--name={}", tenant.name).into(),
+        "--lifeline".into(),
+        "--trust-gateway".into(),
+        "--log".into(),
+        "json".into(),
+    ]
+}
+
+fn open_route(app: &App, tenant: &Tenant) -> Result<(), StepError> {
+    let folder = app.settings.layout.tenant(&tenant.short_id);
+    let owner = app.supervisor.pid(&tenant.short_id).ok_or(StepError::Silent)?;
+    let socket = Socket::new(&folder, socket::PUBLIC, owner).map_err(|error| files(&folder, error))?;
+    let authority = app.settings.authority(tenant.slug.as_str());
+    let authority = HeaderValue::try_from(authority).map_err(|_| StepError::NotWanted)?;
+    let public = Arc::new(Pool::new(socket, app.settings.patience.connect));
+    app.routes.open(tenant.slug.as_str(), Route { tenant_id: tenant.id, authority, public });
+    Ok(())
+}
+
+/// Keeps the secret of one of our own applications, sealed.
+async fn keep(
+    app: &App,
+    tenant: &Tenant,
+    (purpose, id): (Purpose, ApplicationId),
+    secret: &Secret<String>,
+) -> Result<(), StepError> {
+    let context = own_secret_context(tenant, purpose);
+    let row = own_applications::Row {
+        purpose: purpose.as_str().to_owned(),
+        client_id: id.to_string(),
+        secret_sealed: app.keyring.seal_text(Category::ProviderTokens, &context, secret.expose()),
+    };
+    let (now, tenant_id) = (app.clock.now(), tenant.id);
+    app.db
+        .write(move |tx| Box::pin(async move { own_applications::put(tx, tenant_id, &row, now).await }))
+        .await?;
+    Ok(())
+}
+
+/// What the sealed secret of one of our own applications is bound to.
+pub(super) fn own_secret_context(tenant: &Tenant, purpose: Purpose) -> String {
+    format!("own_application.secret:{}:{}", tenant.id, purpose.as_str())
+}
+
+async fn send<T: serde::de::DeserializeOwned>(
+    app: &App,
+    tenant: &Tenant,
+    request: (Method, &str),
+    body: &(impl serde::Serialize + Sync),
+) -> Result<T, StepError> {
+    Ok(ask(app, tenant, &ActingFor::system(), request, Some(body)).await?)
+}
+
+fn files(path: &Path, error: io::Error) -> StepError {
+    StepError::Files(path.display().to_string(), error)
+}

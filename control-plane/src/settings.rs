@@ -1,0 +1,135 @@
+//! What this start of the control plane was asked to be, and the addresses that follow from it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use polder_kernel::Slug;
+
+use crate::layout::Layout;
+
+/// Settings of one start. Read once from the command line, then passed by value.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where everything is kept.
+    pub layout: Layout,
+    /// Where the gateway listens.
+    pub listen: SocketAddr,
+    /// Where the coaching platform listens.
+    pub coaching_listen: SocketAddr,
+    /// The programs started as children.
+    pub programs: Programs,
+    /// How long things may take.
+    pub patience: Patience,
+}
+
+/// The programs started as children.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    /// `polder-tenant`.
+    pub tenant: PathBuf,
+    /// `polder-coaching`.
+    pub coaching: PathBuf,
+}
+
+/// How long things may take. Tests shorten these.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// From starting a child to its first healthy answer.
+    pub start: Duration,
+    /// From asking a child to end to ending it by force.
+    pub stop: Duration,
+    /// For a connection to a tenant's socket.
+    pub connect: Duration,
+    /// From the end of a request's head to the head of its answer.
+    pub answer: Duration,
+    /// The first pause before a failed step or a dead child is tried again; it doubles.
+    pub retry: Duration,
+    /// How often a failed provisioning step is tried before the tenant is marked as failed.
+    pub attempts: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            start: Duration::from_secs(20),
+            stop: Duration::from_secs(8),
+            connect: Duration::from_secs(3),
+            answer: Duration::from_secs(30),
+            retry: Duration::from_millis(200),
+            attempts: 4,
+        }
+    }
+}
+
+/// The domain under which every host of a `polder dev` lives (RFC 6761: always loopback).
+pub const BASE_DOMAIN: &str = "localhost";
+
+impl Settings {
+    /// `host.localhost:PORT`, the port left out where http does.
+    pub fn authority(&self, host: &str) -> String {
+        match self.listen.port() {
+            80 => format!("{host}.{BASE_DOMAIN}"),
+            port => format!("{host}.{BASE_DOMAIN}:{port}"),
+        }
+    }
+
+    /// The console's address.
+    pub fn console(&self) -> String {
+        format!("http://{}", self.authority("console"))
+    }
+
+    /// The public API's address.
+    pub fn api(&self) -> String {
+        format!("{}/api/v1", self.console())
+    }
+
+    /// The mailbox's address.
+    pub fn mailbox(&self) -> String {
+        format!("http://{}", self.authority("mail"))
+    }
+
+    /// The issuer of the tenant with this slug.
+    pub fn issuer(&self, slug: &Slug) -> String {
+        format!("http://{}", self.authority(slug.as_str()))
+    }
+
+    /// The coaching platform's address.
+    pub fn coaching(&self) -> String {
+        format!("http://localhost:{}", self.coaching_listen.port())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Settings for tests, keeping everything below `data`.
+    pub(crate) fn settings(data: &std::path::Path) -> Settings {
+        Settings {
+            layout: Layout::new(data.to_owned()),
+            listen: "127.0.0.1:8600".parse().unwrap(),
+            coaching_listen: "127.0.0.1:8700".parse().unwrap(),
+            programs: Programs { tenant: "/nowhere/polder-tenant".into(), coaching: "/nowhere/polder-coaching".into() },
+            patience: Patience {
+                start: Duration::from_secs(10),
+                stop: Duration::from_secs(2),
+                connect: Duration::from_millis(300),
+                answer: Duration::from_secs(2),
+                retry: Duration::from_millis(5),
+                attempts: 2,
+            },
+        }
+    }
+
+    #[test]
+    fn addresses_follow_the_listener() {
+        let mut settings = settings(std::path::Path::new("/data"));
+        assert_eq!(settings.api(), "http://console.localhost:8600/api/v1");
+        assert_eq!(settings.mailbox(), "http://mail.localhost:8600");
+        assert_eq!(settings.coaching(), "http://localhost:8700");
+        assert_eq!(settings.issuer(&"practice".parse().unwrap()), "http://practice.localhost:8600");
+        settings.listen.set_port(80);
+        assert_eq!(settings.console(), "http://console.localhost");
+    }
+}

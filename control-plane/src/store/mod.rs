@@ -1,0 +1,19 @@
+//! The control plane's tables: free functions with the SQL as a literal inside.
+
+pub mod api_keys;
+pub mod data_keys;
+pub mod invitations;
+pub mod operations;
+pub mod organisations;
+pub mod own_applications;
+pub mod settings;
+pub mod tenants;
+
+use polder_db::Migration;
+
+/// The schema, oldest first. A released migration is never edited.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "first",
+    sql: include_str!("../../../migrations/control/0001_first.sql"),
+}];

@@ -1,0 +1,187 @@
+//! The control plane's word to a tenant: calls to its admin socket, each signed for exactly that
+//! request, for a minute, once (G19). What a call can do is in `tenant-api`.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use polder_crypto::{Algorithm, SigningKey, sha256};
+use polder_kernel::encoding::{base64url, from_base64url};
+use polder_tenant_api::Health;
+use polder_tenant_api::assertion::{Assertion, MAX_LIFETIME_SECONDS, TYPE};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::audit::ActingFor;
+use crate::gateway::pool::{NoAnswer, Pool};
+use crate::gateway::socket::{self, Socket};
+use crate::model::{Tenant, TenantId};
+use crate::secrets::Name;
+
+/// The largest answer that is read, in bytes.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+/// How long a call may take in all.
+const WITHIN: Duration = Duration::from_secs(15);
+
+/// The ways to all running tenants' admin sockets.
+#[derive(Default)]
+pub struct Links(RwLock<HashMap<TenantId, Arc<Link>>>);
+
+struct Link {
+    pool: Arc<Pool>,
+    key: SigningKey,
+}
+
+/// Why a call got no answer. What a tenant answers, refusals too, is not an error here.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The tenant does not run.
+    #[error("the tenant does not run")]
+    NotRunning,
+    /// It gives no answer.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    /// It took too long.
+    #[error("the tenant did not answer in time")]
+    TimedOut,
+    /// The call could not be made.
+    #[error("the call could not be made: {0}")]
+    Unsendable(String),
+    /// The answer could not be read.
+    #[error("the tenant's answer could not be read: {0}")]
+    Unreadable(String),
+    /// The answer was not the one this call is made for.
+    #[error("the tenant answered {0}")]
+    Refused(StatusCode),
+}
+
+impl Links {
+    /// Opens the way to a tenant whose process was just started, in place of an older one.
+    ///
+    /// # Errors
+    /// When it does not run, or its admin key cannot be read.
+    pub fn open(&self, app: &App, tenant: &Tenant) -> io::Result<()> {
+        let owner = app.supervisor.pid(&tenant.short_id).ok_or_else(|| io::Error::other("it does not run"))?;
+        let socket = Socket::new(&app.settings.layout.tenant(&tenant.short_id), socket::ADMIN, owner)?;
+        let pool = Arc::new(Pool::new(socket, app.settings.patience.connect));
+        let malformed = || io::Error::other("its admin key is malformed");
+        let key = app.secrets.read(&Name::TenantAdmin(&tenant.short_id))?.ok_or_else(|| io::Error::other("its admin key is missing"))?;
+        let pkcs8 = polder_kernel::Secret::new(from_base64url(key.expose()).ok_or_else(malformed)?);
+        let key = SigningKey::from_pkcs8(Algorithm::EdDsa, pkcs8.expose()).map_err(|_| malformed())?;
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(Link { pool, key }));
+        Ok(())
+    }
+
+    /// Whether there is a way to this tenant.
+    pub fn has(&self, tenant: TenantId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(&tenant)
+    }
+
+    fn get(&self, tenant: TenantId) -> Result<Arc<Link>, CallError> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned().ok_or(CallError::NotRunning)
+    }
+}
+
+/// Calls a tenant's admin API. `target` is path and query, percent-encoded. Whatever the tenant
+/// answers comes back as it is: its problem documents are made for the public API's clients.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn call(
+    app: &App,
+    tenant: &Tenant,
+    acting: &ActingFor,
+    (method, target): (Method, &str),
+    body: Option<&serde_json::Value>,
+) -> Result<(StatusCode, Bytes), CallError> {
+    let link = app.links.get(tenant.id)?;
+    let body = match body {
+        Some(body) => serde_json::to_vec(body).map_err(|error| CallError::Unsendable(error.to_string()))?,
+        None => Vec::new(),
+    };
+    let now = app.clock.now().seconds();
+    let assertion = Assertion {
+        aud: tenant.issuer.clone(),
+        sub: acting.actor.id(),
+        actor: acting.actor.kind(),
+        iat: now,
+        exp: now + MAX_LIFETIME_SECONDS,
+        jti: base64url(&app.entropy.bytes::<16>()),
+        htm: method.as_str().to_owned(),
+        htu: target.to_owned(),
+        body: base64url(&sha256(&body)),
+        request_id: acting.request_id.clone(),
+    };
+    let token = link.key.sign_jwt(TYPE, &assertion).map_err(|error| CallError::Unsendable(error.to_string()))?;
+    let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|error| CallError::Unsendable(error.to_string()))?;
+    authorization.set_sensitive(true);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(HOST, tenant.issuer.trim_start_matches("http://"))
+        .header(AUTHORIZATION, authorization);
+    if !body.is_empty() {
+        request = request.header(CONTENT_TYPE, "application/json");
+    }
+    let request = request.body(Body::from(body)).map_err(|error| CallError::Unsendable(error.to_string()))?;
+    exchange(&link.pool, request).await
+}
+
+/// [`call`], for an answer that has to be a success of this shape.
+///
+/// # Errors
+/// When there is no answer, or another one.
+pub async fn ask<T: DeserializeOwned>(
+    app: &App,
+    tenant: &Tenant,
+    acting: &ActingFor,
+    request: (Method, &str),
+    body: Option<&(impl Serialize + Sync)>,
+) -> Result<T, CallError> {
+    let body = match body {
+        Some(body) => Some(serde_json::to_value(body).map_err(|error| CallError::Unsendable(error.to_string()))?),
+        None => None,
+    };
+    let (status, answer) = call(app, tenant, acting, request, body.as_ref()).await?;
+    if !status.is_success() {
+        return Err(CallError::Refused(status));
+    }
+    serde_json::from_slice(&answer).map_err(|error| CallError::Unreadable(error.to_string()))
+}
+
+/// How a tenant says it is. The one call that needs no assertion.
+///
+/// # Errors
+/// When there is no answer, or not a healthy one.
+pub async fn health(app: &App, tenant: &Tenant) -> Result<Health, CallError> {
+    let link = app.links.get(tenant.id)?;
+    let request = Request::get("/health")
+        .header(HOST, tenant.issuer.trim_start_matches("http://"))
+        .body(Body::empty())
+        .map_err(|error| CallError::Unsendable(error.to_string()))?;
+    let (status, answer) = exchange(&link.pool, request).await?;
+    if status != StatusCode::OK {
+        return Err(CallError::Refused(status));
+    }
+    serde_json::from_slice(&answer).map_err(|error| CallError::Unreadable(error.to_string()))
+}
+
+async fn exchange(pool: &Arc<Pool>, request: Request<Body>) -> Result<(StatusCode, Bytes), CallError> {
+    let exchanged = async {
+        let answer = pool.send(request).await?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
+        let body = body.map_err(|error| CallError::Unreadable(error.to_string()))?.to_bytes();
+        Ok((status, body))
+    };
+    tokio::time::timeout(WITHIN, exchanged).await.map_err(|_| CallError::TimedOut)?
+}
