@@ -39,6 +39,11 @@ impl Invitation<'_> {
     fn problem(&self, field: &str) -> Option<&str> {
         form::of(self.problems, self.frame.t(), field)
     }
+
+    /// Whatever is wrong with an invitation, it says the same: nobody learns which ones exist.
+    fn token_problem(&self) -> Option<&'static str> {
+        self.problem("token").map(|_| self.frame.t().invitation.token_wrong)
+    }
 }
 
 /// Says that something failed in the console (F15).
