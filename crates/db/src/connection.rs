@@ -26,7 +26,7 @@ pub(crate) enum Step {
 /// How to open connections to one database.
 #[derive(Clone)]
 pub(crate) enum Opener {
-    Sqlite(SqliteConnectOptions),
+    Sqlite(Box<SqliteConnectOptions>),
     Postgres(Box<PgConnectOptions>),
 }
 

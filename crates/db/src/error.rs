@@ -34,8 +34,8 @@ pub enum Error {
     /// The unit of work panicked; it was rolled back.
     #[error("the unit of work panicked")]
     Panicked,
-    /// The unit of work took too long; it was rolled back.
-    #[error("the unit of work took too long")]
+    /// The statement or unit of work took too long; it was rolled back.
+    #[error("the work in the database took too long")]
     TimedOut,
     /// A column does not hold what the code reads from it.
     #[error("column {column}: {problem}")]
@@ -113,7 +113,7 @@ fn from_postgres(error: &PgDatabaseError) -> Error {
         "25006" => Error::ReadOnly,
         "40001" | "40P01" | "55P03" => Error::Busy,
         "XX001" | "XX002" => Error::Damaged("the database is damaged".to_owned()),
-        "57014" => Error::Unavailable("the statement took too long".to_owned()),
+        "57014" => Error::TimedOut,
         _ => match code.get(..2).unwrap_or_default() {
             "08" | "28" | "3D" | "53" | "57" | "58" => {
                 Error::Unavailable(format!("PostgreSQL {code}: {}", error.message()))

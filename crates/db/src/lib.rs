@@ -17,6 +17,7 @@
 //!
 //! The SQL is the same text for both databases; `migrations/README.md` has the rules.
 
+mod commit;
 mod connection;
 mod db;
 mod error;

@@ -1,11 +1,15 @@
 //! The connections that read.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::{Connection, Opener};
 use crate::{Error, Tx};
+
+/// How long a busy reader may take to finish when the database is closed.
+const FINISHING: Duration = Duration::from_secs(5);
 
 /// A pool that opens a connection when all others are busy, up to a limit; callers beyond it wait
 /// in the order in which they came.
@@ -36,11 +40,12 @@ impl Readers {
         Ok(Tx::reader(connection, Lease { readers: Arc::clone(self), _permit: permit }))
     }
 
-    /// Waits for the readers that are busy, then closes all.
+    /// Waits a while for the readers that are busy, then closes all.
     pub(crate) async fn close(&self, limit: usize) {
-        let all = self.permits.acquire_many(u32::try_from(limit.max(1)).unwrap_or(u32::MAX)).await;
+        let all = self.permits.acquire_many(u32::try_from(limit.max(1)).unwrap_or(u32::MAX));
+        // Whether they came back in time or not, no further reader is given out.
+        drop(tokio::time::timeout(FINISHING, all).await);
         self.permits.close();
-        drop(all);
         let idle = std::mem::take(&mut *self.idle());
         for connection in idle {
             connection.close().await;

@@ -40,7 +40,7 @@ pub(crate) async fn prepare(path: &Path) -> Result<(Opener, Opener), Error> {
         .pragma("secure_delete", "ON")
         .pragma("journal_size_limit", (64 << 20).to_string());
     let reader = base.pragma("query_only", "ON");
-    Ok((Opener::Sqlite(writer), Opener::Sqlite(reader)))
+    Ok((Opener::Sqlite(Box::new(writer)), Opener::Sqlite(Box::new(reader))))
 }
 
 /// Opens the writer and looks into the file.

@@ -24,7 +24,7 @@ pub struct TestDatabase {
 
 enum Remains {
     Folder(PathBuf),
-    Database { server: PgConnectOptions, name: String },
+    Database { server: Box<PgConnectOptions>, name: String },
 }
 
 /// One fresh database on each kind that is there.
@@ -64,7 +64,7 @@ pub async fn postgres() -> Option<TestDatabase> {
     let url = server.clone().database(&name).to_url_lossy();
     let location = Location::Postgres(Secret::new(url.to_string()));
     let db = Db::open(&location, 4).await.expect("a fresh PostgreSQL database");
-    Some(TestDatabase { name: "postgres", db, location, remains: Remains::Database { server, name } })
+    Some(TestDatabase { name: "postgres", db, location, remains: Remains::Database { server: Box::new(server), name } })
 }
 
 #[expect(clippy::expect_used, reason = "a test cannot go on without it")]

@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::borrow::Cow;
 
-use crate::connection::{Connection, Step, script_text};
+use crate::commit::{Commit, Savepoint};
+use crate::connection::{Connection, Step};
 use crate::readers::Lease;
 use crate::{Error, Row, Value, statement};
 
@@ -23,28 +24,6 @@ pub struct Tx {
 enum Home {
     Reader(Lease),
     Writer(Commit),
-}
-
-/// What the open transaction of the writer has gathered.
-#[derive(Default)]
-pub(crate) struct Commit {
-    savepoint: Savepoint,
-    /// PostgreSQL's number of the open transaction, to ask for its fate should the connection die.
-    pub(crate) number: Option<String>,
-    entries: Vec<Box<dyn Any + Send>>,
-}
-
-/// The savepoint of the present unit of work. It is set together with the unit's first statement
-/// and released together with the next unit's: on SQLite these ride in the same driver call.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Savepoint {
-    /// No transaction is open.
-    #[default]
-    None,
-    /// The open savepoint belongs to an earlier unit.
-    Earlier,
-    /// The present unit's savepoint is open.
-    Open,
 }
 
 impl Tx {
@@ -238,31 +217,6 @@ impl Tx {
             commit.open_savepoint(connection).await?;
         }
         connection.script(sql).await
-    }
-}
-
-impl Savepoint {
-    const fn prefix(self) -> Option<&'static str> {
-        match self {
-            Self::None => Some("BEGIN IMMEDIATE; SAVEPOINT unit; "),
-            Self::Earlier => Some("RELEASE unit; SAVEPOINT unit; "),
-            Self::Open => None,
-        }
-    }
-}
-
-impl Commit {
-    async fn open_savepoint(&mut self, connection: &mut Connection) -> Result<(), Error> {
-        let Some(prefix) = self.savepoint.prefix() else { return Ok(()) };
-        match connection {
-            Connection::Postgres(connection) if self.savepoint == Savepoint::None => {
-                const BEGIN: &str = "BEGIN; SAVEPOINT unit; SELECT CAST(pg_current_xact_id() AS TEXT)";
-                self.number = Some(script_text(connection, BEGIN).await?);
-            }
-            connection => connection.script(prefix).await?,
-        }
-        self.savepoint = Savepoint::Open;
-        Ok(())
     }
 }
 

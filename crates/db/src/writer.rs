@@ -18,7 +18,7 @@ const UNITS_PER_COMMIT: usize = 256;
 /// How long a commit stays open for units that are already waiting.
 const GATHERING: Duration = Duration::from_millis(10);
 /// How long one unit of work may take. Nothing but SQL is awaited in one.
-const UNIT_LIMIT: Duration = Duration::from_secs(30);
+const UNIT_LIMIT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 30 });
 /// How long a connection that is given up may take to close.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -248,5 +248,33 @@ impl Writer {
 fn answer_all(done: Vec<Done>, failure: Option<&Error>) {
     for Done { unit, kept, refusal } in done {
         unit.answer(if kept { failure.cloned() } else { refusal });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Error, args, testing};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn work_that_never_ends_is_undone_and_others_go_on() {
+        for database in testing::databases().await {
+            let insert = "INSERT INTO schema_migration (version, name, checksum, applied_at) VALUES ($1, '', '', 0)";
+            let db = &database.db;
+            db.migrate(&[], polder_kernel::Timestamp::from_seconds(0)).await.unwrap();
+            let endless: Result<(), Error> = db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        tx.execute(insert, &args![1]).await?;
+                        std::future::pending().await
+                    })
+                })
+                .await;
+            assert_eq!(endless, Err(Error::TimedOut), "{}", database.name);
+            let after = db.write(move |tx| Box::pin(async move { tx.execute(insert, &args![2]).await })).await;
+            assert_eq!(after, Ok(1), "{}", database.name);
+            let mut tx = db.read().await.unwrap();
+            let kept = tx.all("SELECT version FROM schema_migration", &[], |row| row.int("version")).await;
+            assert_eq!(kept, Ok(vec![2]), "{}", database.name);
+        }
     }
 }

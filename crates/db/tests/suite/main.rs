@@ -1,10 +1,13 @@
 //! The façade's promises, on SQLite and, when `POLDER_TEST_POSTGRES` names a server, on PostgreSQL.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod batches;
 mod commits;
 mod durability;
 mod files;
 mod full;
+mod literals;
 mod migrations;
 mod portable_sql;
 mod readers;

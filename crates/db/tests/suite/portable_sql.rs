@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use polder_db::testing::{self, TestDatabase};
+use polder_db::testing;
 use polder_db::{Location, Migration};
 use polder_kernel::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+
+use crate::literals::sql_literals;
 
 /// Words that one of the two databases lacks or understands differently, or that the rules forbid.
 const FORBIDDEN: &[&str] = &[
@@ -165,56 +167,6 @@ fn name_and_type(part: &str) -> (String, String) {
     (words.first().cloned().unwrap_or_default(), words.get(1).cloned().unwrap_or_default())
 }
 
-/// The SQL among the string literals of a Rust file, up to its tests.
-fn sql_literals(source: &str) -> Vec<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let mut found = Vec::new();
-    let mut rest = source;
-    while let Some(at) = rest.find(['"', '/', '\'']) {
-        let (before, from) = rest.split_at(at);
-        if from.starts_with("//") {
-            rest = from.split_once('\n').map_or("", |(_, after)| after);
-            continue;
-        }
-        if from.starts_with('\'') {
-            // A character, perhaps a quote, or a lifetime.
-            rest = if from.starts_with("'\"'") { &from[3..] } else { &from[1..] };
-            continue;
-        }
-        if from.starts_with('/') {
-            rest = &from[1..];
-            continue;
-        }
-        let hashes = before.len() - before.trim_end_matches('#').len();
-        let raw = before.trim_end_matches('#').ends_with('r');
-        let end = if raw {
-            from[1..].find(&format!("\"{}", "#".repeat(hashes))).map(|end| end + 1)
-        } else {
-            let mut escaped = false;
-            from.char_indices()
-                .skip(1)
-                .find(|(_, sign)| {
-                    let ends = *sign == '"' && !escaped;
-                    escaped = *sign == '\\' && !escaped;
-                    ends
-                })
-                .map(|(end, _)| end)
-        };
-        let Some(end) = end else { break };
-        let text = from[1..end].replace("\\\n", "\n").replace("\\n", "\n");
-        let first = words(&text).into_iter().next().unwrap_or_default();
-        let upper = text.trim_start().starts_with(&first);
-        if upper
-            && matches!(first.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH")
-            && text.trim().contains(' ')
-        {
-            found.push(text);
-        }
-        rest = &from[end + 1..];
-    }
-    found
-}
-
 fn literals_under(folders: &[&str]) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for folder in folders {
@@ -276,11 +228,16 @@ async fn both_databases_understand_every_migration_and_statement() {
                 found.push(format!("{program} on {}: {error}", database.name));
                 continue;
             }
-            for (path, sql) in statements.iter().filter(|(_, sql)| is_whole(sql)) {
-                if let Err(error) = prepare(&database, &without_gaps(sql)).await {
-                    found.push(format!("{} on {}: {error}: {sql}", path.display(), database.name));
+            let refused = match &database.location {
+                Location::Sqlite(path) => {
+                    let address = format!("sqlite:{}", path.display());
+                    prepare_all(SqliteConnection::connect(&address).await.unwrap(), &statements).await
                 }
-            }
+                Location::Postgres(address) => {
+                    prepare_all(PgConnection::connect(address.expose()).await.unwrap(), &statements).await
+                }
+            };
+            found.extend(refused.into_iter().map(|problem| format!("on {}: {problem}", database.name)));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
@@ -305,18 +262,18 @@ fn without_gaps(sql: &str) -> String {
     text
 }
 
-async fn prepare(database: &TestDatabase, sql: &str) -> Result<(), sqlx::Error> {
-    let sql = sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(sql));
-    match &database.location {
-        Location::Sqlite(path) => {
-            let mut connection = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await?;
-            (&mut connection).prepare(sql).await.map(drop)
-        }
-        Location::Postgres(address) => {
-            let mut connection = PgConnection::connect(address.expose()).await?;
-            (&mut connection).prepare(sql).await.map(drop)
+async fn prepare_all<C>(mut connection: C, statements: &[(PathBuf, String)]) -> Vec<String>
+where
+    for<'c> &'c mut C: Executor<'c>,
+{
+    let mut refused = Vec::new();
+    for (path, sql) in statements.iter().filter(|(_, sql)| is_whole(sql)) {
+        let text = sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(without_gaps(sql)));
+        if let Err(error) = connection.prepare(text).await {
+            refused.push(format!("{}: {error}: {sql}", path.display()));
         }
     }
+    refused
 }
 
 #[test]
@@ -339,6 +296,4 @@ fn the_rules_find_what_they_forbid() {
         2
     );
     assert_eq!(column_problems("ALTER TABLE a ADD COLUMN n SMALLINT").len(), 1);
-    let source = "let a = '\"'; // \"SELECT no\"\n f(\"SELECT \\\n  1\", r#\"UPDATE a SET b = 'x'\"#, \"nothing\", \"\\\"\", \"Select your tenant\");";
-    assert_eq!(sql_literals(source), ["SELECT \n  1", "UPDATE a SET b = 'x'"]);
 }

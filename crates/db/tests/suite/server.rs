@@ -61,7 +61,7 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, mode: Arc<AtomicU8>
                 }
                 server.write_all(&up[..length]).await.unwrap();
                 if cut == SWALLOW_ANSWER {
-                    server.read(&mut down).await.unwrap();
+                    assert!(server.read(&mut down).await.unwrap() > 0);
                     return;
                 }
             }

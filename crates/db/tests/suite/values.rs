@@ -8,6 +8,8 @@ use crate::databases;
 #[derive(Debug)]
 enum Thing {}
 
+type Check = fn(&Row) -> Result<(), Error>;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn values_come_back_as_they_went_in() {
     for database in databases().await {
@@ -58,7 +60,7 @@ async fn a_row_that_cannot_be_names_its_column() {
         crate::insert(&database.db, "not an id").await.unwrap();
         let mut tx = database.db.read().await.unwrap();
         let sql = "SELECT id, n, note FROM item";
-        let checks: [fn(&Row) -> Result<(), Error>; 5] = [
+        let checks: [Check; 5] = [
             |row| row.id::<Thing>("id").map(drop),
             |row| row.text("note").map(drop),
             |row| row.text("n").map(drop),
