@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use polder_service::Shutdown;
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::ChildStdin;
 use tokio::task::JoinHandle;
 
 use super::{Child, limits, note, output};
@@ -155,11 +156,13 @@ impl Keeper {
         loop {
             if let Some(mut alive) = process.take() {
                 let since = Instant::now();
+                // Taken out, since waiting for a child closes what is left in it.
+                let lifeline = alive.stdin.take();
                 let ended = tokio::select! {
                     status = alive.wait() => Some(status),
                     () = stop.wait() => None,
                 };
-                let Some(status) = ended else { return self.end(alive).await };
+                let Some(status) = ended else { return self.end(alive, lifeline).await };
                 self.pid.store(0, Ordering::Release);
                 note::remove(&self.notes, &self.child.key);
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
@@ -180,8 +183,8 @@ impl Keeper {
     }
 
     /// Cuts the lifeline, asks, and at last insists.
-    async fn end(&self, mut process: tokio::process::Child) {
-        drop(process.stdin.take());
+    async fn end(&self, mut process: tokio::process::Child, lifeline: Option<ChildStdin>) {
+        drop(lifeline);
         if let Some(pid) = process.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             // It may have ended on the cut lifeline already; then there is nobody to ask.
             if let Err(error) = kill_process(pid, Signal::TERM) {
@@ -251,6 +254,8 @@ mod tests {
         supervisor.start(&shell(folder.path(), "trap '' TERM; exec cat")).unwrap();
         let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
         until(|| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with("cat"))).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(supervisor.health("tenant"), Health::Alive(pid), "its lifeline was cut too early");
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
         // The shell adds its own working folder; nothing is inherited.
         let environment = String::from_utf8_lossy(&environment).into_owned();
