@@ -14,5 +14,8 @@ pub mod proxy;
 pub mod routes;
 pub mod socket;
 
+#[cfg(test)]
+mod tests;
+
 pub use host::{Refused, Site};
 pub use routes::{Route, Routes};

@@ -19,7 +19,7 @@ pub mod runner;
 pub mod steps;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use create::{CreateError, NewTenant, create};
 pub use news::events;
