@@ -109,3 +109,66 @@ fn literal(text: &str) -> String {
         out
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use polder_kernel::Id;
+    use polder_tenant_api::{Access, Preferences, Profile, TokenEndpointAuthMethod};
+
+    use super::*;
+
+    fn application(kind: ApplicationType, redirect_uri: &str) -> Application {
+        Application {
+            client_id: Id::from_bytes([7; 16]),
+            name: "Coach".to_owned(),
+            profile: Profile::Default,
+            kind,
+            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            redirect_uris: vec![redirect_uri.to_owned()],
+            post_logout_redirect_uris: vec![],
+            grant_types: vec![],
+            third_party: false,
+            access: Access::Everyone,
+            preferences: Preferences::default(),
+            disabled: false,
+            created_at: String::new(),
+            updated_at: String::new(),
+        }
+    }
+
+    #[test]
+    fn snippets_are_filled_in_and_take_the_secret_from_a_file() {
+        for (kind, secret) in [
+            (ApplicationType::Web, true),
+            (ApplicationType::Spa, false),
+            (ApplicationType::Native, false),
+            (ApplicationType::Machine, true),
+        ] {
+            let application = application(kind, "https://app.example.test/callback");
+            let snippets = snippets("https://coach.example.test", &application);
+            assert_eq!(snippets.len(), 3);
+            for Snippet { library, code, .. } in snippets {
+                assert!(code.contains("https://coach.example.test"), "{library}");
+                assert!(code.contains(&application.client_id.to_string()), "{library}");
+                assert_eq!(code.contains("https://app.example.test/callback"), kind != ApplicationType::Machine);
+                assert_eq!(code.contains("OIDC_CLIENT_SECRET_FILE"), secret, "{library} {kind:?}");
+                assert!(!code.contains("allowInsecureRequests"), "{library}");
+                assert!(!["@ISSUER", "@CLIENT", "@REDIRECT", "@OPTIONS"].iter().any(|left| code.contains(left)));
+            }
+        }
+    }
+
+    #[test]
+    fn f18_a_value_cannot_end_its_string() {
+        let application = application(ApplicationType::Web, "https://app.example.test/\");process.exit(\"\\\n");
+        for Snippet { code, library, .. } in snippets("http://practice.localhost:8600", &application) {
+            assert!(code.contains(r#"https://app.example.test/\");process.exit(\"\\""#), "{library}: {code}");
+        }
+    }
+
+    #[test]
+    fn a_development_issuer_is_told_to_openid_client() {
+        let application = application(ApplicationType::Web, "http://localhost:3000/callback");
+        assert!(snippets("http://practice.localhost:8600", &application)[0].code.contains("allowInsecureRequests"));
+    }
+}
