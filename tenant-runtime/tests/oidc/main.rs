@@ -1,0 +1,22 @@
+//! The protocol endpoints, one file per address. Names carry the ids of the standards checklist.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod authorize;
+mod bearer;
+mod client_authentication;
+mod code;
+mod cors;
+mod discovery;
+mod end_session;
+mod introspect;
+mod jwks;
+mod limits_of_requests;
+mod prompt;
+mod races;
+mod refresh;
+mod restart;
+mod revoke;
+mod token;
+mod userinfo;
