@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use polder_audit::{CheckpointKey, Cursor, Entry, Filter};
+use polder_audit::{Cursor, Entry, Filter};
 use polder_crypto::PersonKey;
 use polder_db::Tx;
 use polder_service::json::Json;
@@ -54,9 +54,8 @@ pub async fn verify(
     State(app): State<Arc<App>>,
     _: Caller,
 ) -> Result<Json<polder_audit::Report>, ProblemError> {
-    let key = CheckpointKey::open(&app.db, &app.keyring, &app.entropy, &app.clock).await.map_err(Internal::from)?;
     let mut tx = app.db.read().await?;
-    Ok(Json(polder_audit::verify(&mut tx, key.verifier()).await?))
+    Ok(Json(polder_audit::verify(&mut tx, app.checkpoints.verifier()).await?))
 }
 
 async fn shown(app: &App, tx: &mut Tx, entry: Entry) -> Result<AuditEvent, Internal> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use polder_audit::retention::{Rule, Schedule};
-use polder_audit::{CheckpointKey, keeper, rule};
+use polder_audit::{keeper, rule};
 
 use crate::App;
 
@@ -30,12 +30,5 @@ const RULES: &[Rule] = &[
 
 /// Runs for ever: signs checkpoints and runs retention when they are due.
 pub async fn run(app: Arc<App>) {
-    let key = loop {
-        match CheckpointKey::open(&app.db, &app.keyring, &app.entropy, &app.clock).await {
-            Ok(key) => break key,
-            Err(error) => tracing::error!(%error, "the audit log's key could not be opened"),
-        }
-        tokio::time::sleep(Duration::from_secs(60)).await;
-    };
-    keeper::keep(app.db.clone(), SCHEDULE, key, app.clock.clone()).await;
+    keeper::keep(app.db.clone(), SCHEDULE, app.checkpoints.clone(), app.clock.clone()).await;
 }

@@ -39,10 +39,15 @@ impl FromRequest<Arc<App>> for FlowForm {
         let fields = fields(request).await?;
         let handle = fields.get("flow").unwrap_or_default();
         let waiting = Waiting::find(app, &visit.jar, handle).await?;
-        let waiting = waiting.ok_or_else(|| PageError::new(Kind::Expired))?;
+        let waiting = waiting.ok_or_else(|| lost(&visit))?;
         waiting.csrf(app).verify(fields.get("csrf"))?;
         Ok(Self { visit, waiting, fields })
     }
+}
+
+/// Why a flow cannot be found: it ran out, belongs to another browser, or this one keeps no cookies.
+pub fn lost(visit: &Visit) -> PageError {
+    PageError::new(if visit.jar.names("").next().is_none() { Kind::CookiesNeeded } else { Kind::Expired })
 }
 
 fn visit(request: &Request, app: &App) -> Visit {

@@ -212,7 +212,7 @@ fn address_context(flow_hash: &str) -> String {
 
 /// 30 seconds, one minute, two minutes … a quarter of an hour.
 fn cool_down(sends: i64) -> Duration {
-    let doublings = u32::try_from(sends - 1).unwrap_or(0).min(16);
+    let doublings = u32::try_from((sends - 1).clamp(0, 16)).unwrap_or(0);
     Duration::from_secs((COOL_DOWN_SECONDS << doublings).min(LONGEST_COOL_DOWN_SECONDS))
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::answer::{self, At, Look};
 use super::flow::Step;
+use super::form::lost;
 use super::mail::MINUTES;
 use super::page::Paper;
 use super::send;
@@ -33,7 +34,7 @@ pub async fn show(
     visit: Visit,
     Query(which): Query<Which>,
 ) -> Result<Response, PageError> {
-    let waiting = Waiting::find(&app, &visit.jar, &which.flow).await?.ok_or_else(|| PageError::new(Kind::Expired))?;
+    let waiting = Waiting::find(&app, &visit.jar, &which.flow).await?.ok_or_else(|| lost(&visit))?;
     let hash = waiting.hash(&app);
     let at = At { request: &waiting.request, flow_hash: Some(&hash), signed: None, confirmed: false };
     let look = answer::look(&app, &visit, at).await?;

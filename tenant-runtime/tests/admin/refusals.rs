@@ -1,0 +1,129 @@
+//! Watchman: every route without an assertion, with a wrong one, and with one used before.
+
+use axum::body::Body;
+use axum::extract::Request;
+use polder_crypto::{Algorithm, SigningKey};
+use polder_kernel::Entropy;
+use polder_tenant_api::assertion::{Assertion, TYPE};
+
+use super::caller::{assertion, call, request};
+use crate::tenant::{ISSUER, Tenant};
+
+/// Every route but health. An id that exists nowhere is enough: who may not call learns nothing.
+const ROUTES: [(&str, &str); 17] = [
+    ("GET", "/applications"),
+    ("POST", "/applications"),
+    ("GET", "/applications/x"),
+    ("PATCH", "/applications/x"),
+    ("DELETE", "/applications/x"),
+    ("POST", "/applications/x/secrets"),
+    ("GET", "/users"),
+    ("POST", "/users"),
+    ("GET", "/users/x"),
+    ("PATCH", "/users/x"),
+    ("DELETE", "/users/x"),
+    ("GET", "/sessions"),
+    ("DELETE", "/sessions/x"),
+    ("GET", "/audit-events"),
+    ("GET", "/audit-verification"),
+    ("GET", "/settings"),
+    ("PATCH", "/settings"),
+];
+
+#[tokio::test]
+async fn every_admin_route_refuses_the_anonymous() {
+    let tenant = Tenant::start().await;
+    for (method, target) in ROUTES {
+        for authorization in ["", "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi", "bearer x"] {
+            let mut request = Request::builder().method(method).uri(target).header("content-type", "application/json");
+            if !authorization.is_empty() {
+                request = request.header("authorization", authorization);
+            }
+            let answer = tenant.admin(request.body(Body::from("{}")).unwrap()).await;
+            assert_eq!(answer.status, 401, "{method} {target} {authorization}");
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_admin_route_refuses_the_wrong_role() {
+    let tenant = Tenant::start().await;
+    let (stranger, _) = SigningKey::generate(Algorithm::EdDsa, &Entropy::System).unwrap();
+    let own_key = tenant.app.keys.current();
+    let _ = own_key;
+    for (method, target) in ROUTES {
+        let claims = assertion(&tenant, method, target, "{}");
+        // Another key, and the right key used for another kind of token.
+        for (key, typ) in [(&stranger, TYPE), (&tenant.admin_key, "at+jwt"), (&tenant.admin_key, "JWT")] {
+            let answer = tenant.admin(request(key, typ, &claims, method, target, "{}")).await;
+            assert_eq!(answer.status, 401, "{method} {target} {typ}");
+        }
+        // Another tenant's, another method's, another path's, another body's, a late one, a long one.
+        let now = tenant.clock.now().seconds();
+        for wrong in [
+            Assertion { aud: "https://other.example.test".into(), ..claims.clone() },
+            Assertion { htm: "OPTIONS".into(), ..claims.clone() },
+            Assertion { htu: "/elsewhere".into(), ..claims.clone() },
+            Assertion { body: String::new(), ..claims.clone() },
+            Assertion { iat: now - 60, exp: now, ..claims.clone() },
+            Assertion { exp: now + 3600, ..claims.clone() },
+            Assertion { iat: now + 30, exp: now + 60, ..claims.clone() },
+            Assertion { jti: String::new(), ..claims.clone() },
+        ] {
+            let answer = tenant.admin(request(&tenant.admin_key, TYPE, &wrong, method, target, "{}")).await;
+            assert_eq!(answer.status, 401, "{method} {target} {wrong:?}");
+        }
+    }
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM used_assertion").await, 0, "a refusal leaves no row");
+}
+
+#[tokio::test]
+async fn an_assertion_works_once_even_in_parallel() {
+    let tenant = std::sync::Arc::new(Tenant::start().await);
+    let claims = assertion(&tenant, "GET", "/settings", "");
+    let mut uses = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (tenant, claims) = (std::sync::Arc::clone(&tenant), claims.clone());
+        uses.spawn(async move {
+            tenant.admin(request(&tenant.admin_key, TYPE, &claims, "GET", "/settings", "")).await.status
+        });
+    }
+    let statuses = uses.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [200, 401].contains(status)));
+}
+
+#[tokio::test]
+async fn an_assertion_is_for_one_query_and_one_body() {
+    let tenant = Tenant::start().await;
+    let claims = assertion(&tenant, "GET", "/users?limit=1", "");
+    let answer = tenant.admin(request(&tenant.admin_key, TYPE, &claims, "GET", "/users?limit=100", "")).await;
+    assert_eq!(answer.status, 401);
+    let claims = assertion(&tenant, "POST", "/users", r#"{"email":"ann@example.test"}"#);
+    let other = r#"{"email":"eve@example.test"}"#;
+    let answer = tenant.admin(request(&tenant.admin_key, TYPE, &claims, "POST", "/users", other)).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM user_account").await, 0);
+}
+
+#[tokio::test]
+async fn f21_health_answers_whoever_holds_the_socket() {
+    let tenant = Tenant::start().await;
+    let answer = tenant.admin(Request::builder().uri("/health").body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 200);
+    let health: polder_tenant_api::Health = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(health.issuer, ISSUER);
+}
+
+#[tokio::test]
+async fn e09_bodies_must_be_json_of_the_right_shape() {
+    let tenant = Tenant::start().await;
+    let body = r#"{"email":"ann@example.test"}"#;
+    let claims = assertion(&tenant, "POST", "/users", body);
+    let mut plain = request(&tenant.admin_key, TYPE, &claims, "POST", "/users", body);
+    plain.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+    assert_eq!(tenant.admin(plain).await.status, 415);
+    let unknown = serde_json::json!({ "email": "ann@example.test", "admin": true });
+    assert_eq!(call(&tenant, "POST", "/users", Some(unknown)).await.0, 422);
+}

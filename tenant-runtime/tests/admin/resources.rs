@@ -1,0 +1,174 @@
+//! What the admin API does, and what of it is in the log.
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, has_code, has_form};
+use super::caller::call;
+use crate::tenant::{CALLBACK, Tenant};
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn k17_people_are_made_found_changed_and_erased() {
+    let tenant = Tenant::start().await;
+    let new = json!({ "email": "Ann@Example.test", "name": "Ann", "roles": ["coach"] });
+    let (status, ann) = call(&tenant, "POST", "/users", Some(new.clone())).await;
+    assert_eq!((status, text(&ann["email"])), (201, "ann@example.test"));
+    assert_eq!(ann["email_verified"], json!(false));
+    assert_eq!(call(&tenant, "POST", "/users", Some(new)).await.0, 409);
+    let (_, found) = call(&tenant, "GET", "/users?email=ann%40example.test", None).await;
+    assert_eq!(found["items"][0]["id"], ann["id"]);
+    let path = format!("/users/{}", text(&ann["id"]));
+    let changes = json!({ "name": "Ann de Vries", "roles": ["client"] });
+    let (status, changed) = call(&tenant, "PATCH", &path, Some(changes)).await;
+    assert_eq!((status, text(&changed["name"]), &changed["roles"]), (200, "Ann de Vries", &json!(["client"])));
+    assert_eq!(call(&tenant, "DELETE", &path, None).await.0, 204);
+    for method in ["GET", "DELETE"] {
+        assert_eq!(call(&tenant, method, &path, None).await.0, 404);
+    }
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM user_account WHERE email_sealed IS NULL").await, 1);
+    for action in ["user.created", "user.changed", "user.erased"] {
+        assert_eq!(tenant.audited(action).await, 1, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn e11_stopping_a_person_ends_their_sessions_at_once() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&tenant, "ann@example.test").await;
+    let (_, found) = call(&tenant, "GET", "/users?email=ann@example.test", None).await;
+    let path = format!("/users/{}", text(&found["items"][0]["id"]));
+    assert_eq!(call(&tenant, "PATCH", &path, Some(json!({ "disabled": true }))).await.0, 200);
+    assert!(has_form(&browser.authorize(&tenant, "").await, "email-form"));
+    assert_eq!(tenant.audited("session.ended").await, 1);
+    // Allowed again, they sign in again; the old session stays ended.
+    assert_eq!(call(&tenant, "PATCH", &path, Some(json!({ "disabled": false }))).await.0, 200);
+    assert!(has_form(&browser.authorize(&tenant, "").await, "email-form"));
+    assert!(has_code(&browser.sign_in(&tenant, "ann@example.test").await));
+}
+
+#[tokio::test]
+async fn e11_p6_sessions_are_listed_and_ended() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::at("203.0.113.3");
+    browser.sign_in(&tenant, "ann@example.test").await;
+    let (_, users) = call(&tenant, "GET", "/users", None).await;
+    let target = format!("/sessions?user_id={}", text(&users["items"][0]["id"]));
+    let (status, sessions) = call(&tenant, "GET", &target, None).await;
+    let session = &sessions["items"][0];
+    assert_eq!((status, text(&session["ip"])), (200, "203.0.113.3"));
+    assert_eq!(session["applications"], json!([tenant.client_id]));
+    let path = format!("/sessions/{}", text(&session["id"]));
+    assert_eq!(call(&tenant, "DELETE", &path, None).await.0, 204);
+    assert_eq!(call(&tenant, "DELETE", &path, None).await.0, 204, "ending twice is no error");
+    assert!(has_form(&browser.authorize(&tenant, "").await, "email-form"));
+    assert_eq!(tenant.audited("session.ended").await, 1);
+}
+
+#[tokio::test]
+async fn applications_are_made_with_a_secret_shown_once_and_rotated() {
+    let tenant = Tenant::start().await;
+    let new = json!({ "name": "Shop", "type": "web", "redirect_uris": [CALLBACK] });
+    let (status, made) = call(&tenant, "POST", "/applications", Some(new)).await;
+    assert_eq!(status, 201);
+    let secret = text(&made["client_secret"]).to_owned();
+    assert_eq!(secret.len(), 43);
+    let path = format!("/applications/{}", text(&made["client_id"]));
+    let (_, shown) = call(&tenant, "GET", &path, None).await;
+    assert!(shown.get("client_secret").is_none());
+    assert_eq!(shown["token_endpoint_auth_method"], json!("client_secret_basic"));
+    let stored = tenant.app.applications.find(text(&made["client_id"])).unwrap();
+    assert_eq!(stored.secrets.len(), 1);
+    assert_ne!(stored.secrets[0].hash, secret);
+    let (status, rotated) = call(&tenant, "POST", &format!("{path}/secrets"), None).await;
+    assert_eq!(status, 201);
+    assert!(rotated["previous_expire_at"].is_string());
+    assert_eq!(tenant.app.applications.find(text(&made["client_id"])).unwrap().secrets.len(), 2);
+    let (_, changed) = call(&tenant, "PATCH", &path, Some(json!({ "name": "Shop 2", "disabled": true }))).await;
+    assert_eq!((text(&changed["name"]), &changed["disabled"]), ("Shop 2", &json!(true)));
+    assert!(tenant.app.applications.enabled(text(&made["client_id"])).is_none());
+    assert_eq!(call(&tenant, "DELETE", &path, None).await.0, 204);
+    assert_eq!(call(&tenant, "GET", &path, None).await.0, 404);
+    for action in ["application.created", "application.changed", "application.secret_created", "application.removed"] {
+        assert_eq!(tenant.audited(action).await, 1, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a33_a11_applications_that_break_the_rules_are_refused_with_reasons() {
+    let tenant = Tenant::start().await;
+    for wrong in [
+        json!({ "name": "x", "type": "web", "redirect_uris": ["http://app.example.test/cb"] }),
+        json!({ "name": "x", "type": "web", "redirect_uris": ["https://app.example.test/cb#x"] }),
+        json!({ "name": "x", "type": "web", "redirect_uris": ["https://*.example.test/cb"] }),
+        json!({ "name": "x", "type": "web", "redirect_uris": [] }),
+        json!({ "name": "", "type": "web", "redirect_uris": [CALLBACK] }),
+        json!({ "name": "x", "type": "web", "redirect_uris": [CALLBACK], "third_party": true }),
+        json!({ "name": "x", "type": "spa", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_basic" }),
+        json!({ "name": "x", "type": "web", "redirect_uris": [CALLBACK], "preferences": { "id_token_signed_response_alg": "none" } }),
+        json!({ "name": "x", "type": "web", "redirect_uris": [CALLBACK], "preferences": { "form_action_origins": ["*"] } }),
+        json!({ "name": "x", "type": "web", "redirect_uris": [CALLBACK], "preferences": { "form_action_origins": ["https://a.example; script-src *"] } }),
+    ] {
+        let (status, problem) = call(&tenant, "POST", "/applications", Some(wrong.clone())).await;
+        assert_eq!(status, 422, "{wrong}");
+        assert!(problem["errors"].as_array().is_some_and(|errors| !errors.is_empty()), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn settings_change_at_once_and_are_audited() {
+    let tenant = Tenant::start().await;
+    let (_, before) = call(&tenant, "GET", "/settings", None).await;
+    assert_eq!(before, json!({ "name": "Practice", "sign_up": "open", "default_locale": "en" }));
+    let (status, _) = call(&tenant, "PATCH", "/settings", Some(json!({ "sign_up": "closed" }))).await;
+    assert_eq!(status, 200);
+    Browser::default().ask_for_code(&tenant, "eve@example.test").await;
+    assert!(tenant.mails().await.is_empty());
+    let stored = "SELECT COUNT(*) AS n FROM setting WHERE name = 'sign_up' AND value = 'closed'";
+    assert_eq!(tenant.count(stored).await, 1);
+    assert_eq!(tenant.audited("settings.changed").await, 1);
+}
+
+#[tokio::test]
+async fn f17_k13_the_log_names_the_member_who_acted_and_verifies() {
+    let tenant = Tenant::start().await;
+    call(&tenant, "POST", "/users", Some(json!({ "email": "ann@example.test" }))).await;
+    let (_, events) = call(&tenant, "GET", "/audit-events?action=user.created", None).await;
+    let event = &events["items"][0];
+    assert_eq!((text(&event["actor_kind"]), text(&event["actor_id"])), ("member", "member-1"));
+    assert_eq!(text(&event["request_id"]), "00000000000000ff");
+    let (status, report) = call(&tenant, "GET", "/audit-verification", None).await;
+    assert_eq!((status, &report["broken"]), (200, &Value::Null));
+    let forge = tenant.app.db.write(|tx| {
+        Box::pin(async move {
+            tx.execute("UPDATE audit_event SET actor_id = 'nobody' WHERE action = 'user.created'", &[]).await
+        })
+    });
+    if forge.await.is_ok() {
+        let (_, report) = call(&tenant, "GET", "/audit-verification", None).await;
+        assert_ne!(report["broken"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn lists_are_walked_by_cursor_without_gaps() {
+    let tenant = Tenant::start().await;
+    for n in 0..7 {
+        call(&tenant, "POST", "/users", Some(json!({ "email": format!("p{n}@example.test") }))).await;
+        tenant.advance(1);
+    }
+    let (mut seen, mut target) = (Vec::new(), "/users?limit=3".to_owned());
+    loop {
+        let (status, page) = call(&tenant, "GET", &target, None).await;
+        assert_eq!(status, 200);
+        seen.extend(page["items"].as_array().unwrap().iter().map(|user| text(&user["email"]).to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        target = format!("/users?limit=3&cursor={next}");
+    }
+    let newest_first: Vec<String> = (0..7).rev().map(|n| format!("p{n}@example.test")).collect();
+    assert_eq!(seen, newest_first);
+    assert_eq!(call(&tenant, "GET", "/users?cursor=nonsense", None).await.0, 422);
+}

@@ -1,0 +1,109 @@
+//! Visitors who proved nothing cannot fill the database or shut others out (D06, D20, D21).
+
+use polder_tenant_runtime::guard::budget;
+
+use crate::browser::{Browser, form, has_code, has_form};
+use crate::tenant::Tenant;
+
+#[tokio::test]
+async fn d06_ten_codes_an_hour_are_always_allowed_and_a_flood_is_not() {
+    let tenant = Tenant::start().await;
+    for n in 0..budget::PER_ADDRESS_AND_NETWORK {
+        let page = Browser::default().ask_for_code(&tenant, "ann@example.test").await;
+        assert!(has_form(&page, "code-form"), "{n}");
+    }
+    tenant.mails().await;
+    let refused = Browser::default().ask_for_code(&tenant, "ann@example.test").await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("content-type").unwrap().starts_with("text/html"));
+    assert_eq!(refused.header("retry-after"), Some("3600"));
+    // Another address from the same network, and the same address from another one, still pass.
+    assert!(has_form(&Browser::default().ask_for_code(&tenant, "bob@example.test").await, "code-form"));
+    assert!(has_code(&Browser::at("203.0.113.5").sign_in(&tenant, "ann@example.test").await));
+    tenant.advance(3600);
+    assert!(has_form(&Browser::default().ask_for_code(&tenant, "ann@example.test").await, "code-form"));
+}
+
+#[tokio::test]
+async fn d20_limits_outlive_a_restart_since_they_are_stored() {
+    let tenant = Tenant::start().await;
+    for _ in 0..budget::PER_ADDRESS_AND_NETWORK {
+        Browser::default().ask_for_code(&tenant, "ann@example.test").await;
+    }
+    let rows = "SELECT COUNT(*) AS n FROM code_budget WHERE sent > 0";
+    assert_eq!(tenant.count(rows).await, 4);
+    assert_eq!(Browser::default().ask_for_code(&tenant, "ann@example.test").await.status, 429);
+}
+
+#[tokio::test]
+async fn whoever_signs_in_meets_no_limit() {
+    let tenant = Tenant::start().await;
+    for n in 0..30 {
+        assert!(has_code(&Browser::default().sign_in(&tenant, "ann@example.test").await), "{n}");
+    }
+}
+
+#[tokio::test]
+async fn f19_looking_at_pages_leaves_no_row_and_sends_no_mail() {
+    let tenant = Tenant::start().await;
+    let rows = "SELECT (SELECT COUNT(*) FROM one_time_code) + (SELECT COUNT(*) FROM code_budget) + \
+         (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM pending_request) + \
+         (SELECT COUNT(*) FROM user_account) + (SELECT COUNT(*) FROM session) + \
+         (SELECT COUNT(*) FROM audit_event WHERE action <> 'key.created') AS n";
+    let before = tenant.count(rows).await;
+    for _ in 0..100 {
+        let page = Browser::default().authorize(&tenant, "&login_hint=ann@example.test").await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("ann@example.test"));
+    }
+    assert_eq!(tenant.count(rows).await, before);
+    assert!(tenant.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn strangers_who_ask_for_codes_leave_a_bounded_number_of_rows() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::default();
+    let page = browser.authorize(&tenant, "").await;
+    // One flow, however often it is used, has one row.
+    for n in 0..40 {
+        let typed = format!("stranger{n}@example.test");
+        browser.post(&tenant, &form(&page, "email-form"), &[("email", typed.as_str())]).await;
+    }
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM one_time_code").await, 1);
+    // A refused request leaves nothing at all.
+    let fill = format!("UPDATE code_budget SET sent = {}", budget::PER_TENANT);
+    let fill: &'static str = Box::leak(fill.into_boxed_str());
+    tenant.app.db.write(move |tx| Box::pin(async move { tx.execute(fill, &[]).await })).await.unwrap();
+    let sql = "SELECT (SELECT COUNT(*) FROM one_time_code) + (SELECT COUNT(*) FROM code_budget) + \
+               (SELECT COUNT(*) FROM outbox) + \
+               (SELECT COUNT(*) FROM audit_event WHERE action <> 'key.created') AS n";
+    let before = tenant.count(sql).await;
+    for n in 0..20 {
+        let page = Browser::at(&format!("198.51.100.{n}")).ask_for_code(&tenant, &format!("new{n}@example.test")).await;
+        assert_eq!(page.status, 429);
+    }
+    assert_eq!(tenant.count(sql).await, before);
+}
+
+#[tokio::test]
+async fn p5_what_ran_out_is_swept() {
+    let tenant = Tenant::start().await;
+    Browser::default().ask_for_code(&tenant, "ann@example.test").await;
+    tenant.mails().await;
+    tenant.advance(2 * 3600);
+    polder_tenant_runtime::jobs::sweep::round(&tenant.app).await.unwrap();
+    let left = "SELECT (SELECT COUNT(*) FROM one_time_code) + (SELECT COUNT(*) FROM code_budget) AS n";
+    assert_eq!(tenant.count(left).await, 0);
+}
+
+#[tokio::test]
+async fn d21_a_burst_of_a_hundred_forms_passes() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::at("192.0.2.50");
+    let page = browser.authorize(&tenant, "").await;
+    for _ in 0..100 {
+        let answer = browser.post(&tenant, &form(&page, "email-form"), &[("email", "not an address")]).await;
+        assert_eq!(answer.status, 422);
+    }
+}

@@ -1,0 +1,15 @@
+//! The sign-in and the administration, as a browser without scripts and as an attacker see them.
+
+#[path = "../admin/mod.rs"]
+mod admin;
+mod browser;
+mod codes;
+mod cookies;
+mod enumeration;
+mod forms;
+mod limits;
+mod mail;
+mod pages;
+mod sessions;
+mod steps;
+mod tenant;
