@@ -16,7 +16,7 @@ use crate::startup::Refused;
 pub async fn run(cli: Cli) -> Result<(), Refused> {
     match (cli.command, cli.serve) {
         (Some(Command::SealKey { file }), _) => seal_key::write(&file),
-        (Some(Command::Application(ApplicationCommand::Add(add))), _) => application_add::run(add).await,
+        (Some(Command::Application(ApplicationCommand::Add(add))), _) => application_add::run(*add).await,
         (None, Some(serve)) => serve::run(serve).await,
         (None, None) => {
             let usage = Cli::command().render_usage();

@@ -36,7 +36,7 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum ApplicationCommand {
     /// Create an application and print its client id and, this once, its secret.
-    Add(AddApplication),
+    Add(Box<AddApplication>),
 }
 
 /// Where the tenant's data is and what opens it.

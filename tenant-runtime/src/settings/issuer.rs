@@ -29,7 +29,8 @@ impl FromStr for Issuer {
             return Err(NotAnIssuer);
         }
         let https = url.scheme() == "https";
-        if !https && !(url.scheme() == "http" && is_loopback(&url)) {
+        let development = url.scheme() == "http" && is_loopback(&url);
+        if !https && !development {
             return Err(NotAnIssuer);
         }
         let authority = origin.split_once("://").map(|(_, a)| a.to_owned()).ok_or(NotAnIssuer)?;

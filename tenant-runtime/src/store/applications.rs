@@ -21,7 +21,7 @@ pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
     let sql = "SELECT id, name, profile, type, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, \
                grant_types, access, preferences, created_at, updated_at, disabled_at FROM application \
                ORDER BY created_at, id";
-    let mut applications = tx.all(sql, &args![], |row| application(row)).await?;
+    let mut applications = tx.all(sql, &args![], application).await?;
     for application in &mut applications {
         application.secrets = secrets.remove(&application.id).unwrap_or_default();
         if application.client.audience.is_empty() {

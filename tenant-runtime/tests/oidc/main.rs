@@ -1,5 +1,7 @@
 //! The protocol endpoints, one file per address. Names carry the ids of the standards checklist.
 
+#![cfg(test)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -20,6 +20,9 @@ pub const AFTERWARDS: &str = "https://app.example/bye";
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+/// How an application proves itself: headers and fields.
+pub type Credentials = (Vec<(HeaderName, String)>, Vec<(&'static str, String)>);
+
 /// A registered application.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -141,7 +144,7 @@ impl World {
 
 impl Client {
     /// How it proves itself: a header, or fields.
-    pub fn credentials(&self) -> (Vec<(HeaderName, String)>, Vec<(&'static str, String)>) {
+    pub fn credentials(&self) -> Credentials {
         let secret = self.secret.clone().unwrap_or_default();
         match self.method {
             AuthMethod::ClientSecretBasic => (vec![(header::AUTHORIZATION, basic(&self.id, &secret))], vec![]),

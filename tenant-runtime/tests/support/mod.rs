@@ -1,8 +1,6 @@
 //! A tenant in the test's own process: the production `App` with a clock that tests move, seeded
 //! chance, captured mail and a fresh database; driven through its router.
 
-#![expect(dead_code, reason = "each test program uses its own part")]
-
 pub mod answer;
 pub mod browser;
 pub mod client;
