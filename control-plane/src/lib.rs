@@ -9,9 +9,12 @@
 //!                     └─ driver: children, kept alive and ended in order
 //! ```
 
+pub mod administer;
+pub mod api;
 pub mod app;
 pub mod audit;
 pub mod cli;
+pub mod console;
 pub mod courier;
 pub mod credentials;
 pub mod dev;

@@ -14,6 +14,7 @@ use polder_service::stack::{Stack, Stacked};
 use tower::{Layer, Service};
 
 use crate::app::App;
+use crate::{api, console};
 use crate::gateway::{Refused, Site, host, pages, proxy};
 use crate::mailbox;
 
@@ -40,8 +41,8 @@ impl Front {
 }
 
 /// All of `console.localhost`: pages at `/`, the public API at `/api/v1`.
-fn console(_app: &Arc<App>) -> Router {
-    Router::new()
+fn console(app: &Arc<App>) -> Router {
+    console::router(app).nest("/api/v1", api::router(app))
 }
 
 impl Service<Request> for Front {

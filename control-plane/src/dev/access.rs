@@ -10,7 +10,7 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::audit::{self, ActingFor};
 use crate::credentials::{hash_api_key, hash_invitation, new_api_key};
-use crate::model::{ApiKeyId, InvitationId, OrganisationId};
+use crate::model::{ApiKeyId, InvitationId, KeyAccess, OrganisationId};
 use crate::store::api_keys::{self, NewApiKey};
 use crate::store::{invitations, organisations};
 
@@ -66,6 +66,7 @@ pub async fn api_key(
         organisation_id: organisation,
         name: KEY_NAME.to_owned(),
         key_hash: hash_api_key(&app.keyring, key.expose()),
+        access: KeyAccess::Write,
         created_by: ActingFor::system().actor.id(),
     };
     let id = row.id.to_string();

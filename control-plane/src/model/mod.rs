@@ -3,11 +3,15 @@
 use polder_kernel::id_kind;
 
 pub mod actor;
+pub mod key_access;
 pub mod operation;
+pub mod role;
 pub mod tenant;
 
 pub use actor::Actor;
+pub use key_access::KeyAccess;
 pub use operation::{Operation, OperationKind, StepEvent, StepStatus};
+pub use role::{Permission, Role};
 pub use tenant::{Tenant, TenantState};
 
 id_kind!(
@@ -39,4 +43,9 @@ id_kind!(
     /// Names a key of the public API; it is not the key.
     ApiKeyId,
     ApiKeyKind
+);
+id_kind!(
+    /// Names a session of the console; it is not the cookie.
+    ConsoleSessionId,
+    ConsoleSessionKind
 );

@@ -1,8 +1,11 @@
 //! The control plane's tables: free functions with the SQL as a literal inside.
 
 pub mod api_keys;
+pub mod console_sessions;
 pub mod data_keys;
+pub mod idempotency_keys;
 pub mod invitations;
+pub mod members;
 pub mod operations;
 pub mod organisations;
 pub mod own_applications;

@@ -20,3 +20,8 @@ pub async fn insert(tx: &mut Tx, id: OrganisationId, name: &str, now: Timestamp)
     .await?;
     Ok(())
 }
+
+/// An organisation's name.
+pub async fn name(tx: &mut Tx, id: OrganisationId) -> Result<Option<String>, Error> {
+    tx.optional("SELECT name FROM organisation WHERE id = $1", &args![id], |row| row.text("name")).await
+}

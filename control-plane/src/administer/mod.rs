@@ -1,0 +1,143 @@
+//! What the console and the public API do to a tenant, once for both: a call to its admin API in the
+//! name of who acts, and after a change an entry in the control plane's own log (K13).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use polder_audit::Event;
+use polder_db::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::audit::{self, ActingFor};
+use crate::model::{Tenant, TenantState};
+use crate::tenant_client::{self, CallError};
+
+pub mod applications;
+pub mod audit_events;
+pub mod sessions;
+pub mod settings;
+pub mod users;
+
+/// Somebody acting on a tenant.
+#[derive(Clone)]
+pub struct On {
+    /// The control plane.
+    pub app: Arc<App>,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Who acts.
+    pub acting: ActingFor,
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The tenant said no, in a problem document made for whoever asked.
+    #[error("the tenant answered {0}")]
+    Said(StatusCode, Bytes),
+    /// The tenant does not run.
+    #[error("the tenant is {0}")]
+    NotRunning(TenantState),
+    /// The tenant gave no answer, or none that makes sense.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// Our own database failed.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// Which part of a list is wanted. The cursor is the tenant's own.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Where to go on.
+    pub cursor: Option<String>,
+    /// How many at most.
+    pub limit: Option<u32>,
+}
+
+impl On {
+    async fn ask<T: DeserializeOwned>(&self, target: &str) -> Result<T, Refused> {
+        let answer = self.send(Method::GET, target, None).await?;
+        read(&answer)
+    }
+
+    async fn change<T: DeserializeOwned>(
+        &self,
+        (method, target): (Method, &str),
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<T, Refused> {
+        let unreadable = |error: serde_json::Error| CallError::Unsendable(error.to_string());
+        let body = body.map(serde_json::to_value).transpose().map_err(unreadable)?;
+        let answer = self.send(method, target, body.as_ref()).await?;
+        read(&answer)
+    }
+
+    async fn delete(&self, target: &str) -> Result<(), Refused> {
+        self.send(Method::DELETE, target, None).await.map(drop)
+    }
+
+    async fn send(&self, method: Method, target: &str, body: Option<&serde_json::Value>) -> Result<Bytes, Refused> {
+        if self.tenant.state != TenantState::Running {
+            return Err(Refused::NotRunning(self.tenant.state));
+        }
+        let called = tenant_client::call(&self.app, &self.tenant, &self.acting, (method, target), body).await;
+        match called? {
+            (status, answer) if status.is_success() => Ok(answer),
+            // That our word is not believed is no fault of who asked.
+            (status, _) if matches!(status.as_u16(), 401 | 403 | 429 | 500..) => Err(CallError::Refused(status).into()),
+            (status, problem) => Err(Refused::Said(status, problem)),
+        }
+    }
+
+    fn event(&self, action: &'static str) -> Event {
+        audit::event(action, &self.acting, Some(&self.tenant.slug), &[])
+    }
+
+    async fn record(&self, event: Event) -> Result<(), Refused> {
+        let written = self.app.db.write(move |tx| {
+            Box::pin(async move {
+                polder_audit::record(tx, event);
+                Ok::<_, Error>(())
+            })
+        });
+        Ok(written.await?)
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(answer).map_err(|error| CallError::Unreadable(error.to_string()).into())
+}
+
+/// A target with the pairs that have a value.
+fn target(path: &str, pairs: &[(&str, Option<&str>)], part: &Part) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    if let Some(cursor) = &part.cursor {
+        query.append_pair("cursor", cursor);
+    }
+    if let Some(limit) = part.limit {
+        query.append_pair("limit", &limit.to_string());
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g06_what_is_asked_for_cannot_leave_its_place_in_the_target() {
+        let part = Part { cursor: Some("a&limit=9#x".to_owned()), limit: Some(5) };
+        let built = target("/users", &[("email", Some("a@b.test&x=/../..")), ("user_id", None)], &part);
+        assert_eq!(built, "/users?email=a%40b.test%26x%3D%2F..%2F..&cursor=a%26limit%3D9%23x&limit=5");
+        assert_eq!(target("/users", &[], &Part::default()), "/users");
+    }
+}

@@ -1,0 +1,151 @@
+//! Everything that goes wrong here, as a problem document.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use polder_service::problem::Problem;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::administer::Refused;
+use crate::model::TenantState;
+use crate::provision::CreateError;
+use crate::tenant_client::CallError;
+
+/// A refusal or failure, on its way to the client.
+#[derive(Debug)]
+pub struct ApiError(Box<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    Problem(Problem, HeaderMap),
+    /// The tenant's own problem document.
+    Tenant(StatusCode, Bytes),
+}
+
+/// A problem document (RFC 9457). `code` is stable; `title` and `detail` are for people.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem, example = json!({
+    "type": "urn:polder:problem:invalid", "title": "The input is not valid", "status": 422, "code": "invalid",
+    "errors": [{"pointer": "/slug", "detail": "a slug has 3 to 32 characters: a-z, 0-9 and hyphens inside, starting with a letter"}],
+    "instance": "urn:polder:request:4f1c02d39a6be857"
+}))]
+pub struct ProblemDocument {
+    /// A URN that ends in `code`.
+    pub r#type: String,
+    /// What kind of problem it is, for people.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What kind of problem it is, for programs.
+    pub code: String,
+    /// What this occurrence is about.
+    pub detail: Option<String>,
+    /// What is wrong with which member of the input.
+    pub errors: Option<Vec<ProblemField>>,
+    /// Names the request, for whoever looks into the logs.
+    pub instance: Option<String>,
+}
+
+/// What is wrong with one member of the input.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// Where, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// What.
+    pub detail: String,
+}
+
+impl ApiError {
+    /// With further headers.
+    #[must_use]
+    pub fn with(mut self, headers: impl IntoIterator<Item = (http::HeaderName, HeaderValue)>) -> Self {
+        if let Kind::Problem(_, more) = &mut *self.0 {
+            more.extend(headers);
+        }
+        self
+    }
+
+    /// 401, with the challenge that says how to authenticate (RFC 6750, 3).
+    pub fn unauthorized(challenge: &'static str) -> Self {
+        Self::from(Problem::unauthorized()).with([(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))])
+    }
+
+    /// 404. The same for what is not there and what is somebody else's (G20).
+    pub fn not_found() -> Self {
+        Problem::not_found().into()
+    }
+
+    /// The status it answers with.
+    pub fn status(&self) -> StatusCode {
+        match &*self.0 {
+            Kind::Problem(problem, _) => problem.status(),
+            Kind::Tenant(status, _) => *status,
+        }
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(Kind::Problem(problem, HeaderMap::new())))
+    }
+}
+
+impl From<polder_db::Error> for ApiError {
+    fn from(error: polder_db::Error) -> Self {
+        match error {
+            polder_db::Error::Unavailable(_) | polder_db::Error::Lost => Problem::unavailable(&error).into(),
+            _ => Problem::internal(&error).into(),
+        }
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Reserved(_) => Problem::conflict("slug_reserved", "this slug is reserved").into(),
+            CreateError::Taken => Problem::conflict("slug_taken", "this slug is taken").into(),
+            CreateError::Name => Problem::invalid(Vec::new())
+                .error("/name", "1 to 80 characters of plain text")
+                .into(),
+            CreateError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Said(status, body) => Self(Box::new(Kind::Tenant(status, body))),
+            Refused::NotRunning(state) => not_running(state),
+            Refused::Call(error @ (CallError::NotRunning | CallError::NoAnswer(_) | CallError::TimedOut)) => {
+                Problem::unavailable(&error).into()
+            }
+            Refused::Call(error) => Problem::internal(&error).into(),
+            Refused::Database(error) => error.into(),
+        }
+    }
+}
+
+fn not_running(state: TenantState) -> ApiError {
+    let detail = match state {
+        TenantState::Provisioning => "the tenant is still being made; its events say how far that is",
+        TenantState::Failed => "the tenant could not be started",
+        TenantState::Suspended => "the tenant is suspended",
+        TenantState::Terminating => "the tenant is being removed",
+        TenantState::Asleep | TenantState::Running => "the tenant does not run",
+    };
+    Problem::conflict("tenant_not_running", detail).into()
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match *self.0 {
+            Kind::Problem(problem, headers) => (headers, problem).into_response(),
+            Kind::Tenant(status, body) => {
+                (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `/tenants/{slug}/events`: provisioning, told live.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{FutureExt, StreamExt};
+use http::HeaderName;
+
+use super::ApiError;
+use super::within::Within;
+use crate::app::App;
+use crate::model::{StepEvent, TenantId};
+use crate::provision;
+
+/// The longest a stream stays open. Whoever still wants to know asks again and gets the whole story.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// Streams how a tenant is made or started, as server-sent events.
+///
+/// First everything that happened in its latest operation, then what happens, each as an event `step`
+/// with `operation_id`, `seq`, `step`, `status` (`started`, `finished`, `failed`), `at` and, where it
+/// failed, `failure`. The step `done` or `failed` is the last.
+#[utoipa::path(
+    get, path = "/tenants/{slug}/events", operation_id = "followTenant", tag = "tenants",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    responses((status = 200, description = "The steps, as they are taken", body = String,
+        content_type = "text/event-stream",
+        example = "event: step\ndata: {\"operation_id\":\"019a0000-0000-7000-8000-000000000000\",\"seq\":1,\"step\":\"make-folders\",\"status\":\"started\",\"at\":\"2026-11-21T08:00:00.000Z\"}\n\n"))
+)]
+pub async fn follow(Within(on): Within) -> Result<Response, ApiError> {
+    Ok(stream(&on.app, on.tenant.id).await?)
+}
+
+/// A tenant's steps as a response, for the console too.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub async fn stream(app: &Arc<App>, tenant: TenantId) -> Result<Response, polder_db::Error> {
+    let shutdown = app.shutdown.clone();
+    let end = async move {
+        tokio::select! {
+            () = shutdown.wait() => {}
+            () = tokio::time::sleep(LONGEST) => {}
+        }
+    };
+    let steps = provision::events(app, tenant).await?.map(|step| Ok::<_, Infallible>(event(&step)));
+    let sse = Sse::new(steps.take_until(end.boxed())).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    // Proxies that collect answers would make it anything but live.
+    Ok(([(HeaderName::from_static("x-accel-buffering"), "no")], sse).into_response())
+}
+
+fn event(step: &StepEvent) -> Event {
+    Event::default().event("step").json_data(step).unwrap_or_default()
+}

@@ -1,0 +1,44 @@
+//! The public API, `{console}/api/v1`.
+//!
+//! ```text
+//! request ─> admit: key ─> what it may do ─> how often ─> said before? ─> handler ─> administer ─> tenant
+//!            401           403               429          replay, 409, 422           404, 409, 422 …
+//! ```
+//!
+//! Its OpenAPI document is made from the handlers; errors are problem documents (RFC 9457).
+
+use std::sync::Arc;
+
+use crate::app::App;
+
+pub mod admit;
+pub mod applications;
+pub mod audit_events;
+pub mod caller;
+pub mod error;
+pub mod events;
+pub mod idempotency;
+pub mod input;
+pub mod openapi;
+pub mod rates;
+pub mod router;
+pub mod sessions;
+pub mod settings;
+pub mod tenants;
+pub mod users;
+pub mod within;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use caller::Caller;
+pub use error::ApiError;
+pub use router::router;
+
+/// What the API needs besides the control plane itself.
+pub struct Api {
+    /// The control plane.
+    pub app: Arc<App>,
+    /// How often each key and each stranger may ask.
+    pub rates: rates::Rates,
+}

@@ -1,0 +1,58 @@
+//! Every operation of the public API on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use polder_service::problem;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::rates::Rates;
+use super::{Api, admit, applications, audit_events, events, openapi, sessions, settings, tenants, users};
+use crate::app::App;
+
+/// All of `/api/v1`.
+pub fn router(app: &Arc<App>) -> Router {
+    let api = Arc::new(Api { app: Arc::clone(app), rates: Rates::new(&app.clock) });
+    let (operations, document) = operations().split_for_parts();
+    let document = Bytes::from(document.to_json().unwrap_or_default());
+    operations
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .route_layer(from_fn_with_state(api, admit::admit))
+        .with_state(Arc::clone(app))
+        .route(
+            "/openapi.json",
+            get(async move || ([(CONTENT_TYPE, "application/json")], document.clone()))
+                .fallback(problem::method_not_allowed),
+        )
+        .fallback(problem::not_found)
+}
+
+/// The OpenAPI document.
+pub fn document() -> OpenApi {
+    operations().into_openapi()
+}
+
+fn operations() -> OpenApiRouter<Arc<App>> {
+    let router = OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::show))
+        .routes(routes!(events::follow))
+        .routes(routes!(applications::list, applications::create))
+        .routes(routes!(applications::show, applications::change, applications::remove))
+        .routes(routes!(applications::add_secret))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::change, users::erase))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
+        .routes(routes!(audit_events::list))
+        .routes(routes!(settings::show, settings::change));
+    let mut router = router;
+    openapi::complete(router.get_openapi_mut());
+    router
+}

@@ -1,0 +1,35 @@
+//! `/tenants/{slug}/settings`.
+
+use polder_service::json::Json;
+use polder_tenant_api::{Settings, SettingsChanges};
+
+use super::ApiError;
+use super::input::Input;
+use super::within::Within;
+use crate::administer::settings;
+
+/// Shows a tenant's settings.
+#[utoipa::path(
+    get, path = "/tenants/{slug}/settings", operation_id = "showSettings", tag = "settings",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    responses((status = 200, description = "The settings", body = Settings,
+        example = json!({"name": "Acme", "sign_up": "open", "default_locale": "en"})))
+)]
+pub async fn show(Within(on): Within) -> Result<Json<Settings>, ApiError> {
+    Ok(Json(settings::show(&on).await?))
+}
+
+/// Changes a tenant's settings. What is absent stays.
+#[utoipa::path(
+    patch, path = "/tenants/{slug}/settings", operation_id = "changeSettings", tag = "settings",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    request_body(content = SettingsChanges, example = json!({"sign_up": "closed"})),
+    responses((status = 200, description = "The settings as they are now", body = Settings,
+        example = json!({"name": "Acme", "sign_up": "closed", "default_locale": "en"})))
+)]
+pub async fn change(
+    Within(on): Within,
+    Input(changes): Input<SettingsChanges>,
+) -> Result<Json<Settings>, ApiError> {
+    Ok(Json(settings::change(&on, &changes).await?))
+}

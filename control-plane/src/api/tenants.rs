@@ -1,0 +1,146 @@
+//! `/tenants`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::LOCATION;
+use polder_kernel::Slug;
+use polder_kernel::encoding::{base64url, from_base64url};
+use polder_service::json::Json;
+use polder_service::problem::Problem;
+use polder_tenant_api::Page;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::input::{Input, Listing, Params};
+use super::within::Within;
+use super::{ApiError, Caller};
+use crate::app::App;
+use crate::model::{self, TenantState};
+use crate::provision::{self, NewTenant};
+use crate::store::tenants;
+
+/// The items of a page where no number is given.
+const USUAL: u32 = 50;
+
+/// A tenant: an OpenID Provider of its own.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+    "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"
+}))]
+pub struct Tenant {
+    /// The first label of its host name; it never changes.
+    pub slug: String,
+    /// The name people see.
+    pub name: String,
+    /// Its issuer: all that a client library needs to know.
+    pub issuer: String,
+    /// Where it is in its life.
+    pub state: TenantState,
+    /// Why it could not be made or started; null otherwise.
+    pub failure: Option<String>,
+    /// When it was asked for.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+}
+
+/// A tenant to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewTenant, example = json!({"slug": "acme", "name": "Acme"}))]
+pub struct Wanted {
+    /// 3 to 32 of a-z, 0-9 and inner hyphens, a letter first.
+    #[schema(pattern = "^[a-z][a-z0-9-]{1,30}[a-z0-9]$")]
+    pub slug: String,
+    /// The name people see: 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80)]
+    pub name: String,
+}
+
+impl From<&model::Tenant> for Tenant {
+    fn from(tenant: &model::Tenant) -> Self {
+        Self {
+            slug: tenant.slug.to_string(),
+            name: tenant.name.clone(),
+            issuer: tenant.issuer.clone(),
+            state: tenant.state,
+            failure: tenant.failure.clone(),
+            created_at: tenant.created_at.rfc3339(),
+            updated_at: tenant.updated_at.rfc3339(),
+        }
+    }
+}
+
+/// Lists your tenants in the order of their slugs.
+#[utoipa::path(
+    get, path = "/tenants", operation_id = "listTenants", tag = "tenants", params(Listing),
+    responses((status = 200, description = "A page of tenants", body = Page<Tenant>, example = json!({"items": [{
+        "slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+        "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"}], "next": null})))
+)]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(listing): Params<Listing>,
+) -> Result<Json<Page<Tenant>>, ApiError> {
+    let part = listing.part()?;
+    let after = part.cursor.as_deref().map_or(Some(String::new()), after);
+    let after = after.ok_or_else(|| Problem::bad_request("the cursor is not one of ours"))?;
+    let limit = part.limit.unwrap_or(USUAL);
+    let mut tx = app.db.read().await?;
+    let mut found = tenants::page(&mut tx, caller.organisation_id, &after, i64::from(limit) + 1).await?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = found.len() > wanted;
+    found.truncate(wanted);
+    let next = found.last().filter(|_| more).map(|last| base64url(last.slug.as_str().as_bytes()));
+    Ok(Json(Page { items: found.iter().map(Tenant::from).collect(), next }))
+}
+
+fn after(cursor: &str) -> Option<String> {
+    let text = String::from_utf8(from_base64url(cursor)?).ok()?;
+    text.parse::<Slug>().ok().map(|slug| slug.to_string())
+}
+
+/// Makes a tenant.
+///
+/// It answers at once; the tenant's state is `provisioning` until everything is there, which its
+/// events tell live.
+#[utoipa::path(
+    post, path = "/tenants", operation_id = "createTenant", tag = "tenants",
+    request_body(content = Wanted, example = json!({"slug": "acme", "name": "Acme"})),
+    responses((status = 202, description = "The tenant is being made", body = Tenant,
+        headers(("location" = String, description = "Where the tenant is")),
+        example = json!({"slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example",
+            "state": "provisioning", "failure": null, "created_at": "2026-11-21T08:00:00.000Z",
+            "updated_at": "2026-11-21T08:00:00.000Z"})))
+)]
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Input(wanted): Input<Wanted>,
+) -> Result<Response, ApiError> {
+    let slug: Slug = wanted
+        .slug
+        .parse()
+        .map_err(|error: polder_kernel::slug::SlugError| Problem::invalid(Vec::new()).error("/slug", error.to_string()))?;
+    let new = NewTenant { slug, name: wanted.name, organisation_id: caller.organisation_id };
+    let tenant = provision::create(&app, &caller.acting, new).await?;
+    let location = format!("/api/v1/tenants/{}", tenant.slug);
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(Tenant::from(&tenant))).into_response())
+}
+
+/// Shows a tenant and where it is in its life.
+#[utoipa::path(
+    get, path = "/tenants/{slug}", operation_id = "showTenant", tag = "tenants",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    responses((status = 200, description = "The tenant", body = Tenant, example = json!({"slug": "acme", "name": "Acme",
+        "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+        "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"})))
+)]
+pub async fn show(Within(on): Within) -> Json<Tenant> {
+    Json(Tenant::from(&on.tenant))
+}

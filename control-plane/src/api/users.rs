@@ -1,0 +1,107 @@
+//! `/tenants/{slug}/users`.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::LOCATION;
+use polder_service::json::Json;
+use polder_tenant_api::{NewUser, Page, User, UserChanges, UserKind};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::ApiError;
+use super::input::{Input, Params, part};
+use super::within::{AtId, Within};
+use crate::administer::users;
+
+/// Which people are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// The one who signs in with this address.
+    #[param(nullable = false, example = "ann@example.com")]
+    email: Option<String>,
+    /// `next` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+    /// How many items at most: 1 to 200, 50 unless given.
+    #[param(minimum = 1, maximum = 200, default = 50, nullable = false)]
+    limit: Option<u32>,
+}
+
+/// Lists a tenant's people, newest first, or finds one by address.
+#[utoipa::path(
+    get, path = "/tenants/{slug}/users", operation_id = "listUsers", tag = "users",
+    params(("slug" = String, Path, description = "The tenant", example = "acme"), Wanted),
+    responses((status = 200, description = "A page of people", body = Page<User>, example = json!({"items": [{
+        "id": "019a0000-0000-7000-8000-000000000002", "email": "ann@example.com", "email_verified": true, "name": "Ann",
+        "locale": "en", "roles": ["staff"], "disabled": false, "created_at": "2026-11-21T08:00:00.000Z",
+        "updated_at": "2026-11-21T08:00:00.000Z", "last_sign_in_at": "2026-11-21T08:05:00.000Z"}], "next": null})))
+)]
+pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<Json<Page<User>>, ApiError> {
+    let part = part(wanted.cursor, wanted.limit)?;
+    Ok(Json(users::list(&on, wanted.email.as_deref(), &part).await?))
+}
+
+/// Adds a person. Their address counts as unproved until they sign in.
+#[utoipa::path(
+    post, path = "/tenants/{slug}/users", operation_id = "createUser", tag = "users",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    request_body(content = NewUser, example = json!({"email": "ann@example.com", "name": "Ann", "roles": ["staff"]})),
+    responses((status = 201, description = "The person", body = User,
+        headers(("location" = String, description = "Where the person is")),
+        example = json!({
+        "id": "019a0000-0000-7000-8000-000000000002", "email": "ann@example.com", "email_verified": false, "name": "Ann",
+        "locale": null, "roles": ["staff"], "disabled": false, "created_at": "2026-11-21T08:00:00.000Z",
+        "updated_at": "2026-11-21T08:00:00.000Z", "last_sign_in_at": null})))
+)]
+pub async fn create(Within(on): Within, Input(new): Input<NewUser>) -> Result<Response, ApiError> {
+    let made = users::create(&on, &new).await?;
+    let location = format!("/api/v1/tenants/{}/users/{}", on.tenant.slug, made.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(made)).into_response())
+}
+
+/// Shows a person.
+#[utoipa::path(
+    get, path = "/tenants/{slug}/users/{id}", operation_id = "showUser", tag = "users",
+    params(("slug" = String, Path, description = "The tenant", example = "acme"),
+        ("id" = String, Path, description = "The `sub` of their tokens", example = "019a0000-0000-7000-8000-000000000002")),
+    responses((status = 200, description = "The person", body = User, example = json!({
+        "id": "019a0000-0000-7000-8000-000000000002", "email": "ann@example.com", "email_verified": true, "name": "Ann",
+        "locale": "en", "roles": ["staff"], "disabled": false, "created_at": "2026-11-21T08:00:00.000Z",
+        "updated_at": "2026-11-21T08:00:00.000Z", "last_sign_in_at": "2026-11-21T08:05:00.000Z"})))
+)]
+pub async fn show(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<Json<User>, ApiError> {
+    Ok(Json(users::show(&on, id).await?))
+}
+
+/// Changes a person. What is absent stays. Disabling ends every session and grant at once.
+#[utoipa::path(
+    patch, path = "/tenants/{slug}/users/{id}", operation_id = "changeUser", tag = "users",
+    params(("slug" = String, Path, description = "The tenant", example = "acme"),
+        ("id" = String, Path, description = "The `sub` of their tokens", example = "019a0000-0000-7000-8000-000000000002")),
+    request_body(content = UserChanges, example = json!({"disabled": true})),
+    responses((status = 200, description = "The person as they are now", body = User, example = json!({
+        "id": "019a0000-0000-7000-8000-000000000002", "email": "ann@example.com", "email_verified": true, "name": "Ann",
+        "locale": "en", "roles": ["staff"], "disabled": true, "created_at": "2026-11-21T08:00:00.000Z",
+        "updated_at": "2026-11-21T09:00:00.000Z", "last_sign_in_at": "2026-11-21T08:05:00.000Z"})))
+)]
+pub async fn change(
+    Within(on): Within,
+    AtId(id): AtId<UserKind>,
+    Input(changes): Input<UserChanges>,
+) -> Result<Json<User>, ApiError> {
+    Ok(Json(users::change(&on, id, &changes).await?))
+}
+
+/// Erases a person. Their `sub` is never given to anybody else.
+#[utoipa::path(
+    delete, path = "/tenants/{slug}/users/{id}", operation_id = "deleteUser", tag = "users",
+    params(("slug" = String, Path, description = "The tenant", example = "acme"),
+        ("id" = String, Path, description = "The `sub` of their tokens", example = "019a0000-0000-7000-8000-000000000002")),
+    responses((status = 204, description = "They are erased"))
+)]
+pub async fn erase(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<StatusCode, ApiError> {
+    users::erase(&on, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

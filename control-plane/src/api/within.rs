@@ -1,0 +1,52 @@
+//! The tenant a path names, once it is known to be the caller's (G20): every operation below
+//! `/tenants/{slug}` takes it, and there is no other way to one.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use polder_kernel::{Id, Slug};
+use serde::Deserialize;
+
+use super::{ApiError, Caller};
+use crate::administer::On;
+use crate::app::App;
+use crate::store::tenants;
+
+/// The caller, on a tenant of theirs.
+pub struct Within(pub On);
+
+/// The thing a path names by `{id}`. What is no id names nothing: 404.
+pub struct AtId<Kind>(pub Id<Kind>);
+
+#[derive(Deserialize)]
+struct Names {
+    slug: Option<String>,
+    id: Option<String>,
+}
+
+impl FromRequestParts<Arc<App>> for Within {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let slug: Slug = names(parts, app).await?.slug.and_then(|slug| slug.parse().ok()).ok_or_else(ApiError::not_found)?;
+        let tenant = tenants::by_slug(&mut app.db.read().await?, &slug).await?;
+        let tenant = tenant
+            .filter(|tenant| tenant.organisation_id == Some(caller.organisation_id))
+            .ok_or_else(ApiError::not_found)?;
+        Ok(Self(On { app: Arc::clone(app), tenant, acting: caller.acting }))
+    }
+}
+
+impl<Kind> FromRequestParts<Arc<App>> for AtId<Kind> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let id = names(parts, app).await?.id.and_then(|id| id.parse().ok());
+        id.map(Self).ok_or_else(ApiError::not_found)
+    }
+}
+
+async fn names(parts: &mut Parts, app: &Arc<App>) -> Result<Names, ApiError> {
+    let path = Path::<Names>::from_request_parts(parts, app).await;
+    path.map(|Path(names)| names).map_err(|_| ApiError::not_found())
+}
