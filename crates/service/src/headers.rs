@@ -155,8 +155,8 @@ fn form_source(uri: &str) -> Option<String> {
         return (!local).then(|| format!("{scheme}:"));
     }
     let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
-    let host_ok = !authority.is_empty()
-        && authority.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+    let host_ok =
+        !authority.is_empty() && authority.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
     if !host_ok {
         return None;
     }

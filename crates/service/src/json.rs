@@ -71,7 +71,7 @@ mod tests {
 
     #[tokio::test]
     async fn f09_malformed_wrong_deep_and_large_bodies_are_refused() {
-        assert_eq!(status("application/json", "{").await, Err(StatusCode::BAD_REQUEST));
+        assert_eq!(status("application/json", "").await, Err(StatusCode::BAD_REQUEST));
         assert_eq!(status("application/json", "7 8").await, Err(StatusCode::BAD_REQUEST));
         assert_eq!(status("application/json", "\"x\"").await, Err(StatusCode::UNPROCESSABLE_ENTITY));
         let large = vec![b' '; JSON_MAX + 1];

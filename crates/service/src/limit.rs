@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, Reference};
@@ -15,6 +16,8 @@ use polder_kernel::Clock;
 /// Keys held per rule before older ones are dropped and, should that not help, networks are lumped
 /// together: a stranger with many addresses must not fill the memory.
 const KEYS_MAX: usize = 20_000;
+/// How often old keys are dropped at most, in nanoseconds: ten seconds.
+const SWEEP_EVERY_NANOS: u64 = 10_000_000_000;
 
 /// How much one network may ask of one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +48,16 @@ impl RetryAfter {
 /// The limits of a process, by the name of what they protect.
 #[derive(Debug)]
 pub struct Limits {
-    rules: HashMap<&'static str, Limiter>,
+    rules: HashMap<&'static str, Counters>,
     clock: GovernorClock,
+}
+
+/// The counters of one rule.
+#[derive(Debug)]
+struct Counters {
+    limiter: Limiter,
+    /// When old counters were last dropped: it takes a while, and must not happen for each request of a flood.
+    swept_at: AtomicU64,
 }
 
 type Limiter = RateLimiter<Key, DefaultKeyedStateStore<Key>, GovernorClock, NoOpMiddleware<Moment>>;
@@ -59,10 +70,11 @@ impl Limits {
     /// Limits named in `rules`, by this clock.
     pub fn new(clock: &Clock, rules: &[(&'static str, Rule)]) -> Self {
         let clock = GovernorClock(clock.clone());
-        let rules = rules
-            .iter()
-            .map(|&(name, rule)| (name, RateLimiter::new(rule.quota(), DefaultKeyedStateStore::default(), clock.clone())))
-            .collect();
+        let counters = |rule: Rule| Counters {
+            limiter: RateLimiter::new(rule.quota(), DefaultKeyedStateStore::default(), clock.clone()),
+            swept_at: AtomicU64::new(0),
+        };
+        let rules = rules.iter().map(|&(name, rule)| (name, counters(rule))).collect();
         Self { rules, clock }
     }
 
@@ -72,9 +84,9 @@ impl Limits {
     /// # Errors
     /// [`RetryAfter`] when the network has had its share.
     pub fn check(&self, name: &str, ip: impl Into<Option<IpAddr>>) -> Result<(), RetryAfter> {
-        let (Some(limiter), Some(ip)) = (self.rules.get(name), ip.into()) else { return Ok(()) };
-        let key = if make_room(limiter) { network(ip) } else { wide_network(ip) };
-        limiter.check_key(&key).map_err(|refusal| {
+        let (Some(counters), Some(ip)) = (self.rules.get(name), ip.into()) else { return Ok(()) };
+        let key = if counters.have_room(self.clock.now()) { network(ip) } else { wide_network(ip) };
+        counters.limiter.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
             RetryAfter(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).at_least_one()
         })
@@ -95,13 +107,21 @@ impl Rule {
     }
 }
 
-/// Whether a new key fits, after dropping those whose counters have run full again.
-fn make_room(limiter: &Limiter) -> bool {
-    if limiter.len() < KEYS_MAX {
-        return true;
+impl Counters {
+    /// Whether a new key fits, perhaps after dropping those whose counters have run full again.
+    fn have_room(&self, now: Moment) -> bool {
+        if self.limiter.len() < KEYS_MAX {
+            return true;
+        }
+        let swept_at = self.swept_at.load(Ordering::Relaxed);
+        if now.0.saturating_sub(swept_at) < SWEEP_EVERY_NANOS
+            || self.swept_at.compare_exchange(swept_at, now.0, Ordering::Relaxed, Ordering::Relaxed).is_err()
+        {
+            return false;
+        }
+        self.limiter.retain_recent();
+        self.limiter.len() < KEYS_MAX
     }
-    limiter.retain_recent();
-    limiter.len() < KEYS_MAX
 }
 
 fn network(ip: IpAddr) -> Key {
@@ -192,11 +212,16 @@ mod tests {
 
     #[test]
     fn a_flood_of_networks_does_not_fill_the_memory() {
-        let (limits, _) = limits();
+        let (limits, clock) = limits();
+        let kept = |limits: &Limits| limits.rules["sign_in"].limiter.len();
         for n in 0..60_000_u32 {
             let _ = limits.check("sign_in", IpAddr::V4((0x0a00_0000 + n).into()));
         }
-        assert!(limits.rules["sign_in"].len() <= KEYS_MAX + 10, "{}", limits.rules["sign_in"].len());
+        assert!((KEYS_MAX..=KEYS_MAX + 10).contains(&kept(&limits)), "{}", kept(&limits));
+        assert!(limits.check("sign_in", ip("10.0.200.1")).is_err(), "their lump has had its share");
+        clock.advance(Duration::from_secs(600));
+        assert_eq!(limits.check("sign_in", ip("192.0.2.1")), Ok(()));
+        assert!(kept(&limits) <= 10, "{}", kept(&limits));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Logs: structured, one event a line, with nothing in them that must not be (P11, F16).
 
+mod business;
+mod credentials;
+mod people;
 mod redact;
 mod scrub;
-mod shapes;
+mod tokens;
 
 use std::io::{self, Write};
 
@@ -84,5 +87,56 @@ impl<W: Write> Write for ScrubbingWriter<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(json: bool, log: impl FnOnce()) -> String {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let builder = tracing_subscriber::fmt().with_ansi(false).with_writer(Scrubbed(move || writer.clone()));
+        if json {
+            tracing::subscriber::with_default(builder.json().flatten_event(true).finish(), log);
+        } else {
+            tracing::subscriber::with_default(builder.finish(), log);
+        }
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn f16_p11_every_event_is_scrubbed_and_one_line_in_both_formats() {
+        for json in [true, false] {
+            let text = logged(json, || {
+                tracing::info!(to = "ann@example.test", "sent\r\n2026 ERROR forged code=Secret-1");
+                tracing::warn!(error = %io::Error::other("token=T0p\nsecret"), "failed");
+            });
+            assert_eq!(text.lines().count(), 2, "{text}");
+            for canary in ["ann@", "Secret-1", "T0p"] {
+                assert!(!text.contains(canary), "{canary} in {text}");
+            }
+            if json {
+                for line in text.lines() {
+                    serde_json::from_str::<serde_json::Value>(line).expect(line);
+                }
+            }
+        }
     }
 }

@@ -38,11 +38,7 @@ pub struct FieldError {
 
 impl Problem {
     /// A problem with a stable `code` that programs may compare and a `title` for people.
-    pub fn new(
-        status: StatusCode,
-        code: impl Into<Cow<'static, str>>,
-        title: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
         let code = code.into();
         let report =
             if status.is_server_error() { Report::failed(code.clone()) } else { Report::refused(code.clone()) };
@@ -219,7 +215,8 @@ mod tests {
 
     #[test]
     fn the_document_is_rfc_9457() {
-        let body = Problem::invalid(Vec::new()).error("/name", "is too long").body(RequestId::parse("00000000000000ff"));
+        let body =
+            Problem::invalid(Vec::new()).error("/name", "is too long").body(RequestId::parse("00000000000000ff"));
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&body).unwrap(),
             serde_json::json!({"type": "urn:polder:problem:invalid", "title": "The input is not valid", "status": 422,

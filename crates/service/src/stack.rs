@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use pin_project_lite::pin_project;
 use polder_kernel::{Entropy, Locale};
@@ -184,10 +184,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
                 Err(failure.take().unwrap_or((StatusCode::INTERNAL_SERVER_ERROR, Report::failed("polled_again"))))
             }
         };
-        let mut response = answered
-            .unwrap_or_else(|(status, report): (StatusCode, Report)| {
-                report.attach(this.settings.failure(status, *this.asker))
-            });
+        let mut response = answered.unwrap_or_else(|(status, report): (StatusCode, Report)| {
+            report.attach(this.settings.failure(status, *this.asker))
+        });
         this.settings.finish(&mut response, *this.asker);
         Poll::Ready(Ok(response))
     }
@@ -216,8 +215,7 @@ impl Settings {
         };
         let failure = Failure { status, request_id: asker.origin.id, locale };
         // A page that panics too must not take the connection along.
-        let mut response =
-            catch_unwind(|| (self.page)(&failure)).unwrap_or_else(|_| plain_page(&failure));
+        let mut response = catch_unwind(|| (self.page)(&failure)).unwrap_or_else(|_| plain_page(&failure));
         *response.status_mut() = status;
         response
     }
@@ -233,8 +231,9 @@ impl Settings {
             report.write(id, status.as_u16());
         }
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            // Its length was not known to axum yet: hyper takes it from the body.
-            *response.body_mut() = Body::from(problem.body(Some(id)));
+            let body = problem.body(Some(id));
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            *response.body_mut() = Body::from(body);
         }
         if let Ok(value) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert(&REQUEST_ID, value);
@@ -255,4 +254,117 @@ fn prefers_html(headers: &HeaderMap) -> Option<Locale> {
 fn plain_page(failure: &Failure) -> Response {
     let body = format!("{}\nRequest {}\n", failure.status, failure.request_id);
     ([(CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::RequestContext;
+    use axum::Router;
+    use axum::routing::{get, post};
+    use http::header::{ALLOW, HOST};
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    fn service() -> Stacked<Router> {
+        let router = Router::new()
+            .route("/id", get(|context: RequestContext| async move { context.request_id.to_string() }))
+            .route("/post", post(|| async { "posted" }))
+            .route("/panic", get(panics))
+            .route("/fails", get(|| async { Problem::internal(&std::io::Error::other("at /srv/db: SELECT")) }))
+            .fallback(crate::problem::not_found)
+            .method_not_allowed_fallback(crate::problem::method_not_allowed);
+        let hosts = Hosts::of_url("https://id.example");
+        Stack::new(&Entropy::seeded(1)).hosts(hosts).hsts(Hsts::WithSubdomains).layer(router)
+    }
+
+    async fn panics() -> Response {
+        panic!("SELECT secret at /srv/polder")
+    }
+
+    async fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> (http::response::Parts, String) {
+        let mut request = Request::builder().method(method).uri(path).header(HOST, "id.example");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = service().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn f05_every_answer_has_the_headers_errors_too() {
+        for path in ["/id", "/nothing", "/panic", "/fails", "/post"] {
+            let (parts, _) = ask("GET", path, &[]).await;
+            for name in ["x-content-type-options", "referrer-policy", "content-security-policy", "cache-control"] {
+                assert!(parts.headers.contains_key(name), "{name} at {path}");
+            }
+            let hsts = parts.headers["strict-transport-security"].to_str().unwrap();
+            assert_eq!(hsts, "max-age=31536000; includeSubDomains", "f04 at {path}");
+            assert!(!parts.headers.contains_key("access-control-allow-origin"), "f20 at {path}");
+            assert!(!parts.headers.contains_key("server"), "f15 at {path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn f15_f22_a_panic_is_a_clean_500_with_the_requests_id() {
+        for (accept, kind) in
+            [("application/json", "application/problem+json"), ("text/html", "text/plain; charset=utf-8")]
+        {
+            let (parts, body) = ask("GET", "/panic", &[("accept", accept)]).await;
+            assert_eq!(parts.status, StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(parts.headers[CONTENT_TYPE], kind);
+            let id = parts.headers["x-polder-request-id"].to_str().unwrap();
+            assert!(body.contains(id), "{body}");
+            assert!(!body.contains("SELECT") && !body.contains("/srv") && !body.contains("panic"), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn f15_a_problem_names_its_request_and_nothing_inside() {
+        let (parts, body) = ask("GET", "/fails", &[]).await;
+        assert_eq!(parts.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let id = parts.headers["x-polder-request-id"].to_str().unwrap();
+        assert!(body.contains(&format!("urn:polder:request:{id}")), "{body}");
+        assert!(!body.contains("SELECT"), "{body}");
+        assert_eq!(parts.headers[CONTENT_LENGTH], body.len().to_string());
+    }
+
+    #[tokio::test]
+    async fn f07_other_hosts_are_misdirected_and_unclear_ones_refused() {
+        let send = |request: Request| async { service().oneshot(request).await.unwrap().status() };
+        let host = |host: &str| Request::builder().uri("/id").header(HOST, host);
+        assert_eq!(send(host("id.example").body(Body::empty()).unwrap()).await, StatusCode::OK);
+        assert_eq!(send(host("evil.example").body(Body::empty()).unwrap()).await, StatusCode::MISDIRECTED_REQUEST);
+        let twice = host("id.example").header(HOST, "evil.example").body(Body::empty()).unwrap();
+        assert_eq!(send(twice).await, StatusCode::BAD_REQUEST);
+        let none = Request::builder().uri("/id").header("x-forwarded-host", "id.example").body(Body::empty()).unwrap();
+        assert_eq!(send(none).await, StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test]
+    async fn f08_methods_that_are_not_there_are_405_with_allow() {
+        for method in ["GET", "TRACE", "OPTIONS", "DELETE", "BREW"] {
+            let (parts, _) = ask(method, "/post", &[]).await;
+            assert_eq!(parts.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+            assert_eq!(parts.headers[ALLOW], "POST", "{method}");
+        }
+        let (parts, body) = ask("HEAD", "/id", &[]).await;
+        assert_eq!((parts.status, body.as_str()), (StatusCode::OK, ""));
+    }
+
+    #[tokio::test]
+    async fn f09_a_target_beyond_8_kib_is_414() {
+        let (parts, _) = ask("GET", &format!("/id?x={}", "y".repeat(URI_MAX)), &[]).await;
+        assert_eq!(parts.status, StatusCode::URI_TOO_LONG);
+        let (parts, _) = ask("GET", &format!("/id?x={}", "y".repeat(URI_MAX - 6)), &[]).await;
+        assert_eq!(parts.status, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn b42_a_forged_request_id_is_not_taken_over() {
+        let (_, body) = ask("GET", "/id", &[("x-polder-request-id", "00000000000000ff")]).await;
+        assert!(body.len() == 16 && body != "00000000000000ff", "{body}");
+    }
 }

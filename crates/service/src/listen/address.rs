@@ -138,3 +138,60 @@ fn bind_unix(path: &Path) -> io::Result<Listener> {
     rustix::fs::chmod(&short, Mode::RUSR | Mode::WUSR)?;
     Ok(Listener::Unix(listener, SocketFile(path.to_owned())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn addresses_are_read_as_they_are_written() {
+        for text in ["127.0.0.1:8600", "[::1]:0", "unix:/run/polder/public.sock"] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        for wrong in ["", "8600", "localhost:8600", "unix:", "127.0.0.1"] {
+            assert_eq!(wrong.parse::<Address>(), Err(NotAnAddress), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::Unix(folder.path().join("s"));
+        drop(std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap());
+        let listener = Listener::bind(&address).await.unwrap();
+        let mode = std::fs::metadata(folder.path().join("s")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(matches!(Listener::bind(&address).await, Err(BindError::InUse(_))));
+        drop(listener);
+        assert!(!folder.path().join("s").exists());
+    }
+
+    #[tokio::test]
+    async fn a_path_longer_than_a_sockets_address_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("x".repeat(120));
+        std::fs::create_dir(&deep).unwrap();
+        Listener::bind(&Address::Unix(deep.join("public.sock"))).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_socket_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("precious");
+        std::fs::write(&file, "data").unwrap();
+        let error = Listener::bind(&Address::Unix(file.clone())).await.unwrap_err();
+        assert!(matches!(error, BindError::NotASocket(_)));
+        std::os::unix::fs::symlink(&file, folder.path().join("link")).unwrap();
+        assert!(Listener::bind(&Address::Unix(folder.path().join("link"))).await.is_err());
+        assert_eq!(std::fs::read(&file).unwrap(), b"data");
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_said_in_one_line() {
+        let first = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = first.address().unwrap();
+        let error = Listener::bind(&address).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("{address} is in use by another process"));
+    }
+}

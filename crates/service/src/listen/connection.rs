@@ -20,20 +20,27 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use super::address::Listener;
 use super::Limits;
+use super::address::Listener;
 use crate::request::Peer;
 use crate::shutdown::Shutdown;
 
 /// How long to wait when the system has no more descriptors or memory: some connection will end.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// When connections end: `stop` asks them to, after the running request; `cut` does not ask.
+#[derive(Clone, Copy)]
+pub(super) struct Ends<'a> {
+    pub(super) stop: &'a Shutdown,
+    pub(super) cut: &'a CancellationToken,
+}
+
 /// Accepts until it is time to stop.
 pub(super) async fn accept<S>(
     listener: &Listener,
     service: S,
     limits: Limits,
-    shutdown: &Shutdown,
+    ends: Ends<'_>,
     connections: &TaskTracker,
 ) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -47,42 +54,45 @@ pub(super) async fn accept<S>(
         };
         let accepted = tokio::select! {
             biased;
-            () = shutdown.wait() => return,
+            () = ends.stop.wait() => return,
             accepted = next => accepted,
         };
         let Some((seat, accepted)) = accepted else { return };
-        let served = (service.clone(), limits, shutdown.child());
-        match accepted {
-            Ok(Stream::Tcp(stream, peer)) => connections.spawn(async move {
-                converse(stream, Some(peer), served).await;
-                drop(seat);
-            }),
-            Ok(Stream::Unix(stream)) => connections.spawn(async move {
-                converse(stream, None, served).await;
-                drop(seat);
-            }),
+        let (service, stop, cut) = (service.clone(), ends.stop.child(), ends.cut.child_token());
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 pause_after(&error).await;
                 continue;
             }
         };
+        connections.spawn(async move {
+            let _seat = seat;
+            let conversation = async {
+                match stream {
+                    Stream::Tcp(stream) => converse(stream, Bridge { service, peer }, limits, stop).await,
+                    Stream::Unix(stream) => converse(stream, Bridge { service, peer }, limits, stop).await,
+                }
+            };
+            cut.run_until_cancelled(conversation).await;
+        });
     }
 }
 
 enum Stream {
-    Tcp(tokio::net::TcpStream, Peer),
+    Tcp(tokio::net::TcpStream),
     Unix(tokio::net::UnixStream),
 }
 
-async fn accept_one(listener: &Listener) -> io::Result<Stream> {
+async fn accept_one(listener: &Listener) -> io::Result<(Stream, Option<Peer>)> {
     match listener {
         Listener::Tcp(listener) => {
             let (stream, peer) = listener.accept().await?;
             // Small answers must not wait for the next packet; without it they are merely slower.
             let _ = stream.set_nodelay(true);
-            Ok(Stream::Tcp(stream, Peer(peer)))
+            Ok((Stream::Tcp(stream), Some(Peer(peer))))
         }
-        Listener::Unix(listener, _) => Ok(Stream::Unix(listener.accept().await?.0)),
+        Listener::Unix(listener, _) => Ok((Stream::Unix(listener.accept().await?.0), None)),
     }
 }
 
@@ -97,7 +107,7 @@ async fn pause_after(error: &io::Error) {
     tokio::time::sleep(PAUSE).await;
 }
 
-async fn converse<IO, S>(stream: IO, peer: Option<Peer>, (service, limits, stop): (S, Limits, CancellationToken))
+async fn converse<IO, S>(stream: IO, bridge: Bridge<S>, limits: Limits, stop: CancellationToken)
 where
     IO: AsyncRead + AsyncWrite + Unpin,
     S: Service<Request, Response = Response, Error = Infallible> + Clone,
@@ -106,7 +116,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
         .max_header_size(limits.header_bytes)
-        .serve_connection(TokioIo::new(stream), Bridge { service, peer });
+        .serve_connection(TokioIo::new(stream), bridge);
     let mut connection = pin!(connection);
     let mut stopping = pin!(stop.cancelled());
     let mut told = false;

@@ -29,13 +29,13 @@ impl<'a> Redactions<'a> {
         Self { text, found: Vec::new() }
     }
 
-    /// Adds one, and says where to go on.
-    pub(super) fn push(&mut self, redaction: Redaction) -> usize {
-        let end = redaction.span.end;
-        // An address is found at its `@`, after what stands before it: what that covers is covered twice.
-        while self.found.last().is_some_and(|last| last.span.end > redaction.span.start) {
-            self.found.pop();
+    /// Adds one, and says where to go on. What stands before an `@` may have been hidden in part
+    /// already: then both become one, and it begins where the first did.
+    pub(super) fn push(&mut self, mut redaction: Redaction) -> usize {
+        while let Some(last) = self.found.pop_if(|last| last.span.end > redaction.span.start) {
+            redaction.span.start = redaction.span.start.min(last.span.start);
         }
+        let end = redaction.span.end;
         self.found.push(redaction);
         end
     }
