@@ -77,9 +77,8 @@ impl Courier {
     }
 
     pub(crate) async fn send(&self, mail: &Mail) -> Result<(), SendError> {
-        let status = tokio::time::timeout(TIME, self.post(mail))
-            .await
-            .map_err(|_| temporary("the courier took too long"))??;
+        let status =
+            tokio::time::timeout(TIME, self.post(mail)).await.map_err(|_| temporary("the courier took too long"))??;
         if status.is_success() {
             return Ok(());
         }
@@ -119,4 +118,102 @@ impl Courier {
 
 fn temporary(why: &str) -> SendError {
     SendError::Temporary(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixListener;
+
+    fn mail() -> Mail {
+        Mail {
+            id: "0198-a".to_owned(),
+            to: "ann@example.test".parse().unwrap(),
+            subject: "Your code".into(),
+            text: "12345678".to_owned(),
+            html: "<p>12345678</p>".to_owned(),
+        }
+    }
+
+    /// A courier that gives one answer to each connection and keeps what it was asked.
+    fn courier(folder: &std::path::Path, answer: &'static str) -> (Courier, Arc<Mutex<String>>) {
+        let socket = folder.join("courier.sock");
+        let (listener, asked) = (UnixListener::bind(&socket).unwrap(), Arc::new(Mutex::new(String::new())));
+        let keep = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut buffer = vec![0; 65536];
+                let mut request = String::new();
+                while !request.contains("</p>") {
+                    let n = stream.read(&mut buffer).await.unwrap();
+                    request.push_str(std::str::from_utf8(&buffer[..n]).unwrap());
+                }
+                *keep.lock().unwrap() = request;
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        (Courier::new(socket), asked)
+    }
+
+    #[tokio::test]
+    async fn a_mail_goes_out_as_json_and_comes_back_as_the_same_mail() {
+        let folder = tempfile::tempdir().unwrap();
+        let (courier, asked) = courier(folder.path(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        courier.send(&mail()).await.unwrap();
+        let request = asked.lock().unwrap().clone();
+        assert!(request.starts_with("POST /messages HTTP/1.1\r\n"), "{request}");
+        let (_, body) = request.split_once("\r\n\r\n").unwrap();
+        let message: Message = serde_json::from_str(body).unwrap();
+        assert_eq!(Mail::try_from(message), Ok(mail()));
+    }
+
+    #[tokio::test]
+    async fn answers_say_whether_to_try_again() {
+        for (answer, temporary) in [
+            ("HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n", false),
+            ("HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n", true),
+            ("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", true),
+            ("nonsense\r\n\r\n", true),
+            ("", true),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (courier, _) = courier(folder.path(), answer);
+            let error = courier.send(&mail()).await.unwrap_err();
+            assert_eq!(error.is_temporary(), temporary, "{answer:?}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_courier_is_temporary() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Courier::new(folder.path().join("courier.sock")).send(&mail()).await.unwrap_err();
+        assert!(error.is_temporary(), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_socket_deeper_than_108_bytes_is_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("x".repeat(120));
+        std::fs::create_dir(&deep).unwrap();
+        std::os::unix::fs::symlink(&deep, folder.path().join("d")).unwrap();
+        let (_, asked) = courier(&folder.path().join("d"), "HTTP/1.1 204 OK\r\n\r\n");
+        Courier::new(deep.join("courier.sock")).send(&mail()).await.unwrap();
+        assert!(!asked.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn f18_the_courier_believes_neither_addresses_nor_subjects() {
+        let message = |to: &str, subject: &str| Message {
+            id: "1".to_owned(),
+            to: to.to_owned(),
+            subject: subject.to_owned(),
+            text: String::new(),
+            html: String::new(),
+        };
+        assert!(Mail::try_from(message("ann@example.test\r\nBcc: eve@example.test", "x")).is_err());
+        let cleaned = Mail::try_from(message("ann@example.test", "x\r\nBcc: eve@example.test")).unwrap();
+        assert_eq!(cleaned.subject.as_str(), "x  Bcc: eve@example.test");
+    }
 }

@@ -57,8 +57,10 @@ impl tower::Service<Name> for Resolver {
 #[cfg(feature = "reqwest")]
 impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        Box::pin(async move { let addresses: reqwest::dns::Addrs = Box::new(resolve(name.as_str(), 0).await?.into_iter());
-            Ok(addresses) })
+        Box::pin(async move {
+            let addresses: reqwest::dns::Addrs = Box::new(resolve(name.as_str(), 0).await?.into_iter());
+            Ok(addresses)
+        })
     }
 }
 

@@ -64,3 +64,20 @@ impl Mailer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_capturing_mailer_keeps_mail_in_order() {
+        let mailer = Mailer::capturing();
+        for id in ["1", "2"] {
+            let to = "ann@example.test".parse().unwrap();
+            let (text, html) = (String::new(), String::new());
+            mailer.send(&Mail { id: id.to_owned(), to, subject: "x".into(), text, html }).await.unwrap();
+        }
+        let ids: Vec<String> = mailer.clone().captured().into_iter().map(|mail| mail.id).collect();
+        assert_eq!(ids, ["1", "2"]);
+    }
+}

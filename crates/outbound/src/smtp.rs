@@ -115,3 +115,115 @@ fn classify(error: &SmtpError) -> SendError {
     let about_us = [530, 534, 535, 538].contains(&code);
     if error.is_permanent() && !about_us { SendError::Permanent(said) } else { SendError::Temporary(said) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    /// Answers of a mail server that is out of sorts, by the command they answer.
+    type Answers = &'static [(&'static str, &'static str)];
+
+    /// A tiny SMTP server: takes everything unless told otherwise, and keeps what it heard.
+    async fn server(answers: Answers) -> (SmtpUrl, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let keep = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(stream, answers, Arc::clone(&keep)));
+            }
+        });
+        (url, heard)
+    }
+
+    async fn converse(stream: tokio::net::TcpStream, answers: Answers, heard: Arc<Mutex<Vec<String>>>) {
+        let (reader, mut writer) = stream.into_split();
+        let mut lines = BufReader::new(reader).lines();
+        let mut in_data = false;
+        writer.write_all(b"220 stub\r\n").await.unwrap();
+        while let Ok(Some(line)) = lines.next_line().await {
+            heard.lock().unwrap().push(line.clone());
+            if in_data && line != "." {
+                continue;
+            }
+            let command = if in_data { "." } else { line.split([' ', ':']).next().unwrap_or_default() };
+            let usual = if command == "DATA" { "354 go on" } else { "250 fine" };
+            let answer = answers.iter().find(|(c, _)| *c == command).map_or(usual, |(_, answer)| answer);
+            in_data = answer.starts_with("354");
+            if writer.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn mail() -> Mail {
+        Mail {
+            id: "0198-a>\r\nX: y".to_owned(),
+            to: "ann@example.test".parse().unwrap(),
+            subject: "Je code\r\nBcc: eve@example.test é".into(),
+            text: "Your code is 12345678\n.\nBcc: eve@example.test\n".to_owned(),
+            html: "<p>12345678</p>".to_owned(),
+        }
+    }
+
+    async fn send(answers: Answers) -> (Result<(), SendError>, Vec<String>) {
+        let (url, heard) = server(answers).await;
+        let sender: Sender = "Practice <no-reply@polder.test>".parse().unwrap();
+        let smtp = Smtp::new(&url, None, &sender).unwrap();
+        let sent = smtp.send(&mail()).await;
+        let heard = heard.lock().unwrap().clone();
+        (sent, heard)
+    }
+
+    #[tokio::test]
+    async fn a_mail_arrives_from_the_fixed_sender_and_at_one_address() {
+        let (sent, heard) = send(&[]).await;
+        assert_eq!(sent, Ok(()));
+        assert!(heard.iter().any(|line| line.starts_with("MAIL FROM:<no-reply@polder.test>")), "{heard:?}");
+        let recipients: Vec<_> = heard.iter().filter(|line| line.starts_with("RCPT")).collect();
+        assert_eq!(recipients, ["RCPT TO:<ann@example.test>"]);
+        for header in
+            ["From: Practice <no-reply@polder.test>", "To: ann@example.test", "Auto-Submitted: auto-generated"]
+        {
+            assert!(heard.iter().any(|line| line == header), "{header} in {heard:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn f18_nothing_in_a_mail_becomes_a_header_or_ends_it() {
+        let (_, heard) = send(&[]).await;
+        let data = heard.iter().position(|line| line == "DATA").unwrap();
+        let blank = heard.iter().skip(data).position(String::is_empty).unwrap();
+        let headers = &heard[data..data + blank];
+        assert!(headers.iter().all(|line| !line.starts_with("Bcc") && !line.starts_with("X:")), "{headers:?}");
+        assert_eq!(heard.iter().filter(|line| *line == ".").count(), 1, "a dot in the text does not end the mail");
+    }
+
+    #[tokio::test]
+    async fn refusals_are_told_from_troubles() {
+        let cases: [(Answers, bool); 5] = [
+            (&[("RCPT", "550 5.1.1 <ann@example.test>: nobody here")], false),
+            (&[(".", "554 5.7.1 smells of spam")], false),
+            (&[("RCPT", "451 4.7.1 greylisted")], true),
+            (&[("MAIL", "530 5.7.0 who are you")], true),
+            (&[(".", "452 4.3.1 full")], true),
+        ];
+        for (answers, temporary) in cases {
+            let error = send(answers).await.0.unwrap_err();
+            assert_eq!(error.is_temporary(), temporary, "{answers:?}: {error}");
+            assert!(!error.to_string().contains("ann@"), "f16: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_server_is_temporary() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let url = format!("smtp://{free}").parse().unwrap();
+        let smtp = Smtp::new(&url, None, &"no-reply@polder.test".parse().unwrap()).unwrap();
+        assert!(smtp.send(&mail()).await.unwrap_err().is_temporary());
+    }
+}

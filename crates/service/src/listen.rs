@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -38,6 +39,16 @@ impl Default for Limits {
             connections: 4096,
             drain: Duration::from_secs(10),
         }
+    }
+}
+
+/// Raises the soft limit on open files to the hard one, for a program's `main`: connections are files,
+/// and the usual 1024 are fewer than [`Limits::connections`]. Where the system refuses, it stays as it is.
+pub fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit on open files stays low");
     }
 }
 

@@ -96,10 +96,7 @@ pub struct Credentials {
 
 impl Credentials {
     pub(super) fn to_lettre(&self) -> lettre::transport::smtp::authentication::Credentials {
-        lettre::transport::smtp::authentication::Credentials::new(
-            self.user.clone(),
-            self.password.expose().clone(),
-        )
+        lettre::transport::smtp::authentication::Credentials::new(self.user.clone(), self.password.expose().clone())
     }
 }
 
@@ -181,7 +178,9 @@ mod tests {
         assert_eq!(parsed("smtp://mail.localhost"), Ok((Encryption::None, 25)));
         assert_eq!(parsed("smtp://mx.example"), Ok((Encryption::StartTls, 587)));
         assert_eq!(parsed("smtps://mx.example"), Ok((Encryption::Implicit, 465)));
-        for wrong in ["", "mx.example", "http://mx.example", "smtp://", "smtp://mx.example/x", "smtp://mx.example?tls=no"] {
+        for wrong in
+            ["", "mx.example", "http://mx.example", "smtp://", "smtp://mx.example/x", "smtp://mx.example?tls=no"]
+        {
             assert_eq!(parsed(wrong), Err(SettingsError::Url), "{wrong}");
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn vat(bytes: &[u8], start: usize) -> Option<Redaction> {
     let number = start + 2 + usize::from(matches!(bytes.get(start + 2), Some(b' ' | b'.' | b'-')));
     lengths.iter().rev().find_map(|&length| {
         let (end, digits) = spaced(bytes, number, length)?;
-        (digits + 3 >= length && digits >= 6).then(|| Redaction { span: start..end, mark: "[vat]" })
+        (digits + 3 >= length && digits >= 6).then_some(Redaction { span: start..end, mark: "[vat]" })
     })
 }
 

@@ -59,7 +59,7 @@ pub(super) fn named_value(bytes: &[u8], sign: usize) -> Option<Redaction> {
     if quoted_name && quote.is_none() {
         // A bare JSON literal: what replaces it must be JSON too, and an object is looked into.
         let literal = matches!(value, b"null" | b"true" | b"false") || b"{[".contains(&value[0]);
-        return (!literal).then(|| Redaction { span: start..end, mark: "\"[redacted]\"" });
+        return (!literal).then_some(Redaction { span: start..end, mark: "\"[redacted]\"" });
     }
     Redaction::new(start..end, "[redacted]")
 }

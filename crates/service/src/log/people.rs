@@ -40,13 +40,13 @@ pub(super) fn phone(bytes: &[u8], plus: usize) -> Option<Redaction> {
         return None;
     }
     let (end, digits) = number(bytes, plus + 1)?;
-    INTERNATIONAL.contains(&digits).then(|| Redaction { span: plus..end, mark: "[phone]" })
+    INTERNATIONAL.contains(&digits).then_some(Redaction { span: plus..end, mark: "[phone]" })
 }
 
 /// An international number whose `+` is percent-encoded.
 pub(super) fn encoded_phone(bytes: &[u8], percent: usize) -> Option<Redaction> {
     let (end, digits) = number(bytes, percent + 3)?;
-    INTERNATIONAL.contains(&digits).then(|| Redaction { span: percent..end, mark: "[phone]" })
+    INTERNATIONAL.contains(&digits).then_some(Redaction { span: percent..end, mark: "[phone]" })
 }
 
 /// A national number: a zero at the start of a word, and another digit at once.
@@ -57,7 +57,7 @@ pub(super) fn national_phone(bytes: &[u8], start: usize) -> Option<Redaction> {
         return None;
     }
     let (end, digits) = number(bytes, start)?;
-    (NATIONAL_MIN..=15).contains(&digits).then(|| Redaction { span: start..end, mark: "[phone]" })
+    (NATIONAL_MIN..=15).contains(&digits).then_some(Redaction { span: start..end, mark: "[phone]" })
 }
 
 /// Digits with at most two separators between them: where they end and how many they are. `None` when
