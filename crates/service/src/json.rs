@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// serde's messages may quote values; what goes out says what kind of fault and where.
+/// serde's messages may quote values: they go back to whoever sent them, and never to the log.
 fn unreadable(error: &serde_json::Error) -> Problem {
     match error.classify() {
         Category::Data => {

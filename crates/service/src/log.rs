@@ -49,11 +49,20 @@ pub fn init(format: Format) {
 pub fn init_with(format: Format, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Scrubbed(io::stderr));
-    // Somebody else's subscriber may be in place already, as in tests: leave it there.
-    let _ = match format {
+    let started = match format {
         Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
         Format::Text => builder.try_init(),
     };
+    // Somebody else's subscriber may be in place already, as in tests: then leave everything to them.
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
+}
+
+/// Panics are events like others: the usual hook would write them past the scrubber.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(place, message = panic.payload_as_str().unwrap_or("panic without a message"));
 }
 
 /// Makes writers that scrub each event before it goes to `W`.
