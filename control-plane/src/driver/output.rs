@@ -42,7 +42,8 @@ fn log(label: &str, line: &[u8]) {
         return;
     }
     let level = serde_json::from_str::<Line>(text).map(|line| line.level);
-    match level.as_deref().unwrap_or("INFO") {
+    // What is no structured line is a program's last words before its log began, or a panic.
+    match level.as_deref().unwrap_or("WARN") {
         "ERROR" => tracing::error!(target: "polder::child", child = label, "{text}"),
         "WARN" => tracing::warn!(target: "polder::child", child = label, "{text}"),
         "DEBUG" | "TRACE" => tracing::debug!(target: "polder::child", child = label, "{text}"),

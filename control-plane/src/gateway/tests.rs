@@ -59,7 +59,7 @@ fn route(tenant_folder: &Path) -> Route {
     Route {
         tenant_id: TenantId::new(&Clock::System, &Entropy::System),
         authority: HeaderValue::from_static("practice.localhost:8600"),
-        public: Arc::new(Pool::new(socket, Duration::from_millis(500))),
+        public: Arc::new(Pool::new(socket, Duration::from_millis(250))),
     }
 }
 
