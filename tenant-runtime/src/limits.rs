@@ -11,5 +11,5 @@ pub const SIGN_IN: &str = "sign-in";
 /// Every rule.
 pub const RULES: &[(&str, Rule)] = &[
     (CLIENT_AUTHENTICATION, Rule { burst: 200, per_minute: 60 }),
-    (SIGN_IN, Rule { burst: 200, per_minute: 120 }),
+    (SIGN_IN, Rule { burst: 1_000, per_minute: 3_000 }),
 ];

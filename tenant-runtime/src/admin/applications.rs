@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use polder_service::json::Json;
 use polder_tenant_api::{
@@ -28,7 +28,7 @@ pub struct Filter {
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
-    Query(filter): Query<Filter>,
+    input::Query(filter): input::Query<Filter>,
 ) -> Result<Json<Page<Application>>, ProblemError> {
     let limit = input::limit(filter.limit);
     let cursor = input::cursor::<ApplicationKind>(filter.cursor.as_deref())?;

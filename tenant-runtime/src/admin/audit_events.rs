@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use polder_audit::{Cursor, Entry, Filter};
 use polder_crypto::PersonKey;
 use polder_db::Tx;
@@ -28,7 +28,7 @@ pub struct Wanted {
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
-    Query(wanted): Query<Wanted>,
+    input::Query(wanted): input::Query<Wanted>,
 ) -> Result<Json<Page<AuditEvent>>, ProblemError> {
     let limit = usize::try_from(input::limit(wanted.limit)).unwrap_or(1);
     let cursor = match wanted.cursor.as_deref().filter(|text| !text.is_empty()) {

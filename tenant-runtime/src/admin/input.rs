@@ -1,8 +1,11 @@
 //! What callers send: ids, cursors and limits, and the problems that say what is wrong with them.
 
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use polder_kernel::encoding::{base64url, from_base64url};
 use polder_kernel::{Id, Timestamp};
 use polder_service::Problem;
+use serde::de::DeserializeOwned;
 
 use crate::error::ProblemError;
 
@@ -10,6 +13,19 @@ use crate::error::ProblemError;
 const MOST: i64 = 200;
 /// The items of a page where the caller names no number.
 const USUAL: i64 = 50;
+
+/// The query of a call; a malformed one is a problem like any other.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ProblemError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemError> {
+        let query = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default());
+        query.map(Self).map_err(|_| Problem::bad_request("the query is not understood").into())
+    }
+}
 
 /// 422 with what is wrong.
 pub fn invalid(detail: &'static str) -> ProblemError {

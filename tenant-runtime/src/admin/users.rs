@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use polder_kernel::Email;
 use polder_service::Problem;
@@ -32,7 +32,7 @@ pub struct Filter {
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
-    Query(filter): Query<Filter>,
+    input::Query(filter): input::Query<Filter>,
 ) -> Result<Json<Page<User>>, ProblemError> {
     let mut tx = app.db.read().await?;
     let (found, next) = match &filter.email {

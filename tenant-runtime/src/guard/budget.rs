@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | address, from one network | 20 | flooding a mailbox; a flood from elsewhere leaves it untouched |
 //! | address | 60 | the same from many networks |
-//! | network | 1,000 | one visitor walking through many addresses |
+//! | network | 3,000 | one visitor walking through many addresses |
 //! | tenant | 20,000 | all visitors together, and the growth of the tables |
 //!
 //! A sign-in that succeeds takes its codes out of every count, so people who do sign in never meet a
@@ -31,7 +31,7 @@ pub const PER_ADDRESS_AND_NETWORK_THROTTLED: i64 = 3;
 /// Codes for one address.
 pub const PER_ADDRESS: i64 = 60;
 /// Codes from one network.
-pub const PER_NETWORK: i64 = 1_000;
+pub const PER_NETWORK: i64 = 3_000;
 /// Codes of the tenant.
 pub const PER_TENANT: i64 = 20_000;
 /// Wrong codes in a row after which an address is throttled.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, TryStreamExt};
 use polder_kernel::{Locale, Timestamp};
 use polder_outbound::{Mail, SendError};
 
@@ -14,8 +15,10 @@ use crate::store::outbox::{self, Due, MessageId};
 
 /// The longest sleep: clocks may be set, and machines wake up.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// How many are sent in one go.
+/// How many are read in one go.
 const BATCH: i64 = 32;
+/// How many are sent at once.
+const AT_ONCE: usize = 8;
 
 /// Runs for ever.
 pub async fn run(app: Arc<App>) {
@@ -44,9 +47,9 @@ pub async fn round(app: &Arc<App>) -> Result<Duration, Internal> {
         if due.is_empty() {
             break;
         }
-        for message in due {
-            deliver(app, message).await?;
-        }
+        // Side by side: one slow receiver does not hold up the others.
+        let due = stream::iter(due.into_iter().map(Ok::<_, Internal>));
+        due.try_for_each_concurrent(AT_ONCE, |message| deliver(app, message)).await?;
     }
     let next = outbox::next_due(&mut app.db.read().await?).await?;
     let until = next.map_or(LONGEST_SLEEP, |next| next.since(app.clock.now()));

@@ -13,6 +13,7 @@ use super::page::Paper;
 use super::send::{Halt, Sent, send};
 use crate::App;
 use crate::error::{Kind, PageError};
+use crate::guard::pace::in_step;
 
 /// The longest address that is shown again, in characters: longer ones are not addresses.
 const LONGEST_SHOWN: usize = 254;
@@ -24,7 +25,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         let error = if typed.is_empty() { EmailError::Empty } else { EmailError::Invalid };
         return again(&app, &form, error);
     };
-    match send(&app, &form.visit, &form.waiting, email).await {
+    match in_step(send(&app, &form.visit, &form.waiting, email)).await {
         // Asked for twice: the code that is under way still works.
         Ok(Sent::UnderWay | Sent::TooSoon { .. }) => Ok(Redirect::to(&form.waiting.path()).into_response()),
         Ok(Sent::Finished) => Err(PageError::new(Kind::Expired)),

@@ -12,6 +12,7 @@ use super::form::FlowForm;
 use super::send::{self, Halt, Sent};
 use crate::App;
 use crate::error::{Kind, PageError};
+use crate::guard::pace::in_step;
 use crate::store::one_time_codes;
 
 /// Sends another code, if the cool-down is over.
@@ -20,7 +21,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
     let stored = one_time_codes::of_flow(&mut app.db.read().await?, &hash).await?;
     let stored = stored.ok_or_else(|| PageError::new(Kind::Expired))?;
     let email = send::address(&app, &hash, &stored)?;
-    match send::send(&app, &form.visit, &form.waiting, email).await {
+    match in_step(send::send(&app, &form.visit, &form.waiting, email)).await {
         Ok(Sent::UnderWay) => Ok(Redirect::to(&form.waiting.path()).into_response()),
         Ok(Sent::Finished) => Err(PageError::new(Kind::Expired)),
         Ok(Sent::TooSoon { retry_after }) | Err(Halt::Full { retry_after }) => {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use http::StatusCode;
@@ -32,8 +33,9 @@ pub struct Which {
 pub async fn show(
     State(app): State<Arc<App>>,
     visit: Visit,
-    Query(which): Query<Which>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, PageError> {
+    let Ok(Query(which)) = which else { return Err(PageError::new(Kind::BadRequest)) };
     let waiting = Waiting::find(&app, &visit.jar, &which.flow).await?.ok_or_else(|| lost(&visit))?;
     let hash = waiting.hash(&app);
     let at = At { request: &waiting.request, flow_hash: Some(&hash), signed: None, confirmed: false };

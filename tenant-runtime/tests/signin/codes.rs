@@ -108,7 +108,7 @@ async fn d05_a_hundred_failures_throttle_an_address_and_lock_nobody_out() {
     // The person, from their own network, still signs in; after that the address is free again.
     let mut ann = Browser::at("203.0.113.9");
     assert!(has_code(&ann.sign_in(&tenant, ANN).await));
-    let failures = "SELECT COALESCE(SUM(failures), 0) AS n FROM code_budget";
+    let failures = "SELECT CAST(COALESCE(SUM(failures), 0) AS BIGINT) AS n FROM code_budget";
     assert_eq!(tenant.count(failures).await, 0);
 }
 
@@ -183,7 +183,7 @@ async fn dump(tenant: &Tenant) -> String {
         |row| row.text("x"),
     );
     let mut text = tables.await.unwrap().join("\n");
-    let polder_db::Location::Sqlite(path) = &tenant.database.location else { panic!("SQLite") };
+    let polder_db::Location::Sqlite(path) = &tenant.database.location else { return text };
     for end in ["", "-wal"] {
         let mut file = path.clone().into_os_string();
         file.push(end);

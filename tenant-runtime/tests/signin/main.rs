@@ -1,5 +1,7 @@
 //! The sign-in and the administration, as a browser without scripts and as an attacker see them.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
 #[path = "../admin/mod.rs"]
 mod admin;
 mod browser;

@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use polder_crypto::{Algorithm, Jwk, Jwks, SealKey, SigningKey, Verifier};
-use polder_db::testing::{TestDatabase, sqlite};
+use polder_db::testing::{TestDatabase, postgres, sqlite};
 use polder_kernel::{Clock, Email, Entropy, Timestamp};
 use polder_outbound::{Mail, Mailer};
 use polder_service::TrustedProxy;
@@ -48,14 +48,14 @@ pub struct Answer {
 }
 
 impl Tenant {
-    /// A tenant on a fresh SQLite file.
+    /// A tenant on a fresh database.
     pub async fn start() -> Self {
         Self::start_as(ISSUER).await
     }
 
     /// A tenant with another issuer.
     pub async fn start_as(issuer: &str) -> Self {
-        let database = sqlite().await;
+        let database = database().await;
         let clock = Clock::manual(Timestamp::from_seconds(1_795_248_000));
         let entropy = Entropy::System;
         let (admin_key, _) = SigningKey::generate(Algorithm::EdDsa, &entropy).unwrap();
@@ -172,6 +172,16 @@ impl Tenant {
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
+}
+
+/// SQLite, and PostgreSQL where this suite is built a second time for it and there is a server.
+async fn database() -> TestDatabase {
+    if env!("CARGO_CRATE_NAME") == "signin_postgres"
+        && let Some(database) = postgres().await
+    {
+        return database;
+    }
+    sqlite().await
 }
 
 /// A web application with a secret.

@@ -1,0 +1,28 @@
+//! The suite of `signin` once more, on PostgreSQL where there is a server.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
+#[path = "../admin/mod.rs"]
+mod admin;
+#[path = "../signin/browser.rs"]
+mod browser;
+#[path = "../signin/codes.rs"]
+mod codes;
+#[path = "../signin/cookies.rs"]
+mod cookies;
+#[path = "../signin/enumeration.rs"]
+mod enumeration;
+#[path = "../signin/forms.rs"]
+mod forms;
+#[path = "../signin/limits.rs"]
+mod limits;
+#[path = "../signin/mail.rs"]
+mod mail;
+#[path = "../signin/pages.rs"]
+mod pages;
+#[path = "../signin/sessions.rs"]
+mod sessions;
+#[path = "../signin/steps.rs"]
+mod steps;
+#[path = "../signin/tenant.rs"]
+mod tenant;
