@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use polder_tenant_runtime::command;
 use polder_tenant_runtime::settings::Cli;
 

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use polder_protocol::metadata::path;
@@ -20,9 +20,9 @@ use polder_service::stack::Stacked;
 use polder_service::{Stack, TrustedProxy, problem};
 use tower::Layer;
 
-use crate::error::{Kind, PageError, render_pages};
 use crate::account::home;
 use crate::admin::{self, applications, audit_events, health, sessions, users};
+use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo};
 use crate::signin::{choice, code, email, name, resend, show};
 use crate::{App, assets};
@@ -30,11 +30,7 @@ use crate::{App, assets};
 /// What the world reaches, ready to be served.
 pub fn public(app: &Arc<App>, trusted: TrustedProxy) -> Stacked<Router> {
     let hsts = if app.issuer.is_https() { Hsts::HostOnly } else { Hsts::Off };
-    Stack::new(&app.entropy)
-        .trust(trusted)
-        .hosts(Hosts::of_url(app.issuer.as_str()))
-        .hsts(hsts)
-        .layer(routes(app))
+    Stack::new(&app.entropy).trust(trusted).hosts(Hosts::of_url(app.issuer.as_str())).hsts(hsts).layer(routes(app))
 }
 
 fn routes(app: &Arc<App>) -> Router {
@@ -48,10 +44,9 @@ fn routes(app: &Arc<App>) -> Router {
 
 fn documents_routes() -> Router<Arc<App>> {
     Router::new()
-        .route(path::OPENID_CONFIGURATION, get(documents::discovery))
-        .route(path::AUTHORIZATION_SERVER, get(documents::discovery))
-        .route(path::JWKS, get(jwks::get))
-        .layer(from_fn(cors::everyone))
+        .route(path::OPENID_CONFIGURATION, get(documents::discovery).options(cors::everyone))
+        .route(path::AUTHORIZATION_SERVER, get(documents::discovery).options(cors::everyone))
+        .route(path::JWKS, get(jwks::get).options(cors::everyone))
 }
 
 fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
@@ -85,10 +80,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
 pub fn admin(app: &Arc<App>) -> Stacked<Router> {
     let asserted = Router::new()
         .route("/applications", get(applications::list).post(applications::create))
-        .route(
-            "/applications/{id}",
-            get(applications::show).patch(applications::change).delete(applications::remove),
-        )
+        .route("/applications/{id}", get(applications::show).patch(applications::change).delete(applications::remove))
         .route("/applications/{id}/secrets", post(applications::add_secret))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))

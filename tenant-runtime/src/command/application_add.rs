@@ -1,6 +1,7 @@
 //! `polder-tenant application add`: an application for a tenant that is not running.
 
 use polder_audit::{Actor, Event};
+use polder_db::Db;
 use polder_kernel::{Clock, Entropy};
 use polder_protocol::registration::{self, Wish};
 use polder_protocol::{Client, Profile};
@@ -16,13 +17,16 @@ use crate::store::applications::NewSecret;
 /// Creates the application and prints its id and, this once, its secret.
 pub(super) async fn run(add: AddApplication) -> Result<(), Refused> {
     let (clock, entropy) = (Clock::System, Entropy::System);
+    // Refused before anything is written, as far as that can be told without the tenant.
+    let dev = add.issuer.as_ref().is_none_or(|issuer| !issuer.is_https());
+    application(&add, dev, ApplicationId::new(&clock, &entropy), &clock)?;
+    if add.issuer.is_none() && add.store.data.as_ref().is_some_and(|folder| !folder.join("tenant.db").exists()) {
+        return Err(never_started());
+    }
     let Opened { db, seal_key, lock } = startup::open(&add.store).await?;
     let keyring = startup::open_database(&db, &seal_key, &clock, &entropy).await?;
-    let issuer = store::settings::get(&mut db.read().await?, "issuer").await?;
-    let issuer: Option<Issuer> = issuer.and_then(|text| text.parse().ok());
-    // A tenant that was never started has no issuer yet; then only what holds everywhere is allowed.
-    let dev = issuer.is_some_and(|issuer| !issuer.is_https());
-    let application = application(&add, dev, ApplicationId::new(&clock, &entropy), &clock)?;
+    let issuer = issuer(&db, add.issuer.clone()).await?;
+    let application = application(&add, !issuer.is_https(), ApplicationId::new(&clock, &entropy), &clock)?;
     let secret = (!application.client.is_public()).then(|| entropy.token());
     let stored = secret.as_ref().map(|secret| NewSecret {
         id: ApplicationId::new(&clock, &entropy).to_string(),
@@ -49,6 +53,17 @@ pub(super) async fn run(add: AddApplication) -> Result<(), Refused> {
         println!("client_secret={}", secret.expose());
     }
     Ok(())
+}
+
+/// The issuer this tenant was started with, else the one that is given: what may be registered depends on it.
+async fn issuer(db: &Db, given: Option<Issuer>) -> Result<Issuer, Refused> {
+    let stored = store::settings::get(&mut db.read().await?, "issuer").await?;
+    let stored = stored.and_then(|text| text.parse().ok());
+    stored.or(given).ok_or_else(never_started)
+}
+
+fn never_started() -> Refused {
+    Refused::Other("this tenant was never started: give --issuer too".to_owned())
 }
 
 fn application(add: &AddApplication, dev: bool, id: ApplicationId, clock: &Clock) -> Result<Application, Refused> {

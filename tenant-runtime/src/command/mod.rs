@@ -4,9 +4,7 @@ mod application_add;
 mod seal_key;
 mod serve;
 
-use clap::CommandFactory;
-
-use crate::settings::{ApplicationCommand, Cli, Command};
+use crate::settings::{ApplicationTask, Cli, Task};
 use crate::startup::Refused;
 
 /// Does what the command line says.
@@ -14,13 +12,9 @@ use crate::startup::Refused;
 /// # Errors
 /// In one line what is wrong and what to do about it.
 pub async fn run(cli: Cli) -> Result<(), Refused> {
-    match (cli.command, cli.serve) {
-        (Some(Command::SealKey { file }), _) => seal_key::write(&file),
-        (Some(Command::Application(ApplicationCommand::Add(add))), _) => application_add::run(*add).await,
-        (None, Some(serve)) => serve::run(serve).await,
-        (None, None) => {
-            let usage = Cli::command().render_usage();
-            Err(Refused::Other(format!("nothing to do: give at least --data, --seal-key, --issuer and --listen. {usage}")))
-        }
+    match cli {
+        Cli::Serve(settings) => serve::run(*settings).await,
+        Cli::Task(Task::SealKey { file }) => seal_key::write(&file),
+        Cli::Task(Task::Application(ApplicationTask::Add(add))) => application_add::run(*add).await,
     }
 }

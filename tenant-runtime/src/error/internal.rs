@@ -39,7 +39,9 @@ impl Internal {
         use polder_db::Error as Db;
         match self {
             Self::NotReady(_) => true,
-            Self::Database(error) | Self::Audit(polder_audit::Error::Database(error)) => matches!(error, Db::Unavailable(_) | Db::Lost | Db::Full | Db::Busy | Db::ReadOnly | Db::TimedOut),
+            Self::Database(error) | Self::Audit(polder_audit::Error::Database(error)) => {
+                matches!(error, Db::Unavailable(_) | Db::Lost | Db::Full | Db::Busy | Db::ReadOnly | Db::TimedOut)
+            }
             _ => false,
         }
     }

@@ -80,8 +80,10 @@ impl Application {
     /// Whether it registered a redirect URI at this web origin (B92).
     pub fn is_at(&self, origin: &str) -> bool {
         // `https://a.test` is the origin of `https://a.test/cb`, and not of `https://a.test.evil/cb`.
-        self.client.redirect_uris.iter().filter_map(|uri| uri.as_str().strip_prefix(origin)).any(|rest| {
-            rest.is_empty() || rest.starts_with(['/', '?'])
-        })
+        self.client
+            .redirect_uris
+            .iter()
+            .filter_map(|uri| uri.as_str().strip_prefix(origin))
+            .any(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 }

@@ -15,6 +15,13 @@ use polder_protocol::metadata::{Capabilities, Metadata};
 use crate::App;
 use crate::error::Internal;
 use crate::settings::Issuer;
+use crate::signin::session::ACR_EMAIL;
+
+/// Pages of every origin may read it: it says nothing about a person (B92).
+pub fn for_everyone(headers: &mut HeaderMap) {
+    headers.insert(CORP, HeaderValue::from_static("cross-origin"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+}
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -34,7 +41,7 @@ impl Documents {
         let document = Metadata::new(Capabilities {
             issuer: issuer.as_str().to_owned(),
             id_token_algorithms: algorithms.map(|algorithm| algorithm.as_str().to_owned()).to_vec(),
-            acr_values: Vec::new(),
+            acr_values: vec![ACR_EMAIL.to_owned()],
         });
         let discovery: Bytes = serde_json::to_vec(&document)?.into();
         Ok(Self { etag: etag(&discovery), discovery })
@@ -64,6 +71,6 @@ pub fn public(request: &HeaderMap, body: Bytes, etag: HeaderValue) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     headers.insert(header::ETAG, etag);
-    headers.insert(CORP, HeaderValue::from_static("cross-origin"));
+    for_everyone(headers);
     response
 }

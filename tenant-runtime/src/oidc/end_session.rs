@@ -32,11 +32,7 @@ const AFTERWARDS: &str = "end_session.afterwards";
 ///
 /// # Errors
 /// A page.
-pub async fn get(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
+pub async fn get(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     asked(&app, &visit, &Params::of_both(query.as_deref(), &[])).await
 }
 
@@ -73,9 +69,7 @@ async fn asked(app: &App, visit: &Visit, params: &Params) -> Result<Response, Pa
             end(app, visit, &session).await?;
             Ok(left(app, visit, afterwards.as_ref()))
         }
-        (Decision::Ask(afterwards), Some(here)) => {
-            ask(app, visit, &here, application.as_deref(), afterwards.as_ref())
-        }
+        (Decision::Ask(afterwards), Some(here)) => ask(app, visit, &here, application.as_deref(), afterwards.as_ref()),
         (Decision::Refuse(error), _) => Err(bad(error)),
         (Decision::End(afterwards) | Decision::Ask(afterwards) | Decision::Already(afterwards), _) => {
             Ok(left(app, visit, afterwards.as_ref()))
@@ -145,7 +139,8 @@ fn ask(
 }
 
 fn opened(app: &App, sealed: &str) -> Result<Afterwards, PageError> {
-    let text = app.keyring.unseal_text(Category::Flow, AFTERWARDS, sealed).map_err(|_| PageError::new(Kind::Refused))?;
+    let text =
+        app.keyring.unseal_text(Category::Flow, AFTERWARDS, sealed).map_err(|_| PageError::new(Kind::Refused))?;
     Ok(serde_json::from_str(&text)?)
 }
 

@@ -20,5 +20,6 @@ pub async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    documents::for_everyone(headers);
     response
 }

@@ -7,21 +7,36 @@ use polder_kernel::Secret;
 
 use super::Issuer;
 
-/// One tenant: a complete OpenID Provider by itself.
-#[derive(Debug, Parser)]
-#[command(name = "polder-tenant", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct Cli {
-    /// What to do instead of serving.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    /// How to serve.
-    #[command(flatten)]
-    pub serve: Option<Serve>,
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Cli {
+    /// To serve.
+    Serve(Box<Serve>),
+    /// One small task on a tenant that is not running.
+    Task(Task),
 }
 
-/// What to do instead of serving.
+impl Cli {
+    /// Reads the command line. Ends the program when it makes no sense (exit status 2) or asks for help.
+    pub fn parse() -> Self {
+        let first = std::env::args().nth(1).unwrap_or_default();
+        if ["seal-key", "application"].contains(&first.as_str()) {
+            return Self::Task(Tasks::parse().task);
+        }
+        Self::Serve(Box::new(Serve::parse()))
+    }
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "polder-tenant", version)]
+struct Tasks {
+    #[command(subcommand)]
+    task: Task,
+}
+
+/// One small task on a tenant that is not running.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum Task {
     /// Write a new seal key to a file that only its owner may read. Keep a copy: without it the data is lost.
     SealKey {
         /// The file to write; it must not exist.
@@ -29,24 +44,24 @@ pub enum Command {
     },
     /// Applications of a tenant that is not running.
     #[command(subcommand)]
-    Application(ApplicationCommand),
+    Application(ApplicationTask),
 }
 
 /// What to do with applications.
 #[derive(Debug, Subcommand)]
-pub enum ApplicationCommand {
+pub enum ApplicationTask {
     /// Create an application and print its client id and, this once, its secret.
     Add(Box<AddApplication>),
 }
 
 /// Where the tenant's data is and what opens it.
 #[derive(Clone, Debug, Args)]
-#[group(id = "store")]
 pub struct Store {
     /// The data folder; the database is `tenant.db` inside it.
     #[arg(long, value_name = "DIR", required_unless_present = "database", conflicts_with = "database")]
     pub data: Option<PathBuf>,
-    /// A PostgreSQL database of the tenant's own instead: `postgres://user@host/name`.
+    /// A PostgreSQL database of the tenant's own instead: `postgres://user@host/name`, or `file:PATH` of a
+    /// file with that where it holds a password.
     #[arg(long, value_name = "URL", value_parser = secret)]
     pub database: Option<Secret<String>>,
     /// The file with the tenant's seal key.
@@ -54,9 +69,14 @@ pub struct Store {
     pub seal_key: PathBuf,
 }
 
-/// How to serve.
-#[derive(Debug, Args)]
-#[group(id = "serve")]
+/// One tenant: a complete OpenID Provider by itself.
+#[derive(Debug, Parser)]
+#[command(
+    name = "polder-tenant",
+    version,
+    after_help = "Other uses:\n  polder-tenant seal-key FILE       write a new seal key\n  polder-tenant application add …   \
+                  create an application (see its --help)"
+)]
 pub struct Serve {
     /// Where the data is.
     #[command(flatten)]
@@ -122,6 +142,9 @@ pub struct AddApplication {
     /// Where the data is.
     #[command(flatten)]
     pub store: Store,
+    /// The issuer; needed until the tenant was started for the first time.
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<Issuer>,
     /// The name people see.
     #[arg(long)]
     pub name: String,

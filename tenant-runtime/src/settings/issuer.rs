@@ -15,7 +15,9 @@ pub struct Issuer {
 
 /// Why a text is not an issuer.
 #[derive(Debug, thiserror::Error)]
-#[error("the issuer must be an origin such as https://login.example.com; http only for localhost, *.localhost and loopback addresses")]
+#[error(
+    "the issuer must be an origin such as https://login.example.com; http only for localhost, *.localhost and loopback addresses"
+)]
 pub struct NotAnIssuer;
 
 impl FromStr for Issuer {

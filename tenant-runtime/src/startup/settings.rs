@@ -31,8 +31,7 @@ pub async fn settings(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Re
 }
 
 async fn first(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Result<Settings, Refused> {
-    let settings =
-        Settings { name: name.to_owned(), sign_up: SignUp::Open, default_locale: Locale::default() };
+    let settings = Settings { name: name.to_owned(), sign_up: SignUp::Open, default_locale: Locale::default() };
     let (issuer, now, to_store) = (issuer.as_str().to_owned(), clock.now(), settings.clone());
     db.write(move |tx| {
         Box::pin(async move {

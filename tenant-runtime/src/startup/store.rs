@@ -34,14 +34,20 @@ pub async fn open(store: &Store) -> Result<Opened, Refused> {
     let seal_key = read_seal_key(&store.seal_key)?;
     let (location, lock) = match (&store.data, &store.database) {
         (Some(folder), _) => (Location::Sqlite(folder.join("tenant.db")), Some(claim(folder)?)),
-        (None, Some(url)) => (url.expose().parse().map_err(|_| bad_url())?, None),
+        (None, Some(url)) => (database(url)?, None),
         (None, None) => return Err(Refused::Other("give --data DIR or --database URL".into())),
     };
     Ok(Opened { db: Db::open(&location, READERS).await?, seal_key, lock })
 }
 
-fn bad_url() -> Refused {
-    Refused::Other("--database must be postgres://user@host/name".into())
+/// The address itself, or the file that holds it: an argument can be read by everybody on the machine.
+fn database(given: &Secret<String>) -> Result<Location, Refused> {
+    let bad =
+        |_| Refused::Other("--database must be postgres://user@host/name, or file:PATH of a file with that".into());
+    let Some(file) = given.expose().strip_prefix("file:") else { return given.expose().parse().map_err(bad) };
+    let text = fs::read_to_string(file).map(Secret::new);
+    let text = text.map_err(|error| Refused::Other(format!("cannot read {file}: {error}")))?;
+    text.expose().trim_end().parse().map_err(bad)
 }
 
 fn read_seal_key(file: &Path) -> Result<SealKey, Refused> {
@@ -68,7 +74,9 @@ fn claim(folder: &Path) -> Result<File, Refused> {
         .peekable();
     let ours = |name: &std::ffi::OsStr| name == "tenant.db" || name == "lock";
     if entries.peek().is_some() && !entries.any(|entry| ours(&entry.file_name())) {
-        return Err(Refused::Other(format!("{shown} is not empty and not a tenant's data folder: give another --data")));
+        return Err(Refused::Other(format!(
+            "{shown} is not empty and not a tenant's data folder: give another --data"
+        )));
     }
     let lock = OpenOptions::new()
         .write(true)
@@ -77,7 +85,8 @@ fn claim(folder: &Path) -> Result<File, Refused> {
         .mode(0o600)
         .open(folder.join("lock"))
         .map_err(|error| Refused::Other(format!("cannot write to the data folder {shown}: {error}")))?;
-    flock(&lock, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| Refused::Other(format!("another polder-tenant is using the data folder {shown}: stop it first")))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        Refused::Other(format!("another polder-tenant is using the data folder {shown}: stop it first"))
+    })?;
     Ok(lock)
 }

@@ -58,7 +58,11 @@ fn application(row: &Row) -> Result<Application, Error> {
         auth_method: row.parse("token_endpoint_auth_method")?,
         redirect_uris: uris(row, "redirect_uris")?,
         post_logout_redirect_uris: uris(row, "post_logout_redirect_uris")?,
-        grant_types: grant_types.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(|_| wrong("grant_types"))?,
+        grant_types: grant_types
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<_, _>>()
+            .map_err(|_| wrong("grant_types"))?,
         scopes: preferences.scopes.iter().map(String::as_str).collect(),
         audience: preferences.audience.clone().unwrap_or_default(),
     };

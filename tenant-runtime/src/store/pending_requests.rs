@@ -10,7 +10,13 @@ const CAP: i64 = 1000;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add(tx: &mut Tx, id_hash: &str, sealed: &str, now: Timestamp, expires_at: Timestamp) -> Result<bool, Error> {
+pub async fn add(
+    tx: &mut Tx,
+    id_hash: &str,
+    sealed: &str,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<bool, Error> {
     tx.execute("DELETE FROM pending_request WHERE expires_at <= $1", &args![now]).await?;
     let sql = "INSERT INTO pending_request (id_hash, request_sealed, created_at, expires_at) \
                SELECT $1, $2, $3, $4 WHERE (SELECT COUNT(*) FROM pending_request) < $5";

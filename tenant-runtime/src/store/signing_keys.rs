@@ -48,14 +48,8 @@ pub async fn listed(tx: &mut Tx) -> Result<Vec<StoredKey>, Error> {
 pub async fn add(tx: &mut Tx, key: &StoredKey, public_jwk: &str, now: Timestamp) -> Result<(), Error> {
     let sql = "INSERT INTO signing_key (kid, algorithm, public_jwk, private_sealed, created_at, active_from) \
                VALUES ($1, $2, $3, $4, $5, $6)";
-    let args = args![
-        key.kid.as_str(),
-        key.algorithm.as_str(),
-        public_jwk,
-        key.private_sealed.as_str(),
-        now,
-        key.active_from
-    ];
+    let args =
+        args![key.kid.as_str(), key.algorithm.as_str(), public_jwk, key.private_sealed.as_str(), now, key.active_from];
     tx.execute(sql, &args).await?;
     Ok(())
 }

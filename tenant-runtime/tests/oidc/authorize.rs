@@ -145,7 +145,9 @@ async fn a32_a_query_is_part_of_the_redirect_uri() {
         let answer = browser.get(&world, &client.authorize(&[])).await;
         assert_eq!(answer.parameter("tenant").as_deref(), Some("1"));
         assert!(answer.parameter("code").is_some());
-        for other in ["https://app.example/cb", "https://app.example/cb?tenant=2", "https://app.example/cb?tenant=1&x=1"] {
+        for other in
+            ["https://app.example/cb", "https://app.example/cb?tenant=2", "https://app.example/cb?tenant=1&x=1"]
+        {
             browser.get(&world, &client.authorize(&[("redirect_uri", other)])).await.error_page();
         }
     })
@@ -290,7 +292,9 @@ async fn b95_a_native_application_may_listen_on_any_loopback_port() {
             let answer = asked(format!("http://127.0.0.1:{port}/cb")).await;
             assert_eq!(answer.location().path(), "/signin", "port {port}");
         }
-        for other in ["http://127.0.0.1:80/other", "http://localhost:80/cb", "http://[::1]:80/cb", "http://127.0.0.2:80/cb"] {
+        for other in
+            ["http://127.0.0.1:80/other", "http://localhost:80/cb", "http://[::1]:80/cb", "http://127.0.0.2:80/cb"]
+        {
             asked(other.to_owned()).await.error_page();
         }
         asked("http://127.0.0.1:65536/cb".to_owned()).await.error_page();

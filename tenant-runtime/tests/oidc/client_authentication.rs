@@ -86,7 +86,9 @@ async fn b10_secrets_of_any_characters_work_and_sloppy_base64_does_not() {
         let client = world.application(choice).await;
         assert_eq!(client.post(&world, "/token", &[GRANT]).await.status, 200);
         let right = basic(&client.id, "a:b+c%20é");
-        for wrong in ["Basic", "Basic ", "Basic !!!!", "Bearer x", &format!("{}=", right), &right.replace("Basic", "Negotiate")] {
+        for wrong in
+            ["Basic", "Basic ", "Basic !!!!", "Bearer x", &format!("{}=", right), &right.replace("Basic", "Negotiate")]
+        {
             with_header(&world, wrong, &[GRANT]).await.refused(401, "invalid_client");
         }
     })
@@ -117,9 +119,8 @@ async fn b18_secrets_are_hashed_two_are_valid_while_one_is_rotated_and_then_the_
         let hash = world.app.keyring.index("client-secret", b"the-second-secret");
         let new = NewSecret { id: "second".into(), hash, created_at: now };
         let until = now + std::time::Duration::from_secs(3600);
-        let work = world.app.db.write(move |tx| {
-            Box::pin(async move { applications::add_secret(tx, id, &new, until).await })
-        });
+        let work =
+            world.app.db.write(move |tx| Box::pin(async move { applications::add_secret(tx, id, &new, until).await }));
         work.await.unwrap();
         world.app.refresh_applications().await.unwrap();
         let second = basic(&client.id, "the-second-secret");

@@ -34,8 +34,12 @@ async fn a02_a03_required_members_are_there_and_every_address_is_ours() {
         assert!(list("scopes_supported").contains(&"openid".into()));
         assert!(!list("claims_supported").is_empty());
         assert_eq!(list("ui_locales_supported"), ["en", "nl"]);
-        let addresses: Vec<_> =
-            document.as_object().unwrap().iter().filter(|(n, _)| n.ends_with("_endpoint") || n.ends_with("_uri")).collect();
+        let addresses: Vec<_> = document
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(n, _)| n.ends_with("_endpoint") || n.ends_with("_uri"))
+            .collect();
         assert!(addresses.len() >= 7);
         for (name, address) in addresses {
             let address = address.as_str().unwrap();
@@ -53,7 +57,10 @@ async fn a04_a11_nothing_is_advertised_that_is_refused_and_none_is_never_offered
             assert_eq!(document[name], false, "{name}: what is left out has a surprising default");
         }
         assert_eq!(document["response_modes_supported"], serde_json::json!(["query"]));
-        assert!(!document.to_string().contains("\"none\"") || document["prompt_values_supported"].to_string().contains("none"));
+        assert!(
+            !document.to_string().contains("\"none\"")
+                || document["prompt_values_supported"].to_string().contains("none")
+        );
         assert!(!document["id_token_signing_alg_values_supported"].to_string().contains("none"));
         for name in ["registration_endpoint", "device_authorization_endpoint", "check_session_iframe"] {
             assert_eq!(document[name], Value::Null, "{name} does not exist");

@@ -69,7 +69,8 @@ async fn a44_an_address_that_is_not_registered_is_never_gone_to() {
     on_each(|world| async move {
         let (client, browser, hint) = ready(&world).await;
         for other in ["https://app.example/bye?x=1", "https://app.example/bye/", "https://evil.example/bye", "/bye"] {
-            let answer = browser.get(&world, &address(&[("id_token_hint", &hint), ("post_logout_redirect_uri", other)])).await;
+            let answer =
+                browser.get(&world, &address(&[("id_token_hint", &hint), ("post_logout_redirect_uri", other)])).await;
             answer.error_page();
             assert!(is_signed_in(&world, &client, &browser).await);
         }
@@ -156,7 +157,11 @@ async fn a48_an_expired_hint_will_do_and_one_of_another_application_will_not() {
         browser.get(&world, &address(&mixed)).await.error_page();
         world.pass(3600);
         assert!(claims(&hint)["exp"].as_i64().unwrap() < world.clock.now().seconds());
-        let parameters = [("id_token_hint", hint.as_str()), ("client_id", client.id.as_str()), ("post_logout_redirect_uri", AFTERWARDS)];
+        let parameters = [
+            ("id_token_hint", hint.as_str()),
+            ("client_id", client.id.as_str()),
+            ("post_logout_redirect_uri", AFTERWARDS),
+        ];
         let answer = browser.get(&world, &address(&parameters)).await;
         assert!(answer.location().as_str().starts_with(AFTERWARDS));
         world.switch_off(&client).await;

@@ -22,7 +22,9 @@ async fn f07_only_our_own_host_is_served() {
 #[tokio::test]
 async fn f08_unknown_methods_are_refused_everywhere() {
     on_each(|world| async move {
-        for address in ["/token", "/userinfo", "/authorize", "/end_session", "/introspect", "/jwks.json", "/signin/code"] {
+        for address in
+            ["/token", "/userinfo", "/authorize", "/end_session", "/introspect", "/jwks.json", "/signin/code"]
+        {
             for method in [Method::TRACE, Method::DELETE, Method::PUT] {
                 let answer = world.send(request(method.clone(), address, &[], String::new())).await;
                 assert_eq!(answer.status, 405, "{method} {address}");

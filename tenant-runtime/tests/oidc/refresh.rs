@@ -209,8 +209,10 @@ async fn b26_a_refresh_token_is_verified_whole() {
             let changed = String::from_utf8(bytes).unwrap();
             client.refresh(&world, &changed).await.refused(400, "invalid_grant");
         }
-        let flipped: String =
-            token.chars().map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
+        let flipped: String = token
+            .chars()
+            .map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+            .collect();
         for wrong in [&token[1..], &token[..token.len() - 1], &format!("{token}A"), &format!("{token}="), &flipped] {
             client.refresh(&world, wrong).await.refused(400, "invalid_grant");
         }

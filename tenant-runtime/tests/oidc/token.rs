@@ -116,7 +116,9 @@ async fn b77_an_access_token_is_what_rfc_9068_says() {
         assert_eq!(claims["client_id"], client.id);
         assert_eq!(claims["scope"], "openid profile email offline_access");
         assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 900);
-        assert!(claims["jti"].as_str().unwrap().len() >= 22 && claims["auth_time"].is_i64() && claims["acr"].is_string());
+        assert!(
+            claims["jti"].as_str().unwrap().len() >= 22 && claims["auth_time"].is_i64() && claims["acr"].is_string()
+        );
         assert!(!claims.to_string().contains("ann"), "no name and no address in an access token");
     })
     .await;

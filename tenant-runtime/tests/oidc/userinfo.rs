@@ -24,7 +24,8 @@ async fn a12_get_and_post_answer_with_the_sub_of_the_id_token() {
         let bearer = format!("Bearer {}", tokens.member("access_token"));
         let sub = claims(&tokens.member("id_token"))["sub"].clone();
         let got = world.get("/userinfo", &[(header::AUTHORIZATION, &bearer)]).await;
-        let posted = world.send(request(Method::POST, "/userinfo", &[(header::AUTHORIZATION, &bearer)], String::new())).await;
+        let posted =
+            world.send(request(Method::POST, "/userinfo", &[(header::AUTHORIZATION, &bearer)], String::new())).await;
         for answer in [got, posted] {
             assert_eq!((answer.status, answer.json()["sub"].clone()), (200, sub.clone()));
             assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -61,7 +62,10 @@ async fn a14_each_scope_gives_its_claims_with_their_types() {
         assert!(profile["updated_at"].is_i64());
         assert_eq!(profile.get("locale"), None, "what is not known is left out");
         let email = ask("openid email").await;
-        assert_eq!((email["email"].as_str(), email["email_verified"].as_bool()), (Some("ann@example.test"), Some(true)));
+        assert_eq!(
+            (email["email"].as_str(), email["email_verified"].as_bool()),
+            (Some("ann@example.test"), Some(true))
+        );
         let roles = ask("openid roles").await;
         assert_eq!(roles["roles"], serde_json::json!(["coach"]));
         assert!(!ask("openid profile email roles").await.to_string().contains("null"));

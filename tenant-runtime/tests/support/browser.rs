@@ -92,7 +92,8 @@ impl Browser {
     }
 
     fn header(&self) -> String {
-        let pairs: Vec<_> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
     }
 

@@ -52,7 +52,12 @@ pub fn web() -> Choice {
         scopes: Vec::new(),
         audience: None,
     };
-    Choice { wish, secret: "a-secret-of-the-web-application".into(), id_token_alg: Some("ES256"), access: Access::Everyone }
+    Choice {
+        wish,
+        secret: "a-secret-of-the-web-application".into(),
+        id_token_alg: Some("ES256"),
+        access: Access::Everyone,
+    }
 }
 
 /// A single-page application.
@@ -133,10 +138,8 @@ impl World {
     pub async fn switch_off(&self, client: &Client) {
         let mut application = Application::clone(&self.app.applications.find(&client.id).unwrap());
         application.disabled_at = Some(self.clock.now());
-        let work = self
-            .app
-            .db
-            .write(move |tx| Box::pin(async move { store::applications::update(tx, &application).await }));
+        let work =
+            self.app.db.write(move |tx| Box::pin(async move { store::applications::update(tx, &application).await }));
         assert!(work.await.unwrap());
         self.app.refresh_applications().await.unwrap();
     }

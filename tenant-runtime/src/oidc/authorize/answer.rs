@@ -6,7 +6,7 @@ use polder_audit::{Actor, Event};
 use polder_kernel::encoding::base64url;
 use polder_protocol::Error;
 use polder_protocol::authorize::{self, Request};
-use polder_service::{Report, RequestContext};
+use polder_service::RequestContext;
 use polder_tenant_api::{ApplicationId, SessionId};
 
 use crate::App;
@@ -74,9 +74,7 @@ pub fn refuse(app: &App, request: &Request, error: Error) -> Response {
 
 /// Answers with an error of a request that was never complete.
 pub(super) fn redirect_error(app: &App, refused: &authorize::Redirect) -> Response {
-    let detail = refused.error.detail.as_deref().unwrap_or(&refused.error.description).to_owned();
-    let report = Report::refused(refused.error.code.as_str()).detail(detail);
-    report.attach(see_other(&refused.location(app.issuer.as_str())))
+    see_other(&refused.location(app.issuer.as_str()))
 }
 
 /// What this application knows this session by (E22): derived, so that it is the same each time and

@@ -15,8 +15,8 @@ use url::form_urlencoded;
 use super::verify;
 use crate::App;
 use crate::error::{Kind, PageError};
-use crate::signin::visit::Visit;
 use crate::signin;
+use crate::signin::visit::Visit;
 
 pub use answer::{issue_code, refuse, sid};
 
@@ -27,11 +27,7 @@ const CONTINUATION_MAX: usize = 7000;
 ///
 /// # Errors
 /// A page when neither application nor redirect URI can be trusted (B01, A22).
-pub async fn get(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
+pub async fn get(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     go_on(&app, &visit, &Params::of_both(query.as_deref(), &[])).await
 }
 

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use polder_kernel::Timestamp;
 use polder_kernel::encoding::base64url;
+use polder_protocol::Scope;
 use polder_protocol::claims::{ACCESS_TOKEN_TYPE, AccessToken, ID_TOKEN_TYPE, IdToken};
 use polder_protocol::refresh::Presented;
 use polder_protocol::scope::{OPENID, ROLES};
 use polder_protocol::token::Response;
 use polder_protocol::token::response::TokenType;
-use polder_protocol::Scope;
 
 use crate::App;
 use crate::error::Internal;
@@ -46,7 +46,8 @@ pub(super) async fn for_person(app: &App, order: Order<'_>) -> Result<Response, 
         ..bare(app, application, Some(grant.id), scope.clone(), now)
     };
     let access_token = sign_access_token(app, application, &access).await?;
-    let id_token = if grant.scope.contains(OPENID) { Some(id_token(app, application, grant, nonce).await?) } else { None };
+    let id_token =
+        if grant.scope.contains(OPENID) { Some(id_token(app, application, grant, nonce).await?) } else { None };
     let refresh_token = refresh.map(|generation| refresh_token(app, grant.id, generation));
     Ok(Response { refresh_token, id_token, ..response(app, access_token, scope) })
 }
@@ -97,7 +98,12 @@ async fn sign_access_token(app: &App, application: &Application, claims: &Access
     Ok(app.keys.signer(application.access_token_alg).await?.sign_jwt(ACCESS_TOKEN_TYPE, claims)?)
 }
 
-async fn id_token(app: &App, application: &Application, grant: &Grant, nonce: Option<&str>) -> Result<String, Internal> {
+async fn id_token(
+    app: &App,
+    application: &Application,
+    grant: &Grant,
+    nonce: Option<&str>,
+) -> Result<String, Internal> {
     let now = app.clock.now();
     let claims = IdToken {
         iss: Cow::Borrowed(app.issuer.as_str()),

@@ -5,8 +5,9 @@
 //! when that finds nothing is it asked why (`refresh::decide`).
 
 use polder_audit::{Actor, Event};
+use polder_crypto::Keyring;
 use polder_db::Tx;
-use polder_kernel::{Secret, Timestamp};
+use polder_kernel::Secret;
 use polder_protocol::Scope;
 use polder_protocol::refresh::{self, Decision, Family, Presented, refused};
 use polder_protocol::token::Response;
@@ -66,7 +67,7 @@ async fn rotate(
     requested: Option<Scope>,
 ) -> Result<Outcome, Internal> {
     let (grace, request_id) = (app.lifetimes.refresh_grace, ctx.request_id.to_string());
-    let address = ctx.client_ip.map(|ip| ip.to_string());
+    let (address, keyring) = (ctx.client_ip.map(|ip| ip.to_string()), app.keyring.clone());
     // A request that asks for too much must not use its token up: that is checked first, if at all.
     if let Some(requested) = requested {
         let grant = store::grants::find(&mut app.db.read().await?, rotation.id).await?;
@@ -93,7 +94,10 @@ async fn rotate(
                     }
                     Decision::Reuse => {
                         let details = serde_json::json!({ "grant_id": grant.id, "ip": address });
-                        end_family(tx, &grant, rotation.now, details, request_id).await?;
+                        if store::grants::revoke(tx, grant.id, "refresh_reused", rotation.now).await? {
+                            let event = reuse(tx, &keyring, &grant).await?;
+                            polder_audit::record(tx, event.details(details).request(request_id));
+                        }
                         Ok(Outcome::Refused("used before"))
                     }
                     // `Rotate` cannot come here but where the person or the session ended.
@@ -119,20 +123,11 @@ fn decide(grant: &Grant, rotation: Rotation, grace: std::time::Duration) -> Deci
 }
 
 /// Two hold the same token, and one of them stole it: nobody can tell who, so both lose (B43, E15).
-async fn end_family(
-    tx: &mut Tx,
-    grant: &Grant,
-    now: Timestamp,
-    details: serde_json::Value,
-    request_id: String,
-) -> Result<(), Internal> {
-    if store::grants::revoke(tx, grant.id, "refresh_reused", now).await? {
-        let event = Event::new("grant.reuse_detected", Actor::application(grant.application_id))
-            .user(grant.user_id)
-            .application(grant.application_id)
-            .request(request_id)
-            .details(details);
-        polder_audit::record(tx, event);
-    }
-    Ok(())
+/// Where it came from is about the person, and goes when they do.
+async fn reuse(tx: &mut Tx, keyring: &Keyring, grant: &Grant) -> Result<Event, Internal> {
+    let event = Event::new("grant.reuse_detected", Actor::application(grant.application_id))
+        .user(grant.user_id)
+        .application(grant.application_id);
+    let Some(wrapped) = store::users::audit_key(tx, grant.user_id).await? else { return Ok(event) };
+    Ok(event.sealed_for(&keyring.person_key(&grant.user_id.to_string(), &wrapped)?))
 }
