@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use polder_crypto::Category;
 use polder_db::Error;
 use polder_kernel::Secret;
 
@@ -12,10 +13,13 @@ use crate::audit::{self, ActingFor};
 use crate::credentials::{hash_api_key, hash_invitation, new_api_key};
 use crate::model::{ApiKeyId, InvitationId, KeyAccess, OrganisationId};
 use crate::store::api_keys::{self, NewApiKey};
-use crate::store::{invitations, organisations};
+use crate::store::{invitations, organisations, settings};
 
 /// The name of the key in `dev.json`.
 const KEY_NAME: &str = "dev.json";
+
+/// What the sealed key is bound to.
+const KEY_CONTEXT: &str = "setting.value:dev.api_key";
 
 /// How long the first owner's invitation can be used.
 const INVITATION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,24 +47,21 @@ pub async fn organisation(app: &Arc<App>) -> Result<OrganisationId, Problem> {
     Ok(organisation)
 }
 
-/// The key of the public API for `dev.json`: the one of an earlier start where it still lives, else a
-/// new one, which ends any that was lost.
+/// The key of the public API for `dev.json`: made once, then the same on every start. It is kept
+/// sealed, so that the file can come and go with what it describes.
 ///
 /// # Errors
 /// The database's.
-pub async fn api_key(
-    app: &Arc<App>,
-    organisation: OrganisationId,
-    earlier: Option<&Secret<String>>,
-) -> Result<Secret<String>, Problem> {
+pub async fn api_key(app: &Arc<App>, organisation: OrganisationId) -> Result<Secret<String>, Problem> {
     let now = app.clock.now();
-    if let Some(key) = earlier {
-        let hash = hash_api_key(&app.keyring, key.expose());
-        if api_keys::by_hash(&mut app.db.read().await?, &hash, now).await?.is_some() {
-            return Ok(key.clone());
-        }
+    if let Some(sealed) = settings::get(&mut app.db.read().await?, settings::DEV_API_KEY).await?
+        && let Ok(key) = app.keyring.unseal_text(Category::ProviderTokens, KEY_CONTEXT, &sealed)
+        && api_keys::by_hash(&mut app.db.read().await?, &hash_api_key(&app.keyring, &key), now).await?.is_some()
+    {
+        return Ok(Secret::new(key));
     }
     let key = new_api_key(&app.entropy);
+    let sealed = app.keyring.seal_text(Category::ProviderTokens, KEY_CONTEXT, key.expose());
     let row = NewApiKey {
         id: ApiKeyId::new(&app.clock, &app.entropy),
         organisation_id: organisation,
@@ -76,6 +77,7 @@ pub async fn api_key(
             Box::pin(async move {
                 api_keys::revoke_named(tx, &row.created_by, KEY_NAME, now).await?;
                 api_keys::insert(tx, &row, now).await?;
+                settings::set(tx, settings::DEV_API_KEY, &sealed, now).await?;
                 polder_audit::record(tx, event);
                 Ok::<_, Error>(())
             })

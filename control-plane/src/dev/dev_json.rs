@@ -1,12 +1,12 @@
-//! `dev.json`: addresses and API key for programs, there exactly while everything answers or after a
-//! stop; the one place where the key is kept.
+//! `dev.json`: addresses and API key for programs, there exactly while everything answers. The one
+//! place where the key can be read.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
 use polder_kernel::Secret;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::folder::write_whole;
 use super::problem::Problem;
@@ -28,34 +28,16 @@ struct DevTenant {
     issuer: String,
 }
 
-#[derive(Deserialize)]
-struct Earlier {
-    api_key: String,
-}
-
-/// Where the file waits while a start is under way: whoever waits for `dev.json` must not find that
-/// of an earlier start.
-fn waiting(layout: &Layout) -> std::path::PathBuf {
-    layout.root().join(".dev.json.earlier")
-}
-
-/// Takes the file of an earlier start away and gives back its key. A start that was killed left the
-/// file where it waits.
+/// Takes the file away: whoever waits for it must not find that of an earlier start.
 ///
 /// # Errors
-/// When it cannot be moved or read.
-pub fn withdraw(layout: &Layout) -> Result<Option<Secret<String>>, Problem> {
-    let (file, waiting) = (layout.dev_json(), waiting(layout));
-    let failed = |error| Problem::Folder { path: file.clone(), error };
-    match fs::rename(&file, &waiting) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    match fs::read(&waiting) {
-        // One that cannot be read is no loss: a new key is made.
-        Ok(text) => Ok(serde_json::from_slice::<Earlier>(&text).ok().map(|earlier| Secret::new(earlier.api_key))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(error)),
+/// When it cannot be removed.
+pub fn withdraw(layout: &Layout) -> Result<(), Problem> {
+    match fs::remove_file(layout.dev_json()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Problem::Folder { path: layout.dev_json(), error })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -76,9 +58,5 @@ pub fn write(app: &App, key: &Secret<String>) -> Result<(), Problem> {
         tenants: BTreeMap::from([("practice", DevTenant { issuer: settings.issuer(&practice) })]),
     };
     let text = serde_json::to_vec_pretty(&content).map_err(|error| failed(error.into()))?;
-    write_whole(settings.layout.root(), &settings.layout.dev_json(), &text).map_err(failed)?;
-    match fs::remove_file(waiting(&settings.layout)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-        _ => Ok(()),
-    }
+    write_whole(settings.layout.root(), &settings.layout.dev_json(), &text).map_err(failed)
 }

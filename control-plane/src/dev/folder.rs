@@ -27,42 +27,45 @@ struct Marker {
 #[derive(Debug)]
 pub struct Taken(#[expect(dead_code, reason = "the lock is held by holding the file")] File);
 
-/// Looks whether the folder can be used, and changes nothing.
+/// Looks whether the folder can be used, and changes nothing. One that a start has made before is held
+/// from then on.
 ///
 /// # Errors
 /// [`Problem`], when it is something else's, another address's, in use, or not to be written.
-pub fn inspect(settings: &Settings) -> Result<(), Problem> {
+pub fn inspect(settings: &Settings) -> Result<Option<Taken>, Problem> {
     let root = settings.layout.root();
     let unusable = |error| Problem::Folder { path: root.to_owned(), error };
     let empty = match fs::read_dir(root) {
         Ok(mut entries) => entries.next().is_none(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return parent_is_writable(root).map_err(unusable),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return parent_is_writable(root).map(|()| None).map_err(unusable);
+        }
         Err(error) => return Err(unusable(error)),
     };
     access(root, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| unusable(error.into()))?;
     if empty {
-        return Ok(());
+        return Ok(None);
     }
     let Some(marker) = marker(&settings.layout)? else { return Err(Problem::Foreign(root.to_owned())) };
     if marker.version > VERSION {
         return Err(Problem::Newer(root.to_owned()));
     }
-    match OpenOptions::new().read(true).open(settings.layout.lock()) {
-        Ok(lock) => drop(hold(&settings.layout, lock)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+    let held = match OpenOptions::new().read(true).open(settings.layout.lock()) {
+        Ok(lock) => Some(hold(&settings.layout, lock)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(unusable(error)),
-    }
+    };
     if marker.listen != settings.listen.to_string() {
         return Err(Problem::OtherListen { folder: root.to_owned(), stored: marker.listen });
     }
-    Ok(())
+    Ok(held)
 }
 
-/// Takes the folder: makes what is missing, and holds its lock.
+/// Takes the folder: makes what is missing, and holds its lock, where [`inspect`] does not already.
 ///
 /// # Errors
 /// [`Problem`], when it cannot be made, or somebody took it meanwhile.
-pub fn take(settings: &Settings) -> Result<Taken, Problem> {
+pub fn take(settings: &Settings, held: Option<Taken>) -> Result<Taken, Problem> {
     let layout = &settings.layout;
     make(layout.root())?;
     let unusable = |path: std::path::PathBuf| move |error| Problem::Folder { path, error };
@@ -73,8 +76,13 @@ pub fn take(settings: &Settings) -> Result<Taken, Problem> {
             .map_err(unusable(layout.marker()))?;
         write_whole(layout.root(), &layout.marker(), &text).map_err(unusable(layout.marker()))?;
     }
-    let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(layout.lock());
-    let taken = hold(layout, lock.map_err(unusable(layout.lock()))?)?;
+    let taken = match held {
+        Some(held) => held,
+        None => {
+            let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(layout.lock());
+            hold(layout, lock.map_err(unusable(layout.lock()))?)?
+        }
+    };
     for folder in [layout.secrets(), layout.children(), layout.tenants(), layout.mailbox(), layout.coaching()] {
         make(&folder)?;
     }
@@ -148,11 +156,13 @@ mod tests {
         let mut settings = settings(&data.path().join("new/folder"));
         inspect(&settings).unwrap();
         assert!(!settings.layout.root().exists(), "looking writes nothing");
-        let taken = take(&settings).unwrap();
+        let taken = take(&settings, None).unwrap();
         assert!(said(inspect(&settings)).contains("running on"));
-        assert!(said(take(&settings)).contains("running on"));
+        assert!(said(take(&settings, None)).contains("running on"));
         drop(taken);
-        inspect(&settings).unwrap();
+        let held = inspect(&settings).unwrap();
+        assert!(said(inspect(&settings)).contains("running on"), "a folder that was looked at is held");
+        drop(take(&settings, held).unwrap());
         settings.listen.set_port(8601);
         assert!(said(inspect(&settings)).contains("--listen 127.0.0.1:8600"));
     }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use polder_service::listen::{Address, Listener};
 
-use super::folder;
+use super::folder::{self, Taken};
 use super::problem::Problem;
 use crate::cli::{Dev, Isolation};
+use crate::driver::note;
 use crate::layout::Layout;
 use crate::settings::{Patience, Programs, Settings};
 
@@ -18,9 +19,12 @@ pub struct Checked {
     pub settings: Settings,
     /// The bound listener: the port is ours from now on.
     pub listener: Listener,
+    /// The lock of a folder that was there before.
+    pub held: Option<Taken>,
 }
 
-/// Checks the options, the programs, the folder and the ports, in this order.
+/// Checks the options, the programs, the folder and the ports, in this order. A folder that is there
+/// is held from then on.
 ///
 /// # Errors
 /// The first problem.
@@ -43,11 +47,24 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
         programs: programs()?,
         patience: Patience::default(),
     };
-    folder::inspect(&settings)?;
+    let held = folder::inspect(&settings)?;
+    if held.is_some() {
+        end_orphans(&settings).await?;
+    }
     // Bound and let go: the coaching platform binds it itself, in a moment.
     drop(bind("--coaching-listen", options.coaching_listen).await?);
     let listener = bind("--listen", options.listen).await?;
-    Ok(Checked { settings, listener })
+    Ok(Checked { settings, listener, held })
+}
+
+/// A control plane that was killed leaves children that are just ending; until they have, they hold
+/// their ports and data. The folder is ours already, so they are nobody else's.
+async fn end_orphans(settings: &Settings) -> Result<(), Problem> {
+    let ended = note::end_orphans(&settings.layout.children(), settings.patience.stop).await;
+    if ended.map_err(|error| Problem::Orphans(error.to_string()))? > 0 {
+        tracing::info!("children of an earlier start were still there and have been ended");
+    }
+    Ok(())
 }
 
 fn offered(options: &Dev) -> Result<(), Problem> {

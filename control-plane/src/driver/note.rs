@@ -34,7 +34,11 @@ pub fn remove(folder: &Path, key: &str) {
 /// When the notes cannot be read, or a process survives being killed.
 pub async fn end_orphans(folder: &Path, patience: Duration) -> io::Result<usize> {
     let mut alive = 0;
-    for entry in fs::read_dir(folder)? {
+    let notes = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        notes => notes?,
+    };
+    for entry in notes {
         let path = entry?.path();
         let note = fs::read_to_string(&path)?;
         if let Some((pid, at)) = parse(&note)

@@ -26,7 +26,7 @@ use stand_in::Kept;
 pub(crate) async fn control_plane(data: &Path) -> Arc<App> {
     let mut settings = settings(&data.join("folder"));
     settings.programs.tenant = stand_in::program(data);
-    folder::take(&settings).map(drop).unwrap();
+    folder::take(&settings, None).map(drop).unwrap();
     App::open(settings, (Clock::System, Entropy::System), Shutdown::new()).await.unwrap()
 }
 
