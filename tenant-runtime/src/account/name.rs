@@ -40,7 +40,8 @@ pub fn suggested(email: &Email) -> String {
         let mut letters = word.chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>())
     };
-    let words: Vec<String> = local.split('+').next().unwrap_or_default().split(['.', '_', '-']).filter_map(capitalised).collect();
+    let words: Vec<String> =
+        local.split('+').next().unwrap_or_default().split(['.', '_', '-']).filter_map(capitalised).collect();
     if words.is_empty() { local.to_owned() } else { words.join(" ") }
 }
 
@@ -56,7 +57,9 @@ mod tests {
 
     #[test]
     fn names_of_people_are_taken_as_they_are() {
-        for name in ["Ann", "Søren Åberg", "O'Neill", "王小明", "علي", "van der Berg-de Vries", "\u{1f468}\u{200d}\u{1f469}"] {
+        for name in
+            ["Ann", "Søren Åberg", "O'Neill", "王小明", "علي", "van der Berg-de Vries", "\u{1f468}\u{200d}\u{1f469}"]
+        {
             assert_eq!(checked(name).as_deref(), Ok(name));
         }
         assert_eq!(checked("  Ann   de  Vries ").as_deref(), Ok("Ann de Vries"));

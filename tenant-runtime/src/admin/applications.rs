@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use polder_service::json::Json;
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, ApplicationKind, CreatedApplication, CreatedSecret,
-    NewApplication, Page,
+    Application, ApplicationChanges, ApplicationId, ApplicationKind, CreatedApplication, CreatedSecret, NewApplication,
+    Page,
 };
 use serde::Deserialize;
 

@@ -83,9 +83,7 @@ impl Asked<'_> {
 async fn take(app: &App, assertion: &Assertion) -> Result<bool, Internal> {
     let (jti, expires_at) = (assertion.jti.clone(), Timestamp::from_seconds(assertion.exp));
     app.db
-        .write(move |tx| {
-            Box::pin(async move { Ok::<_, Internal>(used_assertions::take(tx, &jti, expires_at).await?) })
-        })
+        .write(move |tx| Box::pin(async move { Ok::<_, Internal>(used_assertions::take(tx, &jti, expires_at).await?) }))
         .await
 }
 

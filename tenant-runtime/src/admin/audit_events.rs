@@ -50,10 +50,7 @@ pub async fn list(
 }
 
 /// `GET /audit-verification`: walks the whole chain and names the first entry where it breaks.
-pub async fn verify(
-    State(app): State<Arc<App>>,
-    _: Caller,
-) -> Result<Json<polder_audit::Report>, ProblemError> {
+pub async fn verify(State(app): State<Arc<App>>, _: Caller) -> Result<Json<polder_audit::Report>, ProblemError> {
     let mut tx = app.db.read().await?;
     Ok(Json(polder_audit::verify(&mut tx, app.checkpoints.verifier()).await?))
 }

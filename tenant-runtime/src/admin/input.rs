@@ -94,6 +94,9 @@ mod tests {
 
     #[test]
     fn limits_stay_within_bounds() {
-        assert_eq!([limit(None), limit(Some(0)), limit(Some(-5)), limit(Some(7)), limit(Some(9999))], [50, 1, 1, 7, 200]);
+        assert_eq!(
+            [limit(None), limit(Some(0)), limit(Some(-5)), limit(Some(7)), limit(Some(9999))],
+            [50, 1, 1, 7, 200]
+        );
     }
 }

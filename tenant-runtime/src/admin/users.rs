@@ -12,9 +12,9 @@ use serde::Deserialize;
 
 use super::{Caller, input, views};
 use crate::App;
+use crate::account::name::{self as names, NameProblem};
 use crate::error::{Internal, ProblemError};
 use crate::model;
-use crate::account::name::{self as names, NameProblem};
 use crate::store::{sessions, users};
 
 /// The most roles a person may hold.
@@ -95,11 +95,7 @@ pub async fn create(
 }
 
 /// `GET /users/{id}`.
-pub async fn show(
-    State(app): State<Arc<App>>,
-    _: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<User>, ProblemError> {
+pub async fn show(State(app): State<Arc<App>>, _: Caller, Path(id): Path<String>) -> Result<Json<User>, ProblemError> {
     let mut tx = app.db.read().await?;
     let user = users::by_id(&mut tx, &app.keyring, input::id(&id)?).await?.ok_or_else(input::not_found)?;
     let roles = users::roles(&mut tx, user.id).await?;

@@ -10,6 +10,8 @@ use polder_kernel::Timestamp;
 use crate::App;
 use crate::error::Internal;
 use crate::guard::budget;
+use crate::signin::send::CODE_LIFETIME;
+use crate::signin::waiting::LIFETIME;
 use crate::store::{code_budgets, one_time_codes, outbox, used_assertions};
 
 /// How often.
@@ -39,8 +41,10 @@ pub async fn round(app: &Arc<App>) -> Result<(), Internal> {
 }
 
 async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), Internal> {
-    // A flow remembers its code for as long as it waits, so that a used one is not asked for again.
-    one_time_codes::sweep(tx, now - crate::signin::waiting::LIFETIME, BATCH).await?;
+    // A flow must remember that its code was used for as long as it can wait: it began before the code
+    // was made, so this is long enough, and under an hour (P5).
+    let remembered = LIFETIME.saturating_sub(CODE_LIFETIME);
+    one_time_codes::sweep(tx, now - remembered, BATCH).await?;
     outbox::blank_expired(tx, now).await?;
     used_assertions::sweep(tx, now, BATCH).await?;
     code_budgets::sweep(tx, now - budget::WINDOW, now - FAILURES_KEPT, BATCH).await?;

@@ -75,7 +75,12 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
 }
 
 /// Answers the application, if the step is to. `None` when a page is due.
-pub async fn finish(app: &Arc<App>, visit: &Visit, request: &Request, look: &Look) -> Result<Option<Response>, PageError> {
+pub async fn finish(
+    app: &Arc<App>,
+    visit: &Visit,
+    request: &Request,
+    look: &Look,
+) -> Result<Option<Response>, PageError> {
     match (look.step, &look.signed) {
         (Step::Issue, Some(signed)) => {
             session::touch(app, visit, &signed.session).await?;

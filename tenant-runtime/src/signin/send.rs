@@ -134,13 +134,7 @@ impl Making {
         Ok(Sent::UnderWay)
     }
 
-    async fn put_code(
-        &self,
-        app: &App,
-        tx: &mut Tx,
-        again: Option<&StoredCode>,
-        tries: i64,
-    ) -> Result<(), Halt> {
+    async fn put_code(&self, app: &App, tx: &mut Tx, again: Option<&StoredCode>, tries: i64) -> Result<(), Halt> {
         let sends = again.map_or(0, |code| code.sends) + 1;
         let address_sealed = seal_address(app, &self.flow_hash, &self.email);
         let code = NewCode {

@@ -116,7 +116,5 @@ pub async fn touch(app: &std::sync::Arc<App>, visit: &Visit, session: &Session) 
     let idle_expires_at = (now + app.lifetimes.session_idle).min(session.expires_at);
     let session = Session { last_seen_at: now, idle_expires_at, ..session.clone() };
     let (unit, metadata) = (std::sync::Arc::clone(app), metadata(visit));
-    app.db
-        .write(move |tx| Box::pin(async move { sessions::touch(tx, &unit.keyring, &session, &metadata).await }))
-        .await
+    app.db.write(move |tx| Box::pin(async move { sessions::touch(tx, &unit.keyring, &session, &metadata).await })).await
 }

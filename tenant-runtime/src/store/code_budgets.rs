@@ -59,9 +59,7 @@ pub async fn window(tx: &mut Tx, key_index: &str) -> Result<Option<Timestamp>, E
 /// Wrong codes for this key since the last success.
 pub async fn failures(tx: &mut Tx, key_index: &str) -> Result<i64, Error> {
     let failures = tx
-        .optional("SELECT failures FROM code_budget WHERE key_index = $1", &args![key_index], |row| {
-            row.int("failures")
-        })
+        .optional("SELECT failures FROM code_budget WHERE key_index = $1", &args![key_index], |row| row.int("failures"))
         .await?;
     Ok(failures.unwrap_or(0))
 }
@@ -92,12 +90,7 @@ pub async fn give_back(tx: &mut Tx, key_index: &str) -> Result<(), Error> {
 
 /// Removes counters at rest: those without failures once their window is over, and the rest after
 /// 30 days (R3). At most `limit` at a time.
-pub async fn sweep(
-    tx: &mut Tx,
-    window_start: Timestamp,
-    failures_before: Timestamp,
-    limit: i64,
-) -> Result<u64, Error> {
+pub async fn sweep(tx: &mut Tx, window_start: Timestamp, failures_before: Timestamp, limit: i64) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM code_budget WHERE key_index IN (SELECT key_index FROM code_budget \
          WHERE (failures = 0 AND updated_at < $1 AND window_started_at < $1) OR updated_at < $2 \

@@ -64,13 +64,7 @@ pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<
         .execute(
             "UPDATE session SET cookie_hash = $2, authenticated_at = $3, last_seen_at = $3, idle_expires_at = $4, \
              expires_at = $5 WHERE id = $1 AND ended_at IS NULL",
-            &args![
-                session.id,
-                cookie_hash,
-                session.authenticated_at,
-                session.idle_expires_at,
-                session.expires_at
-            ],
+            &args![session.id, cookie_hash, session.authenticated_at, session.idle_expires_at, session.expires_at],
         )
         .await?;
     Ok(rows == 1)
@@ -142,11 +136,8 @@ pub async fn end_all_of(tx: &mut Tx, user: UserId, reason: &str, now: Timestamp)
         &args![user, reason, now],
     )
     .await?;
-    tx.execute(
-        "UPDATE authorization_code SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL",
-        &args![user, now],
-    )
-    .await?;
+    tx.execute("UPDATE authorization_code SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL", &args![user, now])
+        .await?;
     Ok(ended)
 }
 

@@ -162,13 +162,7 @@ pub async fn signed_in(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), Er
 }
 
 /// Sets the name, which must not be empty.
-pub async fn set_name(
-    tx: &mut Tx,
-    keyring: &Keyring,
-    id: UserId,
-    name: &str,
-    now: Timestamp,
-) -> Result<bool, Error> {
+pub async fn set_name(tx: &mut Tx, keyring: &Keyring, id: UserId, name: &str, now: Timestamp) -> Result<bool, Error> {
     let sealed = keyring.seal_text(Category::Identifiers, &context("name_sealed", id), name);
     let rows = tx
         .execute(
@@ -181,21 +175,14 @@ pub async fn set_name(
 
 /// Sets the language.
 pub async fn set_locale(tx: &mut Tx, id: UserId, locale: Locale, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE user_account SET locale = $2, updated_at = $3 WHERE id = $1",
-        &args![id, locale.tag(), now],
-    )
-    .await?;
+    tx.execute("UPDATE user_account SET locale = $2, updated_at = $3 WHERE id = $1", &args![id, locale.tag(), now])
+        .await?;
     Ok(())
 }
 
 /// Stops or allows signing in. The caller ends sessions and grants in the same unit.
 pub async fn set_disabled(tx: &mut Tx, id: UserId, at: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE user_account SET disabled_at = $2, updated_at = $3 WHERE id = $1",
-        &args![id, at, now],
-    )
-    .await?;
+    tx.execute("UPDATE user_account SET disabled_at = $2, updated_at = $3 WHERE id = $1", &args![id, at, now]).await?;
     Ok(())
 }
 
@@ -261,10 +248,14 @@ impl Sealed {
 
     /// Opens the seals.
     pub fn open(self, keyring: &Keyring) -> Result<User, Internal> {
-        let email = keyring.unseal_text(Category::Identifiers, &context("email_sealed", self.id), &self.email_sealed)?;
-        let email = email.parse().map_err(|_| Internal::Impossible { table: "user_account", column: "email_sealed" })?;
+        let email =
+            keyring.unseal_text(Category::Identifiers, &context("email_sealed", self.id), &self.email_sealed)?;
+        let email =
+            email.parse().map_err(|_| Internal::Impossible { table: "user_account", column: "email_sealed" })?;
         let name = match &self.name_sealed {
-            Some(sealed) => Some(keyring.unseal_text(Category::Identifiers, &context("name_sealed", self.id), sealed)?),
+            Some(sealed) => {
+                Some(keyring.unseal_text(Category::Identifiers, &context("name_sealed", self.id), sealed)?)
+            }
             None => None,
         };
         Ok(User {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, has_code, has_form};
 use super::caller::call;
+use crate::browser::{Browser, has_code, has_form};
 use crate::tenant::{CALLBACK, Tenant};
 
 fn text(value: &Value) -> &str {

@@ -7,7 +7,8 @@ use crate::tenant::Tenant;
 async fn e01_p9_every_cookie_is_bound_to_this_host_and_hidden_from_scripts() {
     let tenant = Tenant::start().await;
     let mut browser = Browser::default();
-    let first = browser.get(&tenant, &crate::browser::authorize_url(&tenant.client_id, crate::tenant::CALLBACK, "")).await;
+    let first =
+        browser.get(&tenant, &crate::browser::authorize_url(&tenant.client_id, crate::tenant::CALLBACK, "")).await;
     let page = browser.follow(&tenant, first.clone()).await;
     let page = browser.type_address(&tenant, &page, "ann@example.test").await;
     let code = tenant.code_for("ann@example.test").await.unwrap();

@@ -27,7 +27,13 @@ async fn f01_f05_f06_every_page_carries_the_whole_set_of_headers() {
     let tenant = Tenant::start().await;
     for page in every_page(&tenant).await {
         let csp = page.header("content-security-policy").unwrap();
-        for part in ["default-src 'none'", "script-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'"] {
+        for part in [
+            "default-src 'none'",
+            "script-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+        ] {
             assert!(csp.contains(part), "{part} in {csp}");
         }
         assert!(!csp.contains("unsafe") && !csp.contains('*'), "{csp}");
@@ -113,7 +119,8 @@ async fn f15_error_pages_name_the_request_and_nothing_else() {
 #[tokio::test]
 async fn f18_whatever_is_shown_again_is_inert() {
     let tenant = Tenant::start().await;
-    let corpus = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'-alert(1)-'", "</title><svg onload=x>"];
+    let corpus =
+        ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'-alert(1)-'", "</title><svg onload=x>"];
     for evil in corpus {
         let mut browser = Browser::default();
         let hint = serde_urlencoded::to_string([("login_hint", evil), ("ui_locales", evil)]).unwrap();
