@@ -25,5 +25,7 @@ pub fn client() -> reqwest::ClientBuilder {
         .dns_resolver(Arc::new(Loopback))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        // The server is killed under some tests: no request may meet a connection from before.
+        .pool_max_idle_per_host(0)
         .timeout(std::time::Duration::from_secs(30))
 }

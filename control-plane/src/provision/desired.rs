@@ -110,13 +110,13 @@ fn platform(console: &str) -> Desired {
 fn practice(coaching: &str) -> Desired {
     let coach = NewApplication {
         redirect_uris: vec![format!("{coaching}/coach/callback")],
-        post_logout_redirect_uris: vec![format!("{coaching}/coach")],
+        post_logout_redirect_uris: vec![format!("{coaching}/signed-out")],
         access: Access::Role { role: "coach".to_owned() },
         ..web("Practice for coaches")
     };
     let portal = NewApplication {
         redirect_uris: vec![format!("{coaching}/portal/callback")],
-        post_logout_redirect_uris: vec![format!("{coaching}/portal")],
+        post_logout_redirect_uris: vec![format!("{coaching}/signed-out")],
         ..web("Practice portal")
     };
     Desired {

@@ -73,7 +73,7 @@ async fn p1_p2_p19_two_coaches_one_client_and_two_doors() -> Result<()> {
     let out = forms::form_with(&client.open(&portal_door).await?.page()?.html, "#sign-out").context("sign out")?;
     let page = client.open(&portal_door).await?.page()?;
     let ended = follow_out(&client, client.submit(&page, &out, &[]).await?).await?;
-    assert_eq!(ended.url.path(), "/signed-out");
+    assert_eq!(ended.url.path(), "/signed-out", "{}", ended.html);
     let page = enter(&client, &portal_door, &mailbox, CLIENT).await?;
     assert!(page.html.contains(COACH) && page.html.contains(SECOND_COACH), "{}", page.html);
 
