@@ -61,7 +61,7 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The database cannot be used.
-    #[error("{0}: {1}")]
+    #[error("{1} ({0}); restore it from a backup, or choose another folder with --data")]
     Database(String, #[source] Error),
     /// Its audit log cannot be used.
     #[error("{0}: its audit log cannot be read: {1}")]

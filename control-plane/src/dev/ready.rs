@@ -31,6 +31,9 @@ pub async fn wait(app: &App, tenants: &[&Tenant]) -> Result<(), Problem> {
         }
     }
     while !coaching_answers(app).await {
+        if let Some(words) = app.supervisor.trouble(super::coaching::KEY) {
+            return Err(Problem::Coaching(words));
+        }
         if Instant::now() > until {
             return Err(Problem::Coaching("it does not answer; its log lines say why".to_owned()));
         }

@@ -2,20 +2,25 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use polder_service::Shutdown;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::ChildStdin;
 use tokio::task::JoinHandle;
 
-use super::{Child, limits, note, output};
+use super::output::{self, LastWords};
+use super::{Child, limits, note};
 
 /// The longest pause between two starts of a child that keeps dying.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long the last words of a dead child are waited for.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// A child that lived this long starts again with the first pause.
 const SETTLED: Duration = Duration::from_secs(30);
@@ -31,7 +36,21 @@ pub struct Supervisor {
 struct Kept {
     stop: Shutdown,
     pid: Arc<AtomicI32>,
+    trouble: Trouble,
     task: JoinHandle<()>,
+}
+
+/// What is known about the deaths of a child.
+#[derive(Clone, Default)]
+struct Trouble {
+    died: Arc<AtomicBool>,
+    words: LastWords,
+}
+
+/// A child that was started, and the tasks that log what it prints.
+struct Started {
+    process: tokio::process::Child,
+    relays: Vec<JoinHandle<()>>,
 }
 
 /// How a child is.
@@ -62,17 +81,19 @@ impl Supervisor {
             return Ok(());
         }
         let pid = Arc::new(AtomicI32::new(0));
-        let first = spawn(child, &self.notes, &pid)?;
+        let trouble = Trouble::default();
+        let first = spawn(child, &self.notes, (&pid, &trouble))?;
         let stop = Shutdown::new();
         let keeper = Keeper {
             child: child.clone(),
             notes: self.notes.clone(),
             pid: Arc::clone(&pid),
+            trouble: trouble.clone(),
             stop_within: self.stop_within,
             first_pause: self.first_pause,
         };
         let task = tokio::spawn(keeper.keep(first, stop.clone()));
-        children.insert(child.key.clone(), Kept { stop, pid, task });
+        children.insert(child.key.clone(), Kept { stop, pid, trouble, task });
         Ok(())
     }
 
@@ -90,6 +111,13 @@ impl Supervisor {
     pub fn pid(&self, key: &str) -> Option<Arc<AtomicI32>> {
         let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
         children.get(key).map(|kept| Arc::clone(&kept.pid))
+    }
+
+    /// The last words of the child `key`, if it ever ended by itself since it was started.
+    pub fn trouble(&self, key: &str) -> Option<String> {
+        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = children.get(key).map(|kept| &kept.trouble)?;
+        trouble.died.load(Ordering::Acquire).then(|| trouble.words.text())
     }
 
     /// Ends the child `key` and waits for that.
@@ -120,24 +148,26 @@ async fn joined(task: JoinHandle<()>) {
     }
 }
 
-fn spawn(child: &Child, notes: &std::path::Path, pid: &AtomicI32) -> io::Result<tokio::process::Child> {
+fn spawn(child: &Child, notes: &Path, (pid, trouble): (&AtomicI32, &Trouble)) -> io::Result<Started> {
     if let Some(prepare) = &child.prepare {
         prepare()?;
     }
     let mut process = child.command().spawn()?;
     let id = process.id().ok_or_else(|| io::Error::other("the child has no process id"))?;
     let raw = Pid::from_raw(id.cast_signed()).ok_or_else(|| io::Error::other("the child has no process id"))?;
-    limits::confine(raw)?;
-    note::write(notes, &child.key, id)?;
+    // One that is gone already needs neither; its keeper finds out why.
+    if let Err(error) = limits::confine(raw).and_then(|()| note::write(notes, &child.key, id))
+        && process.try_wait()?.is_none()
+    {
+        return Err(error);
+    }
     pid.store(id.cast_signed(), Ordering::Release);
-    if let Some(out) = process.stdout.take() {
-        tokio::spawn(output::relay(child.label.clone(), out));
-    }
-    if let Some(out) = process.stderr.take() {
-        tokio::spawn(output::relay(child.label.clone(), out));
-    }
+    let relay = |out| tokio::spawn(output::relay(child.label.clone(), out, trouble.words.clone()));
+    let mut relays: Vec<JoinHandle<()>> = process.stderr.take().map(relay).into_iter().collect();
+    let relay = |out| tokio::spawn(output::relay(child.label.clone(), out, LastWords::default()));
+    relays.extend(process.stdout.take().map(relay));
     tracing::debug!(child = child.label, pid = id, "started");
-    Ok(process)
+    Ok(Started { process, relays })
 }
 
 /// Keeps one child alive.
@@ -145,16 +175,17 @@ struct Keeper {
     child: Child,
     notes: PathBuf,
     pid: Arc<AtomicI32>,
+    trouble: Trouble,
     stop_within: Duration,
     first_pause: Duration,
 }
 
 impl Keeper {
-    async fn keep(self, first: tokio::process::Child, stop: Shutdown) {
+    async fn keep(self, first: Started, stop: Shutdown) {
         let mut process = Some(first);
         let mut pause = self.first_pause;
         loop {
-            if let Some(mut alive) = process.take() {
+            if let Some(Started { process: mut alive, relays }) = process.take() {
                 let since = Instant::now();
                 // Taken out, since waiting for a child closes what is left in it.
                 let lifeline = alive.stdin.take();
@@ -165,6 +196,9 @@ impl Keeper {
                 let Some(status) = ended else { return self.end(alive, lifeline).await };
                 self.pid.store(0, Ordering::Release);
                 note::remove(&self.notes, &self.child.key);
+                // What it said last is read before it counts as dead; a grandchild may keep the pipe.
+                drop(tokio::time::timeout(LAST_WORDS, join_all(relays)).await);
+                self.trouble.died.store(true, Ordering::Release);
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
                 tracing::warn!(child = self.child.label, status, "ended by itself; it is started again");
                 if since.elapsed() > SETTLED {
@@ -175,7 +209,7 @@ impl Keeper {
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                 () = stop.wait() => return,
             }
-            match spawn(&self.child, &self.notes, &self.pid) {
+            match spawn(&self.child, &self.notes, (&self.pid, &self.trouble)) {
                 Ok(started) => process = Some(started),
                 Err(error) => tracing::error!(child = self.child.label, %error, "cannot be started; tried again"),
             }
@@ -206,7 +240,7 @@ impl Keeper {
 mod tests {
     use super::*;
 
-    fn shell(folder: &std::path::Path, script: &str) -> Child {
+    fn shell(folder: &Path, script: &str) -> Child {
         Child {
             key: "tenant".to_owned(),
             label: "acme".to_owned(),
@@ -264,6 +298,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_child_that_ends_by_itself_has_last_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = tempfile::tempdir().unwrap();
+        let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_secs(1), Duration::from_secs(60));
+        let script = r#"echo '{"level":"INFO"}' >&2; echo 'tenant.db is damaged, ask ann@example.test' >&2; exit 1"#;
+        supervisor.start(&shell(folder.path(), script)).unwrap();
+        until(|| supervisor.trouble("tenant").is_some()).await;
+        let words = supervisor.trouble("tenant").unwrap();
+        assert!(words.starts_with("tenant.db is damaged") && !words.contains("ann@"), "{words}");
+        assert_eq!(supervisor.health("tenant"), Health::Down);
+        supervisor.stop("tenant").await;
+    }
+
+    #[tokio::test]
     async fn a_child_that_ignores_everything_is_ended_by_force() {
         let folder = tempfile::tempdir().unwrap();
         let notes = tempfile::tempdir().unwrap();
@@ -272,6 +320,6 @@ mod tests {
         supervisor.start(&shell(folder.path(), "trap '' TERM; while :; do sleep 1; done")).unwrap();
         let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
         supervisor.stop_all().await;
-        assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+        assert!(!Path::new(&format!("/proc/{pid}")).exists());
     }
 }

@@ -52,6 +52,9 @@ pub enum StepError {
     /// The tenant's process does not answer.
     #[error("the tenant's program does not answer; its log lines say why")]
     Silent,
+    /// The tenant's process ends by itself.
+    #[error("the tenant's program ends by itself: {0}")]
+    Ended(String),
     /// The plan and the list do not go together.
     #[error("the plan names something that is not wanted")]
     NotWanted,
@@ -150,6 +153,11 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     let until = Instant::now() + app.settings.patience.start;
     let mut pause = Duration::from_millis(4);
     while !tenant_client::health(app, tenant).await.is_ok_and(|health| health.issuer == tenant.issuer) {
+        if let Some(words) = app.supervisor.trouble(&tenant.short_id) {
+            // It is started afresh with the next attempt, with nothing held against it.
+            app.supervisor.stop(&tenant.short_id).await;
+            return Err(StepError::Ended(words));
+        }
         if Instant::now() > until {
             return Err(StepError::Silent);
         }

@@ -12,6 +12,9 @@ pub mod own_applications;
 pub mod settings;
 pub mod tenants;
 
+#[cfg(test)]
+mod tests;
+
 use polder_db::Migration;
 
 /// The schema, oldest first. A released migration is never edited.
