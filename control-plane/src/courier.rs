@@ -128,7 +128,8 @@ mod tests {
         router("practice".parse().unwrap(), Arc::clone(mailbox)).oneshot(request).await.unwrap().status()
     }
 
-    const MESSAGE: &str = r#"{"id":"m1","to":"ann@example.test","subject":"Hi","text":"12345678","html":"<p>12345678</p>"}"#;
+    const MESSAGE: &str =
+        r#"{"id":"m1","to":"ann@example.test","subject":"Hi","text":"12345678","html":"<p>12345678</p>"}"#;
 
     #[tokio::test]
     async fn p7_a_message_is_acknowledged_only_when_it_is_stored() {

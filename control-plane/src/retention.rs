@@ -9,8 +9,20 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One rule per table that grows.
 const RULES: &[Rule] = &[
-    rule!("operation", "id", "finished_at", DAY.saturating_mul(90), "the story of a change, for whoever asks what happened"),
-    rule!("operation", "id", "failed_at", DAY.saturating_mul(90), "the story of a change, for whoever asks what happened"),
+    rule!(
+        "operation",
+        "id",
+        "finished_at",
+        DAY.saturating_mul(90),
+        "the story of a change, for whoever asks what happened"
+    ),
+    rule!(
+        "operation",
+        "id",
+        "failed_at",
+        DAY.saturating_mul(90),
+        "the story of a change, for whoever asks what happened"
+    ),
     rule!("member_invitation", "id", "expires_at", DAY.saturating_mul(30), "an invitation that can no longer be used"),
     rule!("console_session", "id", "expires_at", DAY.saturating_mul(30), "a session that is over"),
     rule!("idempotency_key", "key_hash", "expires_at", DAY, "a repeat that comes too late to be one"),

@@ -14,9 +14,9 @@ use polder_service::stack::{Stack, Stacked};
 use tower::{Layer, Service};
 
 use crate::app::App;
-use crate::{api, console};
 use crate::gateway::{Refused, Site, host, pages, proxy};
 use crate::mailbox;
+use crate::{api, console};
 
 /// The service behind the one listener.
 #[derive(Clone)]

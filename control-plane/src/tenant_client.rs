@@ -73,7 +73,10 @@ impl Links {
         let socket = Socket::new(&app.settings.layout.tenant(&tenant.short_id), socket::ADMIN, owner)?;
         let pool = Arc::new(Pool::new(socket, app.settings.patience.connect));
         let malformed = || io::Error::other("its admin key is malformed");
-        let key = app.secrets.read(&Name::TenantAdmin(&tenant.short_id))?.ok_or_else(|| io::Error::other("its admin key is missing"))?;
+        let key = app
+            .secrets
+            .read(&Name::TenantAdmin(&tenant.short_id))?
+            .ok_or_else(|| io::Error::other("its admin key is missing"))?;
         let pkcs8 = polder_kernel::Secret::new(from_base64url(key.expose()).ok_or_else(malformed)?);
         let key = SigningKey::from_pkcs8(Algorithm::EdDsa, pkcs8.expose()).map_err(|_| malformed())?;
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(Link { pool, key }));
@@ -121,8 +124,8 @@ pub async fn call(
         request_id: acting.request_id.clone(),
     };
     let token = link.key.sign_jwt(TYPE, &assertion).map_err(|error| CallError::Unsendable(error.to_string()))?;
-    let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|error| CallError::Unsendable(error.to_string()))?;
+    let mut authorization =
+        HeaderValue::try_from(format!("Bearer {token}")).map_err(|error| CallError::Unsendable(error.to_string()))?;
     authorization.set_sensitive(true);
     let mut request = Request::builder()
         .method(method)

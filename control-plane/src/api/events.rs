@@ -53,5 +53,10 @@ pub async fn stream(app: &Arc<App>, tenant: TenantId) -> Result<Response, polder
 }
 
 fn event(step: &StepEvent) -> Event {
-    Event::default().event("step").json_data(step).unwrap_or_default()
+    let mut told = serde_json::to_value(step).unwrap_or_default();
+    // What ends an operation stands behind all steps, and has no place among them.
+    if let (true, Some(told)) = (step.is_last(), told.as_object_mut()) {
+        told.remove("seq");
+    }
+    Event::default().event("step").json_data(told).unwrap_or_default()
 }

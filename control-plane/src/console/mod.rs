@@ -1,12 +1,62 @@
-//! The console.
+//! The console: pages for the people of an organisation, and an ordinary relying party of the tenant
+//! `platform`, where they sign in.
+//!
+//! ```text
+//! request ─> dress: language, error pages ─┬─> /, /signin, /invitation, /assets: open to everyone
+//!                                          └─> guard: session ─> role ─> (POST: origin, CSRF) ─> handler ─> administer
+//! ```
+//!
+//! Every page behind the guard is on one page, [`router`], with what its visitor must be allowed to do.
 
 use std::sync::Arc;
 
-use axum::Router;
+use polder_service::cookies::Policy;
+use polder_service::limit::Limits;
 
 use crate::app::App;
 
-/// All pages of the console.
-pub fn router(_app: &Arc<App>) -> Router {
-    Router::new()
+pub mod api_keys;
+pub mod applications;
+pub mod assets;
+pub mod audit;
+pub mod callback;
+pub mod dress;
+pub mod fault;
+pub mod fields;
+pub mod guard;
+pub mod home;
+pub mod in_tenant;
+pub mod invitation;
+pub mod oidc;
+pub mod people;
+pub mod problems;
+pub mod progress;
+pub mod router;
+pub mod show;
+pub mod signed_in;
+pub mod signin;
+pub mod signout;
+pub mod tenants;
+pub mod visit;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault::Fault;
+pub use router::router;
+pub use signed_in::SignedIn;
+pub use visit::Visit;
+
+/// What the console needs besides the control plane itself.
+pub struct Console {
+    /// The control plane.
+    pub app: Arc<App>,
+    /// The tenant `platform`, as a relying party sees it.
+    pub provider: oidc::Provider,
+    /// How cookies are named and marked.
+    pub cookies: Policy,
+    /// Limits on what strangers can do.
+    pub limits: Limits,
+    /// The console's own address.
+    pub base: String,
 }

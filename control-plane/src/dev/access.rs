@@ -90,10 +90,7 @@ pub async fn api_key(app: &Arc<App>, organisation: OrganisationId) -> Result<Sec
 ///
 /// # Errors
 /// The database's.
-pub async fn owner_invitation(
-    app: &Arc<App>,
-    organisation: OrganisationId,
-) -> Result<Option<Secret<String>>, Problem> {
+pub async fn owner_invitation(app: &Arc<App>, organisation: OrganisationId) -> Result<Option<Secret<String>>, Problem> {
     if invitations::has_owner(&mut app.db.read().await?, organisation).await? {
         return Ok(None);
     }

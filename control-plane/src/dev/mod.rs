@@ -44,8 +44,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
 
     let limits = Limits { drain: Duration::from_secs(3), ..Limits::default() };
     let serving = tokio::spawn(serve(listener, Front::new(&app), limits, shutdown.clone()));
-    let keeping =
-        tokio::spawn(keeper::keep(app.db.clone(), SCHEDULE, app.checkpoint_key.clone(), app.clock.clone()));
+    let keeping = tokio::spawn(keeper::keep(app.db.clone(), SCHEDULE, app.checkpoint_key.clone(), app.clock.clone()));
 
     let outcome = tokio::select! {
         outcome = come_up(&app) => outcome,

@@ -38,8 +38,8 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
     if options.listen.port() == 0 || options.coaching_listen.port() == 0 {
         return Err(Problem::Option("addresses are stored, so --listen and --coaching-listen need a port".to_owned()));
     }
-    let root = std::path::absolute(&options.data)
-        .map_err(|error| Problem::Folder { path: options.data.clone(), error })?;
+    let root =
+        std::path::absolute(&options.data).map_err(|error| Problem::Folder { path: options.data.clone(), error })?;
     let settings = Settings {
         layout: Layout::new(root),
         listen: options.listen,
@@ -70,7 +70,8 @@ async fn end_orphans(settings: &Settings) -> Result<(), Problem> {
 fn offered(options: &Dev) -> Result<(), Problem> {
     if options.isolation == Isolation::Docker {
         return Err(Problem::Option(
-            "--isolation docker is not offered by this version; leave it out to run each tenant as a process".to_owned(),
+            "--isolation docker is not offered by this version; leave it out to run each tenant as a process"
+                .to_owned(),
         ));
     }
     if options.database != "sqlite" {

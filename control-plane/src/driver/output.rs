@@ -62,8 +62,7 @@ fn log(label: &str, line: &[u8], words: &LastWords) {
     if level.is_err() {
         words.keep(text);
     }
-    // What is no structured line is a program's last words before its log began, or a panic.
-    match level.as_deref().unwrap_or("WARN") {
+    match level.as_deref().unwrap_or("INFO") {
         "ERROR" => tracing::error!(target: "polder::child", child = label, "{text}"),
         "WARN" => tracing::warn!(target: "polder::child", child = label, "{text}"),
         "DEBUG" | "TRACE" => tracing::debug!(target: "polder::child", child = label, "{text}"),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +19,9 @@ use super::{Child, limits, note};
 
 /// The longest pause between two starts of a child that keeps dying.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A child that lived shorter had not come up.
+const STARTING: Duration = Duration::from_secs(1);
 
 /// How long the last words of a dead child are waited for.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -198,9 +202,11 @@ impl Keeper {
                 note::remove(&self.notes, &self.child.key);
                 // What it said last is read before it counts as dead; a grandchild may keep the pipe.
                 drop(tokio::time::timeout(LAST_WORDS, join_all(relays)).await);
-                self.trouble.died.store(true, Ordering::Release);
-                let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-                tracing::warn!(child = self.child.label, status, "ended by itself; it is started again");
+                // One that was killed has done nothing wrong; one that gave up has something to say.
+                if status.as_ref().is_ok_and(|status| status.code().is_some()) {
+                    self.trouble.died.store(true, Ordering::Release);
+                }
+                self.tell(status, since.elapsed());
                 if since.elapsed() > SETTLED {
                     pause = self.first_pause;
                 }
@@ -213,6 +219,17 @@ impl Keeper {
                 Ok(started) => process = Some(started),
                 Err(error) => tracing::error!(child = self.child.label, %error, "cannot be started; tried again"),
             }
+        }
+    }
+
+    /// A death while starting is for whoever started it to tell; a later one is news.
+    fn tell(&self, status: io::Result<ExitStatus>, lived: Duration) {
+        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        let (child, words) = (self.child.label.as_str(), self.trouble.words.text());
+        if lived < STARTING {
+            tracing::info!(child, status, words, "ended while starting; it is started again");
+        } else {
+            tracing::warn!(child, status, words, "ended by itself; it is started again");
         }
     }
 
@@ -265,8 +282,7 @@ mod tests {
     async fn k1_a_dead_child_is_started_again_and_a_stopped_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let notes = tempfile::tempdir().unwrap();
-        let supervisor =
-            Supervisor::new(notes.path().to_owned(), Duration::from_secs(2), Duration::from_millis(5));
+        let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_secs(2), Duration::from_millis(5));
         supervisor.start(&shell(folder.path(), "echo x >> starts; sleep 0.05; exit 3")).unwrap();
         let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap_or_default().lines().count();
         until(|| starts() >= 3).await;
@@ -282,18 +298,25 @@ mod tests {
     async fn g18_a_childs_environment_is_empty_and_its_lifeline_ends_it() {
         let folder = tempfile::tempdir().unwrap();
         let notes = tempfile::tempdir().unwrap();
-        let supervisor =
-            Supervisor::new(notes.path().to_owned(), Duration::from_secs(5), Duration::from_millis(5));
+        let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_secs(5), Duration::from_millis(5));
         // `cat` ends when its standard input does, and ignores being asked.
         supervisor.start(&shell(folder.path(), "trap '' TERM; exec cat")).unwrap();
         let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
-        until(|| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with("cat"))).await;
+        until(|| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with("cat")))
+            .await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(supervisor.health("tenant"), Health::Alive(pid), "its lifeline was cut too early");
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
         // The shell adds its own working folder; nothing is inherited.
         let environment = String::from_utf8_lossy(&environment).into_owned();
-        assert!(environment.split('\0').all(|pair| pair.is_empty() || pair.starts_with("PWD=") || pair.starts_with("_=") || pair.starts_with("OLDPWD=") || pair.starts_with("SHLVL=")), "{environment}");
+        assert!(
+            environment.split('\0').all(|pair| pair.is_empty()
+                || pair.starts_with("PWD=")
+                || pair.starts_with("_=")
+                || pair.starts_with("OLDPWD=")
+                || pair.starts_with("SHLVL=")),
+            "{environment}"
+        );
         tokio::time::timeout(Duration::from_secs(4), supervisor.stop("tenant")).await.unwrap();
     }
 
@@ -315,8 +338,7 @@ mod tests {
     async fn a_child_that_ignores_everything_is_ended_by_force() {
         let folder = tempfile::tempdir().unwrap();
         let notes = tempfile::tempdir().unwrap();
-        let supervisor =
-            Supervisor::new(notes.path().to_owned(), Duration::from_millis(100), Duration::from_millis(5));
+        let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_millis(100), Duration::from_millis(5));
         supervisor.start(&shell(folder.path(), "trap '' TERM; while :; do sleep 1; done")).unwrap();
         let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
         supervisor.stop_all().await;

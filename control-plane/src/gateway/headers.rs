@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderName, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -177,10 +177,7 @@ mod tests {
             ("content-type", "text/plain"),
         ]);
         inbound(&mut sent, &HeaderValue::from_static("a"), None, "id");
-        assert_eq!(
-            sent,
-            headers(&[("content-type", "text/plain"), ("host", "a"), ("x-polder-request-id", "id")])
-        );
+        assert_eq!(sent, headers(&[("content-type", "text/plain"), ("host", "a"), ("x-polder-request-id", "id")]));
     }
 
     #[test]

@@ -49,9 +49,7 @@ pub async fn forward(
             answer
         }
         Ok(Ok(_)) => refuse(route, request_id, StatusCode::BAD_GATEWAY, "it wants to switch protocols", locale),
-        Ok(Err(NoAnswer::Broken(error))) if is_too_large(&error) => {
-            pages::page(StatusCode::PAYLOAD_TOO_LARGE, locale)
-        }
+        Ok(Err(NoAnswer::Broken(error))) if is_too_large(&error) => pages::page(StatusCode::PAYLOAD_TOO_LARGE, locale),
         Ok(Err(error @ NoAnswer::Broken(_))) => {
             refuse(route, request_id, StatusCode::BAD_GATEWAY, &error.to_string(), locale)
         }

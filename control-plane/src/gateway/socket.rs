@@ -32,7 +32,8 @@ impl Socket {
     /// # Errors
     /// When the folder cannot be opened.
     pub fn new(tenant_folder: &Path, name: &'static str, owner: Arc<AtomicI32>) -> io::Result<Self> {
-        let folder = open(tenant_folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        let folder =
+            open(tenant_folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
         Ok(Self { folder, name, owner })
     }
 
@@ -51,7 +52,10 @@ impl Socket {
         let stream = UnixStream::connect(format!("/proc/self/fd/{}", socket.as_raw_fd())).await?;
         let peer = stream.peer_cred()?;
         if peer.pid() != Some(self.owner.load(Ordering::Acquire)) || peer.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "somebody else answers on the tenant's socket"));
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "somebody else answers on the tenant's socket",
+            ));
         }
         Ok(stream)
     }

@@ -101,11 +101,8 @@ async fn an_answer_that_is_given_up_takes_its_connection_with_it() {
 #[tokio::test]
 async fn b42_what_a_tenant_sees_is_what_the_gateway_says() {
     let seen = any(|request: Request| async move {
-        let mut lines: Vec<String> = request
-            .headers()
-            .iter()
-            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
-            .collect();
+        let mut lines: Vec<String> =
+            request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         lines.push(request.uri().to_string());
         lines.join("\n")
     });
@@ -153,7 +150,8 @@ async fn f09_a_body_beyond_the_limit_is_refused_whether_its_length_is_said_or_no
     let large = vec![0_u8; 1024 * 1024 + 1];
     let said = Request::post("/").header("content-length", large.len()).body(Body::from(large.clone())).unwrap();
     assert_eq!(send(&route, said).await.0, StatusCode::PAYLOAD_TOO_LARGE);
-    let parts: Vec<Result<Bytes, Infallible>> = large.chunks(65536).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
+    let parts: Vec<Result<Bytes, Infallible>> =
+        large.chunks(65536).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
     let unsaid = Request::post("/").body(Body::from_stream(futures_util::stream::iter(parts))).unwrap();
     assert!(send(&route, unsaid).await.0.is_client_error());
     let two = Request::post("/").header("content-length", "1").header("content-length", "2").body(Body::from("a"));

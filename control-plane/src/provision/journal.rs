@@ -42,10 +42,7 @@ pub struct Begun {
 /// Writes down that a step begins.
 pub async fn begin(app: &App, operation: &Operation, step: String) -> Result<Begun, Error> {
     let (now, id, name) = (app.clock.now(), operation.id, step.clone());
-    let seq = app
-        .db
-        .write(move |tx| Box::pin(async move { operations::begin_step(tx, id, &name, now).await }))
-        .await?;
+    let seq = app.db.write(move |tx| Box::pin(async move { operations::begin_step(tx, id, &name, now).await })).await?;
     let begun = Begun { operation: operation.clone(), seq, step };
     begun.tell(app, StepStatus::Started, now, None);
     Ok(begun)
@@ -55,9 +52,7 @@ impl Begun {
     /// Writes down that it is done.
     pub async fn finish(self, app: &App) -> Result<(), Error> {
         let (now, id, seq) = (app.clock.now(), self.operation.id, self.seq);
-        app.db
-            .write(move |tx| Box::pin(async move { operations::finish_step(tx, id, seq, now).await }))
-            .await?;
+        app.db.write(move |tx| Box::pin(async move { operations::finish_step(tx, id, seq, now).await })).await?;
         self.tell(app, StepStatus::Finished, now, None);
         Ok(())
     }
@@ -65,22 +60,14 @@ impl Begun {
     /// Writes down why it failed.
     pub async fn fail(self, app: &App, why: &str) -> Result<(), Error> {
         let (now, id, seq, text) = (app.clock.now(), self.operation.id, self.seq, why.to_owned());
-        app.db
-            .write(move |tx| Box::pin(async move { operations::fail_step(tx, id, seq, &text, now).await }))
-            .await?;
+        app.db.write(move |tx| Box::pin(async move { operations::fail_step(tx, id, seq, &text, now).await })).await?;
         self.tell(app, StepStatus::Failed, now, Some(why.to_owned()));
         Ok(())
     }
 
     fn tell(&self, app: &App, status: StepStatus, at: Timestamp, failure: Option<String>) {
-        let event = StepEvent {
-            operation_id: self.operation.id,
-            seq: self.seq,
-            step: self.step.clone(),
-            status,
-            at,
-            failure,
-        };
+        let event =
+            StepEvent { operation_id: self.operation.id, seq: self.seq, step: self.step.clone(), status, at, failure };
         app.provision.tell(self.operation.tenant_id, event);
     }
 }

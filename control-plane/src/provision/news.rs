@@ -26,10 +26,7 @@ struct Follow {
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub async fn events(
-    app: &Arc<App>,
-    tenant: TenantId,
-) -> Result<impl Stream<Item = StepEvent> + Send + use<>, Error> {
+pub async fn events(app: &Arc<App>, tenant: TenantId) -> Result<impl Stream<Item = StepEvent> + Send + use<>, Error> {
     // Listen first: what happens while the journal is read comes twice rather than never.
     let live = app.provision.listen();
     let history = operations::history(&mut app.db.read().await?, tenant).await?;

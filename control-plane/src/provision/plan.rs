@@ -165,10 +165,7 @@ mod tests {
             (|o| o.runtime = false, Step::StartRuntime),
             (|o| o.applications[0] = ApplicationState::Missing, Step::AddApplication(Purpose::Coach)),
             (|o| o.applications.clear(), Step::AddApplication(Purpose::Coach)),
-            (
-                |o| o.applications[1] = ApplicationState::SecretUnknown(ID),
-                Step::RenewSecret(Purpose::Portal, ID),
-            ),
+            (|o| o.applications[1] = ApplicationState::SecretUnknown(ID), Step::RenewSecret(Purpose::Portal, ID)),
             (|o| o.applications[1] = ApplicationState::Differs(ID), Step::AlignApplication(Purpose::Portal, ID)),
             (|o| o.people[1] = false, Step::AddPerson(1)),
             (|o| o.people.clear(), Step::AddPerson(0)),

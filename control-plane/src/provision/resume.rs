@@ -22,9 +22,7 @@ const AT_A_TIME: usize = 4;
 pub async fn all(app: &Arc<App>) -> Result<(), Error> {
     let tenants = tenants::list(&mut app.db.read().await?).await?;
     let wanted = tenants.into_iter().filter(is_wanted);
-    iter(wanted)
-        .for_each_concurrent(AT_A_TIME, |tenant| runner::work(app, tenant.id, Actor::System))
-        .await;
+    iter(wanted).for_each_concurrent(AT_A_TIME, |tenant| runner::work(app, tenant.id, Actor::System)).await;
     Ok(())
 }
 

@@ -78,8 +78,8 @@ async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<(), Error> {
             }
             Err(error) => {
                 failures += 1;
-                tracing::warn!(tenant = %tenant.slug, %error, failures, "a step failed");
-                if failures >= app.settings.patience.attempts || matches!(error, StepError::KeysLost(_)) {
+                tracing::info!(tenant = %tenant.slug, %error, failures, "a step failed");
+                if failures >= app.settings.patience.attempts || error.is_final() {
                     break Some(error.to_string());
                 }
                 tokio::time::sleep(pause).await;
@@ -88,7 +88,8 @@ async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<(), Error> {
         }
     };
     let done = failure.is_none();
-    if !done {
+    if let Some(why) = &failure {
+        tracing::info!(tenant = %tenant.slug, why, "given up until the next start");
         // Nothing that failed stays reachable (G23).
         app.routes.close(tenant.slug.as_str());
         app.supervisor.stop(&tenant.short_id).await;

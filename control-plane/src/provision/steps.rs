@@ -14,8 +14,8 @@ use polder_db::Error;
 use polder_kernel::Secret;
 use polder_kernel::encoding::base64url;
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication, Settings as Policy,
-    SettingsChanges, User,
+    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication,
+    Settings as Policy, SettingsChanges, User,
 };
 
 use super::desired::{Desired, Purpose};
@@ -23,9 +23,9 @@ use super::plan::{KeysLost, Step};
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::driver::Child;
+use crate::gateway::Route;
 use crate::gateway::pool::Pool;
 use crate::gateway::socket::{self, Socket};
-use crate::gateway::Route;
 use crate::model::Tenant;
 use crate::secrets::{Name, sync_folder};
 use crate::store::own_applications;
@@ -53,11 +53,18 @@ pub enum StepError {
     #[error("the tenant's program does not answer; its log lines say why")]
     Silent,
     /// The tenant's process ends by itself.
-    #[error("the tenant's program ends by itself: {0}")]
+    #[error("{0}")]
     Ended(String),
     /// The plan and the list do not go together.
     #[error("the plan names something that is not wanted")]
     NotWanted,
+}
+
+impl StepError {
+    /// Whether trying again is of no use.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::KeysLost(_) | Self::Ended(_))
+    }
 }
 
 /// Does one step.
@@ -74,8 +81,13 @@ pub async fn perform(app: &Arc<App>, tenant: &Tenant, desired: &Desired, step: S
         Step::AddApplication(purpose) => {
             let made: CreatedApplication =
                 send(app, tenant, (Method::POST, "/applications"), wanted(desired, purpose)?).await?;
-            keep(app, tenant, (purpose, made.application.client_id), &Secret::new(made.client_secret.unwrap_or_default()))
-                .await
+            keep(
+                app,
+                tenant,
+                (purpose, made.application.client_id),
+                &Secret::new(made.client_secret.unwrap_or_default()),
+            )
+            .await
         }
         Step::RenewSecret(purpose, id) => {
             let target = format!("/applications/{id}/secrets");
@@ -152,9 +164,8 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     app.links.open(app, tenant).map_err(|error| files(&run, error))?;
     let until = Instant::now() + app.settings.patience.start;
     let mut pause = Duration::from_millis(4);
-    while !tenant_client::health(app, tenant).await.is_ok_and(|health| health.issuer == tenant.issuer) {
+    while !answers(app, tenant).await {
         if let Some(words) = app.supervisor.trouble(&tenant.short_id) {
-            // It is started afresh with the next attempt, with nothing held against it.
             app.supervisor.stop(&tenant.short_id).await;
             return Err(StepError::Ended(words));
         }
@@ -165,6 +176,12 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
         pause = (pause * 2).min(Duration::from_millis(100));
     }
     Ok(())
+}
+
+/// Whether the runtime answers at once; the pool itself would wait for one that is starting.
+async fn answers(app: &App, tenant: &Tenant) -> bool {
+    let asked = tokio::time::timeout(Duration::from_millis(100), tenant_client::health(app, tenant)).await;
+    asked.is_ok_and(|answer| answer.is_ok_and(|health| health.issuer == tenant.issuer))
 }
 
 fn arguments(app: &App, tenant: &Tenant) -> Vec<OsString> {
@@ -225,9 +242,7 @@ async fn keep(
         secret_sealed: app.keyring.seal_text(Category::ProviderTokens, &context, secret.expose()),
     };
     let (now, tenant_id) = (app.clock.now(), tenant.id);
-    app.db
-        .write(move |tx| Box::pin(async move { own_applications::put(tx, tenant_id, &row, now).await }))
-        .await?;
+    app.db.write(move |tx| Box::pin(async move { own_applications::put(tx, tenant_id, &row, now).await })).await?;
     Ok(())
 }
 

@@ -66,11 +66,8 @@ pub async fn begin_step(tx: &mut Tx, id: OperationId, step: &str, now: Timestamp
 
 /// Writes down that a step is done.
 pub async fn finish_step(tx: &mut Tx, id: OperationId, seq: i64, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE operation_step SET finished_at = $3 WHERE operation_id = $1 AND seq = $2",
-        &args![id, seq, now],
-    )
-    .await?;
+    tx.execute("UPDATE operation_step SET finished_at = $3 WHERE operation_id = $1 AND seq = $2", &args![id, seq, now])
+        .await?;
     Ok(())
 }
 

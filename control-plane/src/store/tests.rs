@@ -1,13 +1,11 @@
 //! The stores, on every database there is.
 
-use polder_db::testing::{TestDatabase, databases};
 use polder_db::Error;
+use polder_db::testing::{TestDatabase, databases};
 use polder_kernel::{Clock, Entropy, Timestamp};
 
 use super::{MIGRATIONS, operations, organisations, own_applications, settings, tenants};
-use crate::model::{
-    Actor, OperationId, OperationKind, OrganisationId, StepStatus, Tenant, TenantId, TenantState,
-};
+use crate::model::{Actor, OperationId, OperationKind, OrganisationId, StepStatus, Tenant, TenantId, TenantState};
 use crate::provision::desired::Blueprint;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_248_000);

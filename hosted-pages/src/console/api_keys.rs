@@ -19,6 +19,8 @@ pub struct ApiKeys<'a> {
     pub created: Option<&'a str>,
     /// What the field `name` of `form#key-form` holds.
     pub name: &'a str,
+    /// What the field `access` holds: `write` or `read`.
+    pub access: &'a str,
     /// What was wrong, by field.
     pub problems: &'a [FieldProblem<'a>],
 }
@@ -30,6 +32,8 @@ pub struct ApiKey<'a> {
     pub id: &'a str,
     /// What its maker calls it.
     pub name: &'a str,
+    /// Whether it may change anything.
+    pub may_write: bool,
     /// When it was made, RFC 3339.
     pub created_at: &'a str,
     /// When it was last used, RFC 3339.

@@ -46,6 +46,25 @@ impl Invitation<'_> {
     }
 }
 
+/// Says that whoever is signed in may not see this. `/signin?switch=1` takes another account.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "console/no_access.html")]
+pub struct NoAccess<'a> {
+    /// Around the page; its tenant name is `Polder`.
+    pub frame: Frame<'a>,
+    /// Why not.
+    pub reason: NoAccessReason<'a>,
+}
+
+/// Why somebody may not see a page of the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAccessReason<'a> {
+    /// They are no member of any organisation; their address, masked.
+    NoMember(&'a str),
+    /// Their role does not include this.
+    Role,
+}
+
 /// Says that something failed in the console (F15).
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "console/error.html")]

@@ -21,7 +21,7 @@
 //! | `POST /tenants/{slug}/users/{id}/disable`, `…/enable` | |
 //! | `POST /tenants/{slug}/sessions/{id}/end` | `user_id` says whose page to go back to |
 //! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
-//! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name` |
+//! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name`, `access` |
 
 mod api_keys;
 mod applications;
@@ -38,9 +38,9 @@ pub use api_keys::{ApiKey, ApiKeys};
 pub(crate) use applications::kind_label;
 pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
 pub use audit::Audit;
-pub use door::{ErrorPage, Invitation, SignedOut};
+pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignedOut};
 pub use form::{FieldProblem, Problem};
 pub use people::{Sessions, Users};
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
-pub use shell::{Member, Notice, Section, Shell, TenantHead, TenantState};
+pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
 pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};

@@ -21,6 +21,37 @@ pub struct Shell<'a> {
     pub language_path: Option<&'a str>,
     /// What just happened, said on top of the page.
     pub notice: Option<Notice>,
+    /// What they may do: what they may not is not offered.
+    pub may: May,
+}
+
+/// What somebody may do. The pages only leave out what would be refused; it is the server that refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct May {
+    /// Make tenants.
+    pub make_tenants: bool,
+    /// Make, change and delete applications.
+    pub change_applications: bool,
+    /// See people, their sessions and the audit log.
+    pub see_people: bool,
+    /// Add and stop people, end sessions.
+    pub change_people: bool,
+    /// See API keys.
+    pub see_keys: bool,
+    /// Make and revoke API keys.
+    pub change_keys: bool,
+}
+
+impl May {
+    /// All of it.
+    pub const ALL: Self = Self {
+        make_tenants: true,
+        change_applications: true,
+        see_people: true,
+        change_people: true,
+        see_keys: true,
+        change_keys: true,
+    };
 }
 
 /// Who is signed in to the console.
@@ -128,6 +159,14 @@ impl Section {
             Self::Applications => t.shell.applications,
             Self::Users => t.shell.users,
             Self::Audit => t.shell.audit,
+        }
+    }
+
+    /// Whether somebody who may do this sees it.
+    pub(crate) const fn shown(self, may: &May) -> bool {
+        match self {
+            Self::Overview | Self::Applications => true,
+            Self::Users | Self::Audit => may.see_people,
         }
     }
 

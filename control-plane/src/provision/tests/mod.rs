@@ -47,10 +47,7 @@ async fn by_slug(app: &App, slug: &str) -> Tenant {
 
 async fn organisation(app: &App) -> OrganisationId {
     let (id, now) = (OrganisationId::new(&app.clock, &app.entropy), app.clock.now());
-    app.db
-        .write(move |tx| Box::pin(async move { organisations::insert(tx, id, "Acme", now).await }))
-        .await
-        .unwrap();
+    app.db.write(move |tx| Box::pin(async move { organisations::insert(tx, id, "Acme", now).await })).await.unwrap();
     id
 }
 
@@ -106,10 +103,7 @@ async fn g23_a_crash_between_an_application_and_its_secret_leaves_one_applicatio
     resume::all(&app).await.unwrap();
     assert_whole(&app, "at first").await;
     // As if the answer with the secret had never been kept.
-    app.db
-        .write(|tx| Box::pin(async move { tx.execute("DELETE FROM own_application", &[]).await }))
-        .await
-        .unwrap();
+    app.db.write(|tx| Box::pin(async move { tx.execute("DELETE FROM own_application", &[]).await })).await.unwrap();
     killed(app).await;
     let app = control_plane(data.path()).await;
     resume::all(&app).await.unwrap();
@@ -148,7 +142,7 @@ async fn k3_a_start_with_lost_keys_makes_no_new_ones() {
 async fn g23_what_fails_is_not_reachable_and_says_why() {
     let data = tempfile::tempdir().unwrap();
     let app = control_plane(data.path()).await;
-    fs::write(&app.settings.programs.tenant, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::write(&app.settings.programs.tenant, "#!/bin/sh\necho no luck >&2\nexit 1\n").unwrap();
     let mut settings = app.settings.clone();
     settings.patience.start = std::time::Duration::from_millis(100);
     killed(app).await;
@@ -157,7 +151,7 @@ async fn g23_what_fails_is_not_reachable_and_says_why() {
     resume::all(&app).await.unwrap();
     let tenant = by_slug(&app, "practice").await;
     assert_eq!(tenant.state, TenantState::Failed);
-    assert!(tenant.failure.is_some());
+    assert_eq!(tenant.failure.as_deref(), Some("no luck"));
     assert!(app.routes.get("practice").is_none());
     assert_eq!(app.supervisor.health(&tenant.short_id), Health::Stopped);
     let told: Vec<_> = events(&app, tenant.id).await.unwrap().collect().await;
@@ -170,21 +164,15 @@ async fn g23_what_fails_is_not_reachable_and_says_why() {
 async fn progress_can_be_followed_live_and_read_afterwards() {
     let data = tempfile::tempdir().unwrap();
     let app = control_plane(data.path()).await;
-    let new = NewTenant {
-        slug: "acme".parse().unwrap(),
-        name: "Acme".to_owned(),
-        organisation_id: organisation(&app).await,
-    };
+    let new =
+        NewTenant { slug: "acme".parse().unwrap(), name: "Acme".to_owned(), organisation_id: organisation(&app).await };
     let tenant = create(&app, &ActingFor::system(), new).await.unwrap();
     assert_eq!(tenant.state, TenantState::Provisioning);
     let live: Vec<_> = events(&app, tenant.id).await.unwrap().collect().await;
     let later: Vec<_> = events(&app, tenant.id).await.unwrap().collect().await;
     assert_eq!(live, later);
-    let finished: Vec<&str> = live
-        .iter()
-        .filter(|event| event.status == StepStatus::Finished)
-        .map(|event| event.step.as_str())
-        .collect();
+    let finished: Vec<&str> =
+        live.iter().filter(|event| event.status == StepStatus::Finished).map(|event| event.step.as_str()).collect();
     assert_eq!(finished, ["make-folders", "make-keys", "start-runtime", "open-route", "done"]);
     assert_eq!(by_slug(&app, "acme").await.state, TenantState::Running);
     killed(app).await;
@@ -219,9 +207,8 @@ async fn g18_no_secret_is_in_a_tenants_arguments_or_environment() {
     resume::all(&app).await.unwrap();
     let tenant = by_slug(&app, "practice").await;
     let Health::Alive(pid) = app.supervisor.health(&tenant.short_id) else { panic!("it is not alive") };
-    let seen = ["cmdline", "environ"].map(|name| {
-        String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/{name}")).unwrap()).into_owned()
-    });
+    let seen = ["cmdline", "environ"]
+        .map(|name| String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/{name}")).unwrap()).into_owned());
     for entry in fs::read_dir(app.settings.layout.secrets()).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
@@ -259,10 +246,7 @@ async fn k13_every_change_of_a_tenant_is_in_the_audit_log() {
     practice(&app).await;
     resume::all(&app).await.unwrap();
     let mut tx = app.db.read().await.unwrap();
-    let actions = tx
-        .all("SELECT action FROM audit_event ORDER BY seq", &[], |row| row.text("action"))
-        .await
-        .unwrap();
+    let actions = tx.all("SELECT action FROM audit_event ORDER BY seq", &[], |row| row.text("action")).await.unwrap();
     assert!(actions.windows(2).any(|pair| pair == ["tenant.created", "tenant.provisioned"]), "{actions:?}");
     let plain = tx
         .all("SELECT COALESCE(details_sealed, '') AS details FROM audit_event", &[], |row| row.text("details"))

@@ -2,7 +2,7 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, ErrorPage, FieldProblem, Invitation, Member, Notice, Outcome, Problem, Sessions, Shell, SignedOut, Step,
+    Audit, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Problem, Sessions, Shell, SignedOut, Step,
     StepStatus, TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
@@ -28,7 +28,15 @@ struct Stage<'a> {
 pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     let member = Member { name: words.person, address: words.address, organisation: words.tenant };
     let shell =
-        Shell { locale, nonce: "c2FtcGxl", csrf: "csrf-sample", member, language_path: Some("/?x=1"), notice: None };
+        Shell {
+            locale,
+            nonce: "c2FtcGxl",
+            csrf: "csrf-sample",
+            member,
+            language_path: Some("/?x=1"),
+            notice: None,
+            may: May::ALL,
+        };
     let tenant = TenantHead { slug: "practice", name: words.tenant, state: TenantState::Running, issuer: ISSUER };
     let mut stage = Stage { words, shell, tenant, pages: Vec::new() };
     stage.door(locale);
@@ -67,6 +75,9 @@ impl Stage<'_> {
             "invitation-wrong",
             &Invitation { token: words.other, organisation: None, problems: &problems, ..page },
         );
+        let reason = NoAccessReason::NoMember(words.address);
+        self.add("no-access", &NoAccess { frame, reason });
+        self.add("no-access-role", &NoAccess { frame, reason: NoAccessReason::Role });
         let page = ErrorPage { frame, kind: ErrorKind::NotFound, detail: Some(words.other), request_id: words.other };
         self.add("error", &page);
     }
@@ -194,10 +205,10 @@ impl Stage<'_> {
     fn api_keys(&mut self) {
         let Stage { words, shell, .. } = *self;
         let api = "http://console.localhost:8600/api/v1";
-        let page = ApiKeys { shell, keys: &[], api, created: None, name: "", problems: &[] };
+        let page = ApiKeys { shell, keys: &[], api, created: None, name: "", access: "write", problems: &[] };
         self.add("api-keys-empty", &page);
-        let key = ApiKey { id: "1", name: words.application, created_at: AT, last_used_at: Some(AT), revoked_at: None };
-        let keys = [key, ApiKey { last_used_at: None, ..key }, ApiKey { revoked_at: Some(AT), ..key }];
+        let key = ApiKey { id: "1", name: words.application, may_write: true, created_at: AT, last_used_at: Some(AT), revoked_at: None };
+        let keys = [key, ApiKey { last_used_at: None, may_write: false, ..key }, ApiKey { revoked_at: Some(AT), ..key }];
         let created = Some("polder_4fGh7Jk2Lm9Np3Qr8St5Vw6Xy1Zb0Cd");
         self.add("api-keys", &ApiKeys { keys: &keys, created, ..page });
         let problems = [problem("name", Problem::Required)];

@@ -1,0 +1,153 @@
+//! The end of a sign-in: `platform`'s answer, checked against what was asked; then a session, for
+//! members and for whoever an invitation waits for.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use polder_audit::{Actor as AuditActor, Event};
+use polder_db::{Error, Tx};
+use polder_kernel::Secret;
+use serde::Deserialize;
+
+use super::oidc::{Attempt, Identity, OidcError, Tokens};
+use super::signed_in::{IDLE, LONGEST};
+use super::{Console, Fault, Visit, signed_in, signin};
+use crate::app::App;
+use crate::audit::{self, ActingFor};
+use crate::model::{Actor, ConsoleSessionId, MemberId};
+use crate::store::console_sessions::{self, NewSession};
+use crate::store::members::{self, NewMember, Standing};
+use crate::store::invitations;
+
+/// `platform`'s answer.
+#[derive(Default, Deserialize)]
+pub struct Answer {
+    state: Option<String>,
+    iss: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+/// `GET /signin/callback`.
+pub async fn take(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Query(answer): Query<Answer>,
+) -> Result<Response, Fault> {
+    let app = &console.app;
+    console.limits.check("signin", visit.context.client_ip).map_err(Fault::TooMany)?;
+    let attempt = visit.jar.get(signin::COOKIE).and_then(|cookie| Attempt::open(&app.keyring, cookie, &app.clock));
+    let attempt = attempt.ok_or(Fault::NoAttempt)?;
+    let state = answer.state.unwrap_or_default();
+    if !polder_crypto::constant_time_eq(state.as_bytes(), attempt.state.as_bytes()) {
+        return Err(Fault::NoAttempt);
+    }
+    // Mix-up: an answer of another provider is not looked at further (RFC 9207).
+    if answer.iss.as_deref() != Some(console.provider.issuer()) {
+        return Err(OidcError::Untrusted("the answer is another issuer's").into());
+    }
+    let over = console.cookies.remove(signin::COOKIE).header();
+    if answer.error.is_some() {
+        return Ok(([over], Redirect::to("/")).into_response());
+    }
+    let code = answer.code.ok_or(OidcError::Untrusted("no code"))?;
+    let (tokens, identity) = console.provider.redeem(app, &attempt, &code).await?;
+    let address = identity.email.masked();
+    let Some(cookie) = begin_session(&console, &visit, identity, &tokens).await? else {
+        return Err(Fault::NoMember(address));
+    };
+    if let Some(earlier) = signed_in::find(&console, &visit).await? {
+        signed_in::end(&console, &earlier.session, earlier.acting(), "console.session_ended").await?;
+    }
+    let cookie = console.cookies.set(signed_in::COOKIE, cookie.expose()).max_age(LONGEST).header();
+    Ok((AppendHeaders([cookie, over]), Redirect::to(&attempt.to)).into_response())
+}
+
+/// A session with a new cookie (E04); `None` for whoever is no member and was not invited.
+async fn begin_session(
+    console: &Arc<Console>,
+    visit: &Visit,
+    identity: Identity,
+    tokens: &Tokens,
+) -> Result<Option<Secret<String>>, Fault> {
+    let app = &console.app;
+    let (cookie, now) = (app.entropy.token(), app.clock.now());
+    let metadata = serde_json::json!({ "ip": visit.context.client_ip, "user_agent": visit.context.user_agent });
+    let id = ConsoleSessionId::new(&app.clock, &app.entropy);
+    let draft = NewSession {
+        id,
+        cookie_hash: console_sessions::cookie_hash(&app.keyring, cookie.expose()),
+        member_id: MemberId::new(&app.clock, &app.entropy),
+        tokens: serde_json::to_string(tokens)?,
+        metadata: metadata.to_string(),
+        idle_expires_at: now + IDLE,
+        expires_at: now + LONGEST,
+    };
+    let (unit, who) = (Arc::clone(app), Who::of(visit));
+    let begun = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(member) = member(tx, &unit, &identity.subject, &who).await? else {
+                    polder_audit::record(tx, who.refused(&identity.subject));
+                    return Ok(false);
+                };
+                let called = (identity.name.as_str(), identity.email.as_str());
+                members::set_identity(tx, &unit.keyring, member.id, called, now).await?;
+                let session = NewSession { member_id: member.id, ..draft };
+                console_sessions::insert(tx, &unit.keyring, &session, now).await?;
+                polder_audit::record(tx, audit::event("console.signed_in", &who.acting(member.id), None, &[]).session(id));
+                Ok::<_, Error>(true)
+            })
+        })
+        .await?;
+    Ok(begun.then_some(cookie))
+}
+
+/// The member with this subject: whoever an invitation waits for becomes one, and it is used up.
+async fn member(tx: &mut Tx, app: &App, subject: &str, who: &Who) -> Result<Option<Standing>, Error> {
+    let now = app.clock.now();
+    let Some(given) = invitations::consume(tx, subject, now).await? else {
+        return members::by_subject(tx, subject).await;
+    };
+    let new = NewMember {
+        id: MemberId::new(&app.clock, &app.entropy),
+        organisation_id: given.organisation_id,
+        subject: subject.to_owned(),
+        role: given.role,
+    };
+    let Some(standing) = members::put(tx, &new, now).await? else {
+        // A member of another organisation stays what they are; the invitation is used up all the same.
+        return members::by_subject(tx, subject).await;
+    };
+    let invitation = given.id.to_string();
+    let facts = [("invitation", invitation.as_str()), ("role", given.role.as_str())];
+    polder_audit::record(tx, audit::event("member.joined", &who.acting(standing.id), None, &facts));
+    Ok(Some(standing))
+}
+
+/// From where somebody signs in, before it is known as whom.
+struct Who {
+    client_ip: Option<std::net::IpAddr>,
+    request_id: String,
+}
+
+impl Who {
+    fn of(visit: &Visit) -> Self {
+        Self { client_ip: visit.context.client_ip, request_id: visit.context.request_id.to_string() }
+    }
+
+    fn acting(&self, member: MemberId) -> ActingFor {
+        ActingFor {
+            actor: Actor::Member(member),
+            client_ip: self.client_ip,
+            request_id: Some(self.request_id.clone()),
+        }
+    }
+
+    fn refused(&self, subject: &str) -> Event {
+        let details = serde_json::json!({ "ip": self.client_ip });
+        Event::new("console.refused", AuditActor::user(subject)).request(&self.request_id).details(details)
+    }
+}

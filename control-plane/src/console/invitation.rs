@@ -1,0 +1,174 @@
+//! An invitation: looking at it changes nothing; naming oneself binds it to that address; signing in
+//! with that address uses it up ([`super::callback`]).
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use polder_hosted_pages::console::{FieldProblem, Invitation, Problem};
+use polder_kernel::{Email, Slug};
+use polder_service::csrf::{self, origin_check};
+use polder_service::form::{BodyError, FormBody};
+use polder_tenant_api::{NewUser, Page, User};
+
+use super::fields::Fields;
+use super::{Console, Fault, Visit, show, signin};
+use crate::administer::{On, Part, Refused, users};
+use crate::audit::{self, ActingFor};
+use crate::credentials::hash_invitation;
+use crate::model::Actor;
+use crate::store::{invitations, tenants};
+
+/// The cookie that an anonymous form's token is bound to.
+const VISITOR: &str = "visitor";
+
+/// The longest name, in characters: what `platform` takes.
+const NAME: usize = 100;
+
+/// `GET /invitation`: asks for it.
+pub async fn ask(State(console): State<Arc<Console>>, visit: Visit) -> Response {
+    form(&console, &visit, ("", &Fields::default()), &[])
+}
+
+/// `GET /invitation/{token}`.
+pub async fn show_invitation(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Path(token): Path<String>,
+) -> Result<Response, Fault> {
+    let open = is_open(&console, &visit, &token).await?;
+    let problems = if open { &[][..] } else { &[FieldProblem { field: "token", problem: Problem::Invalid }] };
+    Ok(form(&console, &visit, (&token, &Fields::default()), problems))
+}
+
+/// `POST /invitation`.
+pub async fn accept(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    headers: HeaderMap,
+    body: Result<FormBody, BodyError>,
+) -> Result<Response, Fault> {
+    origin_check(&headers, &console.base).map_err(|_| Fault::Forged("it comes from elsewhere"))?;
+    let fields = Fields::parse(&body?.0);
+    let visitor = visit.jar.get(VISITOR).ok_or(Fault::NoAttempt)?;
+    token_of(&console, visitor).verify(Some(fields.get("csrf"))).map_err(|_| Fault::Forged("its token is wrong"))?;
+    let token = fields.get("token");
+    let mut problems = Vec::new();
+    let mut wrong = |field, problem| problems.push(FieldProblem { field, problem });
+    if !is_open(&console, &visit, token).await? {
+        wrong("token", Problem::Invalid);
+    }
+    let name = fields.get("name");
+    if name.is_empty() {
+        wrong("name", Problem::Required);
+    } else if name.chars().count() > NAME {
+        wrong("name", Problem::TooLong);
+    } else if name.contains(char::is_control) {
+        wrong("name", Problem::Invalid);
+    }
+    let email = fields.get("email").parse::<Email>();
+    if fields.get("email").is_empty() {
+        wrong("email", Problem::Required);
+    } else if email.is_err() {
+        wrong("email", Problem::Invalid);
+    }
+    let (Ok(email), true) = (email, problems.is_empty()) else {
+        let page = form(&console, &visit, (token, &fields), &problems);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    let person = person(&console, &visit, name, &email).await?;
+    if !bind(&console, &visit, token, &person).await? {
+        let problems = [FieldProblem { field: "token", problem: Problem::Invalid }];
+        let page = form(&console, &visit, (token, &fields), &problems);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    // Somebody else may be signed in on this computer: the invited person chooses.
+    signin::go(&console, &visit, "/".to_owned(), (Some(&email), true)).await
+}
+
+/// The person with this address at `platform`, made if they are not there.
+async fn person(console: &Arc<Console>, visit: &Visit, name: &str, email: &Email) -> Result<User, Fault> {
+    let app = Arc::clone(&console.app);
+    let platform = tenants::by_slug(&mut app.db.read().await?, &Slug::platform()).await?;
+    let tenant = platform.ok_or_else(|| Fault::Unavailable("there is no platform".to_owned()))?;
+    let on = On { app, tenant, acting: acting(visit) };
+    let new = NewUser {
+        email: email.as_str().to_owned(),
+        name: Some(name.to_owned()),
+        locale: Some(visit.locale),
+        roles: Vec::new(),
+    };
+    match users::create(&on, &new).await {
+        Ok(made) => Ok(made),
+        Err(Refused::Said(StatusCode::CONFLICT, _)) => {
+            let Page { items, .. } = users::list(&on, Some(email.as_str()), &Part::default()).await?;
+            items.into_iter().next().ok_or_else(|| Fault::Unavailable("the person is gone again".to_owned()))
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+async fn bind(console: &Arc<Console>, visit: &Visit, token: &str, person: &User) -> Result<bool, Fault> {
+    let app = &console.app;
+    let (hash, subject, now) = (hash_invitation(&app.keyring, token), person.id.to_string(), app.clock.now());
+    let acting = acting(visit);
+    let bound = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(id) = invitations::bind(tx, &hash, &subject, now).await? else { return Ok(false) };
+                let id = id.to_string();
+                let event = audit::event("member.invitation_claimed", &acting, None, &[("invitation", &id)]);
+                polder_audit::record(tx, event.user(&subject));
+                Ok::<_, polder_db::Error>(true)
+            })
+        })
+        .await?;
+    Ok(bound)
+}
+
+/// The control plane acts: whoever holds a link has proved nothing else yet.
+fn acting(visit: &Visit) -> ActingFor {
+    ActingFor {
+        actor: Actor::System,
+        client_ip: visit.context.client_ip,
+        request_id: Some(visit.context.request_id.to_string()),
+    }
+}
+
+async fn is_open(console: &Console, visit: &Visit, token: &str) -> Result<bool, Fault> {
+    console.limits.check("invitation", visit.context.client_ip).map_err(Fault::TooMany)?;
+    let hash = hash_invitation(&console.app.keyring, token);
+    Ok(invitations::is_open(&mut console.app.db.read().await?, &hash, console.app.clock.now()).await?)
+}
+
+fn token_of(console: &Console, visitor: &str) -> csrf::Token {
+    csrf::Token::from_mac(console.app.keyring.mac("visitor-csrf", &[visitor.as_bytes()]))
+}
+
+fn form(
+    console: &Console,
+    visit: &Visit,
+    (token, fields): (&str, &Fields),
+    problems: &[FieldProblem<'_>],
+) -> Response {
+    let known = visit.jar.get(VISITOR).map(str::to_owned);
+    let fresh = known.is_none();
+    let visitor = known.unwrap_or_else(|| console.app.entropy.token().expose().clone());
+    let csrf = token_of(console, &visitor).to_text();
+    let page = Invitation {
+        frame: visit.frame(&csrf),
+        token,
+        name: fields.get("name"),
+        email: fields.get("email"),
+        organisation: None,
+        problems,
+    };
+    let mut response = show::page(visit, &page, &[console.provider.issuer()]);
+    if fresh {
+        console.cookies.set(VISITOR, &visitor).append_to(response.headers_mut());
+    }
+    response
+}
+

@@ -1,0 +1,17 @@
+//! The console as a relying party of the tenant `platform`.
+//!
+//! ```text
+//! begin ──> authorization endpoint ──> callback ──> tokens ──> userinfo ──> Identity
+//!   attempt cookie (sealed): state, nonce, verifier, where to go on
+//! ```
+
+mod attempt;
+mod error;
+mod http;
+mod provider;
+mod tokens;
+
+pub use attempt::{Attempt, LIFETIME};
+pub use error::OidcError;
+pub use provider::{Identity, Provider, Wish};
+pub use tokens::Tokens;

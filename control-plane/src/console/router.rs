@@ -1,0 +1,82 @@
+//! Every page of the console on one page, each with what its visitor must be allowed to do.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use polder_service::cookies::Policy;
+use polder_service::limit::{Limits, Rule};
+
+use super::guard::guarded;
+use super::oidc::Provider;
+use super::{
+    Console, Fault, api_keys, applications, assets, audit, callback, dress, home, invitation, people, progress, signin,
+    signout, tenants,
+};
+use crate::app::App;
+use crate::model::Permission::{ChangeApplications, ChangeKeys, ChangePeople, MakeTenants, See, SeeKeys, SeePeople};
+use crate::provision::desired::CONSOLE_CALLBACK;
+
+/// What one network may do without a session.
+const LIMITS: [(&str, Rule); 2] = [
+    ("signin", Rule { burst: 100, per_minute: 60 }),
+    ("invitation", Rule { burst: 50, per_minute: 20 }),
+];
+
+/// All pages.
+pub fn router(app: &Arc<App>) -> Router {
+    let base = app.settings.console();
+    let console = Arc::new(Console {
+        app: Arc::clone(app),
+        provider: Provider::new(app),
+        cookies: Policy::for_issuer(&base),
+        limits: Limits::new(&app.clock, &LIMITS),
+        base,
+    });
+    let dressed = from_fn_with_state(Arc::clone(&console), dress::dress);
+    routes(&console).with_state(console).layer(dressed)
+}
+
+fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
+    let may = |permission, routes| guarded(console, permission, routes);
+    Router::new()
+        // The door.
+        .route("/", get(home::show_home))
+        .route("/signin", get(signin::begin))
+        .route(CONSOLE_CALLBACK, get(callback::take))
+        .route("/invitation", get(invitation::ask).post(invitation::accept))
+        .route("/invitation/{token}", get(invitation::show_invitation))
+        .route("/assets/{name}", get(assets::serve))
+        // Members.
+        .route("/signout", may(See, post(signout::end)))
+        .route("/tenants", may(MakeTenants, post(tenants::create)))
+        .route("/tenants/new", may(MakeTenants, get(tenants::new)))
+        .route("/tenants/{slug}", may(See, get(tenants::overview)))
+        .route("/tenants/{slug}/progress", may(See, get(progress::page)))
+        .route("/tenants/{slug}/events", may(See, get(progress::events)))
+        .route(
+            "/tenants/{slug}/applications",
+            may(See, get(applications::list)).merge(may(ChangeApplications, post(applications::create))),
+        )
+        .route("/tenants/{slug}/applications/new", may(ChangeApplications, get(applications::new)))
+        .route(
+            "/tenants/{slug}/applications/{id}",
+            may(See, get(applications::one)).merge(may(ChangeApplications, post(applications::change))),
+        )
+        .route("/tenants/{slug}/applications/{id}/secrets", may(ChangeApplications, post(applications::add_secret)))
+        .route("/tenants/{slug}/applications/{id}/delete", may(ChangeApplications, post(applications::remove)))
+        .route(
+            "/tenants/{slug}/users",
+            may(SeePeople, get(people::list)).merge(may(ChangePeople, post(people::create))),
+        )
+        .route("/tenants/{slug}/users/{id}", may(SeePeople, get(people::one)))
+        .route("/tenants/{slug}/users/{id}/disable", may(ChangePeople, post(people::disable)))
+        .route("/tenants/{slug}/users/{id}/enable", may(ChangePeople, post(people::enable)))
+        .route("/tenants/{slug}/sessions/{id}/end", may(ChangePeople, post(people::end_session)))
+        .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
+        .route("/api-keys", may(SeeKeys, get(api_keys::list)).merge(may(ChangeKeys, post(api_keys::create))))
+        .route("/api-keys/{id}/revoke", may(ChangeKeys, post(api_keys::revoke)))
+        .method_not_allowed_fallback(async || Fault::MethodNotAllowed)
+        .fallback(async || Fault::NotFound)
+}

@@ -1,0 +1,23 @@
+//! A page as a response.
+
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{CONTENT_LANGUAGE, VARY};
+use http::{HeaderName, HeaderValue};
+use polder_hosted_pages::Page;
+use polder_service::headers::PageCsp;
+
+use super::Visit;
+
+/// A page. Forms may end up at `redirects`: the browser checks them along the whole way (F02).
+pub fn page(visit: &Visit, page: &impl Page, redirects: &[&str]) -> Response {
+    (headers(visit, redirects), Html(page.render())).into_response()
+}
+
+/// What every page carries.
+pub fn headers(visit: &Visit, redirects: &[&str]) -> [(HeaderName, HeaderValue); 3] {
+    [
+        PageCsp::new(&visit.nonce).scripts().form_action(redirects).header(),
+        (CONTENT_LANGUAGE, HeaderValue::from_static(visit.locale.tag())),
+        (VARY, HeaderValue::from_static("Accept-Language, Cookie")),
+    ]
+}

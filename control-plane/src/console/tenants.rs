@@ -1,0 +1,109 @@
+//! A new tenant, and one at a glance.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use polder_hosted_pages::console::{FieldProblem, Problem, TenantHead, TenantNew, TenantOverview, TenantState};
+use polder_kernel::Slug;
+use polder_tenant_api::Page;
+
+use super::fields::Fields;
+use super::in_tenant::InTenant;
+use super::{Console, Fault, SignedIn, show};
+use crate::administer::{Part, applications, audit_events};
+use crate::model::{self, Permission, Tenant};
+use crate::provision::{self, CreateError, NewTenant};
+
+/// The longest name, in characters.
+const NAME: usize = 80;
+/// How many applications and events are shown at a glance.
+const GLANCE: u32 = 6;
+
+/// What pages say about a tenant.
+pub fn head(tenant: &Tenant) -> TenantHead<'_> {
+    TenantHead {
+        slug: tenant.slug.as_str(),
+        name: &tenant.name,
+        state: match tenant.state {
+            model::TenantState::Provisioning => TenantState::Provisioning,
+            model::TenantState::Running => TenantState::Running,
+            model::TenantState::Asleep => TenantState::Asleep,
+            model::TenantState::Suspended => TenantState::Suspended,
+            model::TenantState::Terminating => TenantState::Terminating,
+            model::TenantState::Failed => TenantState::Failed,
+        },
+        issuer: &tenant.issuer,
+    }
+}
+
+/// `GET /tenants/new`.
+pub async fn new(State(console): State<Arc<Console>>, member: SignedIn) -> Response {
+    form(&console, &member, &Fields::default(), &[])
+}
+
+/// `POST /tenants`.
+pub async fn create(
+    State(console): State<Arc<Console>>,
+    member: SignedIn,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let refuse = |field, problem| {
+        let page = form(&console, &member, &fields, &[FieldProblem { field, problem }]);
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    };
+    let name = fields.get("name");
+    if name.is_empty() {
+        return refuse("name", Problem::Required);
+    }
+    if name.chars().count() > NAME {
+        return refuse("name", Problem::TooLong);
+    }
+    if fields.get("slug").is_empty() {
+        return refuse("slug", Problem::Required);
+    }
+    let Ok(slug) = fields.get("slug").parse::<Slug>() else { return refuse("slug", Problem::Invalid) };
+    let new = NewTenant { slug, name: name.to_owned(), organisation_id: member.session.organisation_id };
+    match provision::create(&console.app, &member.acting(), new).await {
+        Ok(tenant) => Ok(Redirect::to(&format!("/tenants/{}/progress", tenant.slug)).into_response()),
+        Err(CreateError::Reserved(_)) => refuse("slug", Problem::Reserved),
+        Err(CreateError::Taken) => refuse("slug", Problem::Taken),
+        Err(CreateError::Name) => refuse("name", Problem::Invalid),
+        Err(CreateError::Database(error)) => Err(error.into()),
+    }
+}
+
+fn form(console: &Console, member: &SignedIn, fields: &Fields, problems: &[FieldProblem<'_>]) -> Response {
+    let host = console.app.settings.authority("");
+    let page = TenantNew {
+        shell: member.shell(),
+        name: fields.get("name"),
+        slug: fields.get("slug"),
+        host_suffix: &host,
+        problems,
+    };
+    show::page(&member.visit, &page, &[console.provider.issuer()])
+}
+
+/// `GET /tenants/{slug}`.
+pub async fn overview(
+    State(console): State<Arc<Console>>,
+    InTenant { member, on }: InTenant,
+) -> Result<Response, Fault> {
+    let part = Part { cursor: None, limit: Some(GLANCE) };
+    let applications = applications::list(&on, &part).await?;
+    let events = if member.may(Permission::SeePeople) {
+        audit_events::list(&on, (None, None), &part).await?
+    } else {
+        Page { items: Vec::new(), next: None }
+    };
+    let page = TenantOverview {
+        shell: member.shell(),
+        tenant: head(&on.tenant),
+        created_at: &on.tenant.created_at.rfc3339(),
+        applications: &applications.items,
+        events: &events.items,
+    };
+    Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
+}
