@@ -72,7 +72,9 @@ pub enum Problem {
     #[error("processes of an earlier start: {0}")]
     Orphans(String),
     /// One of Polder's own tenants did not come up.
-    #[error("the tenant {slug} did not come up: {why}; put that right and start again, or choose another folder with --data")]
+    #[error(
+        "the tenant {slug} did not come up: {why}; put that right and start again, or choose another folder with --data"
+    )]
     Tenant {
         /// Which.
         slug: String,
