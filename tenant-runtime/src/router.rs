@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use polder_protocol::metadata::path;
 use polder_service::headers::Hsts;
 use polder_service::host::Hosts;
@@ -21,7 +21,7 @@ use polder_service::{Stack, TrustedProxy, problem};
 use tower::Layer;
 
 use crate::account::home;
-use crate::admin::{self, applications, audit_events, health, sessions, users};
+use crate::admin::{self, applications, audit_events, health, invitees, sessions, users};
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo};
 use crate::signin::{choice, code, email, name, resend, show};
@@ -82,6 +82,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/applications", get(applications::list).post(applications::create))
         .route("/applications/{id}", get(applications::show).patch(applications::change).delete(applications::remove))
         .route("/applications/{id}/secrets", post(applications::add_secret))
+        .route("/applications/{id}/invitees", get(invitees::list))
+        .route("/applications/{id}/invitees/{user_id}", put(invitees::add).delete(invitees::remove))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))
         .route("/sessions", get(sessions::list))

@@ -17,6 +17,7 @@ use crate::tenant_client::{self, CallError};
 
 pub mod applications;
 pub mod audit_events;
+pub mod invitees;
 pub mod sessions;
 pub mod settings;
 pub mod users;
@@ -76,7 +77,12 @@ impl On {
     }
 
     async fn delete(&self, target: &str) -> Result<(), Refused> {
-        self.send(Method::DELETE, target, None).await.map(drop)
+        self.act(Method::DELETE, target).await
+    }
+
+    /// A change that needs no words and gives none back.
+    async fn act(&self, method: Method, target: &str) -> Result<(), Refused> {
+        self.send(method, target, None).await.map(drop)
     }
 
     async fn send(&self, method: Method, target: &str, body: Option<&serde_json::Value>) -> Result<Bytes, Refused> {

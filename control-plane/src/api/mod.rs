@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod idempotency;
 pub mod input;
+pub mod invitees;
 pub mod openapi;
 pub mod rates;
 pub mod router;

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::rates::Rates;
-use super::{Api, admit, applications, audit_events, events, openapi, sessions, settings, tenants, users};
+use super::{Api, admit, applications, audit_events, events, invitees, openapi, sessions, settings, tenants, users};
 use crate::app::App;
 
 /// All of `/api/v1`.
@@ -46,6 +46,8 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(applications::list, applications::create))
         .routes(routes!(applications::show, applications::change, applications::remove))
         .routes(routes!(applications::add_secret))
+        .routes(routes!(invitees::list))
+        .routes(routes!(invitees::add, invitees::remove))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change, users::erase))
         .routes(routes!(sessions::list))

@@ -220,6 +220,16 @@ pub struct CreatedSecret {
     pub previous_expire_at: Option<String>,
 }
 
+/// A person invited to an application whose access is by invitation.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Invitee {
+    /// The person.
+    #[schema(value_type = String)]
+    pub user_id: UserId,
+    /// When they were invited.
+    pub invited_at: String,
+}
+
 /// A person to create.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -10,6 +10,7 @@ pub mod audit_events;
 pub mod caller;
 pub mod health;
 pub mod input;
+pub mod invitees;
 pub mod registration;
 pub mod sessions;
 pub mod settings;

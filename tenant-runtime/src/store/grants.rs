@@ -96,6 +96,22 @@ pub async fn revoke_of_user(tx: &mut Tx, id: UserId, reason: &str, now: Timestam
     tx.execute(sql, &args![id, now, reason]).await
 }
 
+/// Revokes what one application was granted by one person.
+pub async fn revoke_of_user_at(
+    tx: &mut Tx,
+    application: ApplicationId,
+    user: UserId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE oauth_grant SET revoked_at = $3, revoked_reason = $4 \
+         WHERE user_id = $2 AND application_id = $1 AND revoked_at IS NULL",
+        &args![application, user, now, reason],
+    )
+    .await
+}
+
 fn grant(row: &Row) -> Result<Grant, Error> {
     Ok(Grant {
         id: row.id("id")?,

@@ -5,6 +5,7 @@ pub mod code_budgets;
 pub mod codes;
 pub mod data_keys;
 pub mod grants;
+pub mod invitees;
 pub mod one_time_codes;
 pub mod outbox;
 pub mod pending_requests;

@@ -172,3 +172,31 @@ async fn lists_are_walked_by_cursor_without_gaps() {
     assert_eq!(seen, newest_first);
     assert_eq!(call(&tenant, "GET", "/users?cursor=nonsense", None).await.0, 422);
 }
+
+#[tokio::test]
+async fn p19_only_the_invited_may_sign_in_where_access_is_by_invitation() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::default();
+    assert!(has_code(&browser.sign_in(&tenant, "ann@example.test").await));
+    let (_, found) = call(&tenant, "GET", "/users?email=ann@example.test", None).await;
+    let (_, applications) = call(&tenant, "GET", "/applications", None).await;
+    let application = format!("/applications/{}", text(&applications["items"][0]["client_id"]));
+    let invitees = format!("{application}/invitees");
+    let ann = format!("{invitees}/{}", text(&found["items"][0]["id"]));
+    let by_invitation = json!({ "access": { "who": "invited" } });
+    assert_eq!(call(&tenant, "PATCH", &application, Some(by_invitation)).await.0, 200);
+    assert!(!has_code(&browser.authorize(&tenant, "").await), "nobody is invited yet");
+    for _ in 0..2 {
+        assert_eq!(call(&tenant, "PUT", &ann, None).await.0, 204);
+    }
+    let (status, listed) = call(&tenant, "GET", &invitees, None).await;
+    assert_eq!((status, &listed["items"][0]["user_id"]), (200, &found["items"][0]["id"]));
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+    assert!(has_code(&browser.authorize(&tenant, "").await));
+    assert_eq!(call(&tenant, "DELETE", &ann, None).await.0, 204);
+    assert!(!has_code(&browser.authorize(&tenant, "").await));
+    assert_eq!(call(&tenant, "DELETE", &ann, None).await.0, 404);
+    let stranger = format!("{invitees}/018f0000-0000-7000-8000-000000000000");
+    assert_eq!(call(&tenant, "PUT", &stranger, None).await.0, 404);
+    assert_eq!((tenant.audited("application.invited").await, tenant.audited("application.uninvited").await), (1, 1));
+}
