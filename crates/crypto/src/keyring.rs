@@ -17,16 +17,20 @@ use crate::seal::{SealError, SealKey, WrappedKey};
 ///
 /// Every sealed value is bound to its place: `context` is `table.column:row-id`, so that a value
 /// moved to another row or column does not open.
+///
+/// Clones share the keys: what one [adopts](Keyring::adopt), all use from then on.
 #[derive(Clone)]
 pub struct Keyring(Arc<Keys>);
 
 struct Keys {
-    /// All versions of each category; the last one seals.
-    ciphers: BTreeMap<Category, BTreeMap<u32, Cipher>>,
+    ciphers: RwLock<Arc<Ciphers>>,
     index: Subkeys,
     mac: Subkeys,
     entropy: Entropy,
 }
+
+/// All versions of each category; the last one seals.
+type Ciphers = BTreeMap<Category, BTreeMap<u32, Cipher>>;
 
 /// Keys by purpose under the Index key, derived at first use and held.
 struct Subkeys {
@@ -49,28 +53,48 @@ impl Keyring {
     /// # Errors
     /// [`SealError::Missing`], or [`SealError::WrongSealKey`] for another seal key or a changed row.
     pub fn open(seal: &SealKey, rows: &[WrappedKey], entropy: Entropy) -> Result<Self, SealError> {
-        let mut ciphers: BTreeMap<Category, BTreeMap<u32, Cipher>> = BTreeMap::new();
-        let mut index: Option<(u32, hmac::Key)> = None;
-        for row in rows {
-            let key = row.unwrap_key(seal)?;
-            if row.category == Category::Index && index.as_ref().is_none_or(|(version, _)| row.version < *version) {
-                index = Some((row.version, hmac::Key::new(hmac::HMAC_SHA256, key.expose())));
-            }
-            ciphers.entry(row.category).or_default().insert(row.version, Cipher::new(key.expose()));
-        }
-        if let Some(missing) = Category::ALL.into_iter().find(|category| !ciphers.contains_key(category)) {
-            return Err(SealError::Missing(missing));
-        }
-        let (_, root) = index.ok_or(SealError::Missing(Category::Index))?;
+        let ciphers = RwLock::new(Arc::new(ciphers(seal, rows)?));
+        let oldest = rows.iter().filter(|row| row.category == Category::Index).min_by_key(|row| row.version);
+        let root = oldest.ok_or(SealError::Missing(Category::Index))?.unwrap_key(seal)?;
+        let root = hmac::Key::new(hmac::HMAC_SHA256, root.expose());
         let (index, mac) = (Subkeys::new("polder index 1", root.clone()), Subkeys::new("polder mac 1", root));
         Ok(Self(Arc::new(Keys { ciphers, index, mac, entropy })))
+    }
+
+    /// Takes `rows` in place of the keys held until now, at once for every clone: after a new version
+    /// was stored, or an old one removed. The Index key stays as it is.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`]; then nothing changes.
+    pub fn adopt(&self, seal: &SealKey, rows: &[WrappedKey]) -> Result<(), SealError> {
+        let ciphers = Arc::new(ciphers(seal, rows)?);
+        *self.0.ciphers.write().unwrap_or_else(PoisonError::into_inner) = ciphers;
+        Ok(())
+    }
+
+    /// The version that seals `category` now.
+    pub fn newest(&self, category: Category) -> u32 {
+        self.ciphers().get(&category).and_then(|versions| versions.last_key_value()).map_or(0, |(version, _)| *version)
+    }
+
+    /// What [`Keyring::seal`] made once, sealed again under the newest key for the same place.
+    ///
+    /// # Errors
+    /// [`SealError::Sealed`] when it does not open.
+    pub fn reseal(&self, category: Category, context: &str, sealed: &str) -> Result<String, SealError> {
+        Ok(self.seal(category, context, self.unseal(category, context, sealed)?.expose()))
+    }
+
+    fn ciphers(&self) -> Arc<Ciphers> {
+        Arc::clone(&self.0.ciphers.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Seals `plain` under the newest key of `category`, bound to `context`:
     /// `VERSION.BASE64URL(nonce ‖ ciphertext ‖ tag)`.
     #[expect(clippy::expect_used, reason = "`open` saw at least one key of every category")]
     pub fn seal(&self, category: Category, context: &str, plain: &[u8]) -> String {
-        let versions = self.0.ciphers.get(&category).expect("every category has keys");
+        let ciphers = self.ciphers();
+        let versions = ciphers.get(&category).expect("every category has keys");
         let (version, cipher) = versions.last_key_value().expect("every category has a newest key");
         let sealed = cipher.seal(&self.0.entropy, &bound_to(category, context), plain);
         format!("{version}.{}", base64url(&sealed))
@@ -91,8 +115,7 @@ impl Keyring {
         if version.starts_with(['0', '+']) {
             return None;
         }
-        let cipher = self.0.ciphers.get(&category)?.get(&number)?;
-        cipher.open(&bound_to(category, context), &from_base64url(body)?)
+        self.ciphers().get(&category)?.get(&number)?.open(&bound_to(category, context), &from_base64url(body)?)
     }
 
     /// [`Keyring::seal`] for text.
@@ -143,6 +166,18 @@ impl Keyring {
         let key = <[u8; 32]>::try_from(plain.expose().as_slice()).map(Secret::new);
         let key = key.map_err(|_| SealError::Sealed(Category::AuditDetails))?;
         Ok(PersonKey::new(&key, self.0.entropy.clone()))
+    }
+}
+
+fn ciphers(seal: &SealKey, rows: &[WrappedKey]) -> Result<Ciphers, SealError> {
+    let mut ciphers = Ciphers::new();
+    for row in rows {
+        let key = row.unwrap_key(seal)?;
+        ciphers.entry(row.category).or_default().insert(row.version, Cipher::new(key.expose()));
+    }
+    match Category::ALL.into_iter().find(|category| !ciphers.contains_key(category)) {
+        Some(missing) => Err(SealError::Missing(missing)),
+        None => Ok(ciphers),
     }
 }
 
@@ -263,6 +298,28 @@ mod tests {
         assert_eq!(after.index("email", b"anna"), index);
         // The version says which key: relabelled, nothing opens.
         assert!(after.unseal(Category::Messages, "c", &new.replacen("2.", "1.", 1)).is_err());
+    }
+
+    #[test]
+    fn p17_an_adopted_version_seals_for_every_clone_and_a_removed_one_opens_nothing() {
+        let entropy = Entropy::seeded(5);
+        let seal = SealKey::generate(&entropy);
+        let mut rows = Keyring::generate(&seal, &entropy);
+        let keys = Keyring::open(&seal, &rows, entropy.clone()).unwrap();
+        let (clone, index) = (keys.clone(), keys.index("email", b"anna"));
+        let old = clone.seal_text(Category::Factors, "c", "secret");
+        rows.push(WrappedKey::generate(&seal, Category::Factors, 2, &entropy));
+        assert!(keys.adopt(&SealKey::generate(&entropy), &rows).is_err());
+        assert_eq!(clone.newest(Category::Factors), 1, "a refused set changes nothing");
+        keys.adopt(&seal, &rows).unwrap();
+        let new = clone.reseal(Category::Factors, "c", &old).unwrap();
+        assert!(new.starts_with("2.") && clone.newest(Category::Factors) == 2);
+        assert!(clone.reseal(Category::Factors, "elsewhere", &old).is_err(), "its place stays");
+        rows.retain(|row| row.category != Category::Factors || row.version == 2);
+        keys.adopt(&seal, &rows).unwrap();
+        assert!(clone.unseal(Category::Factors, "c", &old).is_err());
+        assert_eq!(clone.unseal_text(Category::Factors, "c", &new).unwrap(), "secret");
+        assert_eq!(clone.index("email", b"anna"), index, "stored hashes stay findable");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod jwk;
 pub mod jwt;
 pub mod keyring;
 pub mod person;
+pub mod scram;
 pub mod seal;
 pub mod signing;
 mod strict_json;

@@ -70,6 +70,12 @@ impl SealKey {
         Secret::new(text)
     }
 
+    /// Names the key without saying anything about it: the same for the same key only. Public.
+    pub fn id(&self) -> String {
+        let mac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, self.0.expose());
+        base64url(&ring::hmac::sign(&mac, b"polder seal key id 1").as_ref()[..12])
+    }
+
     fn cipher(&self) -> Cipher {
         Cipher::new(self.0.expose())
     }
@@ -84,7 +90,18 @@ impl fmt::Debug for SealKey {
 impl WrappedKey {
     /// A fresh data key, wrapped.
     pub fn generate(seal: &SealKey, category: Category, version: u32, entropy: &Entropy) -> Self {
-        let key = Secret::new(entropy.bytes::<32>());
+        Self::wrap(seal, (category, version), &Secret::new(entropy.bytes::<32>()), entropy)
+    }
+
+    /// The same data key, wrapped under `new` instead of `old`.
+    ///
+    /// # Errors
+    /// [`SealError::WrongSealKey`] when it does not open with `old`.
+    pub fn rewrap(&self, old: &SealKey, new: &SealKey, entropy: &Entropy) -> Result<Self, SealError> {
+        Ok(Self::wrap(new, (self.category, self.version), &self.unwrap_key(old)?, entropy))
+    }
+
+    fn wrap(seal: &SealKey, (category, version): (Category, u32), key: &Secret<[u8; 32]>, entropy: &Entropy) -> Self {
         let wrapped = base64url(&seal.cipher().seal(entropy, wrap_context(category, version).as_bytes(), key.expose()));
         Self { category, version, wrapped }
     }
@@ -135,5 +152,18 @@ mod tests {
         assert_eq!(aged.unwrap_key(&seal).unwrap_err(), SealError::WrongSealKey(Category::Factors));
         let other = SealKey::generate(&entropy);
         assert_eq!(row.unwrap_key(&other).unwrap_err(), SealError::WrongSealKey(Category::Factors));
+    }
+
+    #[test]
+    fn p17_a_rewrapped_key_is_the_same_key_and_opens_with_the_new_seal_key_alone() {
+        let entropy = Entropy::seeded(1);
+        let (old, new) = (SealKey::generate(&entropy), SealKey::generate(&entropy));
+        assert_ne!(old.id(), new.id());
+        assert_eq!(old.id(), SealKey::parse(old.to_text().expose()).unwrap().id());
+        let row = WrappedKey::generate(&old, Category::Factors, 3, &entropy);
+        let again = row.rewrap(&old, &new, &entropy).unwrap();
+        assert_eq!((again.category, again.version), (Category::Factors, 3));
+        assert_eq!(again.unwrap_key(&new).unwrap().expose(), row.unwrap_key(&old).unwrap().expose());
+        assert!(again.unwrap_key(&old).is_err() && row.rewrap(&new, &old, &entropy).is_err());
     }
 }
