@@ -11,7 +11,7 @@ use polder_service::Shutdown;
 use polder_service::request::RequestIds;
 
 use crate::courier::Courier;
-use crate::driver::Supervisor;
+use crate::driver::{Driver, ProcessDriver, Supervisor};
 use crate::gateway::Routes;
 use crate::mailbox::Mailbox;
 use crate::provision::Provision;
@@ -40,7 +40,9 @@ pub struct App {
     /// Names requests that the gateway passes on.
     pub request_ids: RequestIds,
     /// The child processes.
-    pub supervisor: Supervisor,
+    pub supervisor: Arc<Supervisor>,
+    /// Runs the tenants.
+    pub driver: Driver,
     /// Which tenants answer at which host.
     pub routes: Routes,
     /// The ways to tenants' admin sockets.
@@ -101,9 +103,12 @@ impl App {
         db.set_tail(AuditTail::open(&db, &keyring, clock.clone()).await.map_err(audit)?);
         let checkpoint_key = CheckpointKey::open(&db, &keyring, &entropy, &clock).await.map_err(audit)?;
         let patience = settings.patience;
+        let supervisor = Arc::new(Supervisor::new(layout.children(), patience.stop, patience.retry));
+        let tenants = ProcessDriver::new(Arc::clone(&supervisor), settings.programs.tenant.clone());
         Ok(Arc::new(Self {
             request_ids: RequestIds::new(&entropy),
-            supervisor: Supervisor::new(layout.children(), patience.stop, patience.retry),
+            supervisor,
+            driver: Driver::Process(tenants),
             routes: Routes::default(),
             links: Links::default(),
             courier: Courier::default(),

@@ -69,7 +69,7 @@ impl Links {
     /// # Errors
     /// When it does not run, or its admin key cannot be read.
     pub fn open(&self, app: &App, tenant: &Tenant) -> io::Result<()> {
-        let owner = app.supervisor.pid(&tenant.short_id).ok_or_else(|| io::Error::other("it does not run"))?;
+        let owner = app.driver.peer(&tenant.short_id).ok_or_else(|| io::Error::other("it does not run"))?;
         let socket = Socket::new(&app.settings.layout.tenant(&tenant.short_id), socket::ADMIN, owner)?;
         let pool = Arc::new(Pool::new(socket, app.settings.patience.connect));
         let malformed = || io::Error::other("its admin key is malformed");
@@ -81,6 +81,12 @@ impl Links {
         let key = SigningKey::from_pkcs8(Algorithm::EdDsa, pkcs8.expose()).map_err(|_| malformed())?;
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(Link { pool, key }));
         Ok(())
+    }
+
+    /// Opens a way to what a test serves in a tenant's place.
+    #[cfg(test)]
+    pub(crate) fn open_to(&self, tenant: TenantId, pool: Pool, key: SigningKey) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::new(Link { pool: Arc::new(pool), key }));
     }
 
     /// Whether there is a way to this tenant.

@@ -58,6 +58,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     if let Err(error) = serving.await {
         tracing::error!(%error, "the listener failed");
     }
+    app.driver.close().await;
     app.supervisor.stop_all().await;
     keeping.abort();
     app.db.close().await;

@@ -1,4 +1,4 @@
-//! The process driver: one child process per tenant, needing neither root nor Docker.
+//! Drivers: how a tenant's runtime is run and kept alive.
 //!
 //! ```text
 //!            start                    answers                 dies
@@ -7,7 +7,7 @@
 //!     └──────────────────┴── stop: lifeline closed, SIGTERM, SIGKILL <──────┘ -> running(pid)
 //! ```
 //!
-//! A child gets a cleared environment, resource limits, no new privileges and a lifeline: its
+//! A child process gets a cleared environment, resource limits, no new privileges and a lifeline: its
 //! standard input is a pipe that only the control plane holds, so that it ends when the control
 //! plane does, however that dies. A note per child lets the next start end what still lives.
 
@@ -15,7 +15,112 @@ pub mod child;
 pub mod limits;
 pub mod note;
 pub mod output;
+pub mod peer;
+pub mod process;
+pub mod spec;
 pub mod supervisor;
 
 pub use child::Child;
+pub use peer::Peer;
+pub use process::ProcessDriver;
+pub use spec::{Argument, SecretFile, Spec};
 pub use supervisor::{Health, Supervisor};
+
+/// How the tenants of this control plane are run.
+pub enum Driver {
+    /// A process each.
+    Process(ProcessDriver),
+}
+
+/// Why a driver could not do what it was asked, in words an operator can act on.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// The system refused a file, a folder or a program.
+    #[error("{0}: {1}")]
+    Files(String, #[source] std::io::Error),
+}
+
+/// One wall around a tenant, and whether it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is in force.
+    pub in_force: bool,
+    /// What it is, or why it is not in force.
+    pub detail: String,
+}
+
+impl Driver {
+    /// Keeps a tenant's runtime running from now on, until [`Self::stop`]. Does nothing where that is
+    /// so already.
+    ///
+    /// # Errors
+    /// When the first start fails; then nothing is kept.
+    #[expect(clippy::unused_async, reason = "a driver may have to ask somebody")]
+    pub async fn start(&self, spec: &Spec) -> Result<(), DriverError> {
+        match self {
+            Self::Process(driver) => driver.start(spec),
+        }
+    }
+
+    /// Ends a tenant's runtime and waits for that.
+    pub async fn stop(&self, short_id: &str) {
+        match self {
+            Self::Process(driver) => driver.stop(short_id).await,
+        }
+    }
+
+    /// Ends a tenant's runtime and removes everything the driver ever made for it.
+    ///
+    /// # Errors
+    /// When something of it stays.
+    pub async fn destroy(&self, short_id: &str) -> Result<(), DriverError> {
+        self.stop(short_id).await;
+        Ok(())
+    }
+
+    /// Ends a tenant's runtime and starts it again, as `spec` says.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn restart(&self, spec: &Spec) -> Result<(), DriverError> {
+        self.stop(&spec.short_id).await;
+        self.start(spec).await
+    }
+
+    /// Ends what runs as the driver is let go in good order.
+    pub async fn close(&self) {
+        match self {
+            Self::Process(driver) => driver.close().await,
+        }
+    }
+
+    /// Whether a tenant's runtime lives. That it answers is another matter.
+    pub fn running(&self, short_id: &str) -> bool {
+        match self {
+            Self::Process(driver) => driver.running(short_id),
+        }
+    }
+
+    /// Who may answer on a tenant's sockets, where its runtime is kept.
+    pub fn peer(&self, short_id: &str) -> Option<Peer> {
+        match self {
+            Self::Process(driver) => driver.peer(short_id),
+        }
+    }
+
+    /// The last words of a runtime that ended by itself since it was started.
+    pub fn trouble(&self, short_id: &str) -> Option<String> {
+        match self {
+            Self::Process(driver) => driver.trouble(short_id),
+        }
+    }
+
+    /// The walls the driver puts around a tenant.
+    pub fn isolation(&self, short_id: &str) -> Vec<Measure> {
+        match self {
+            Self::Process(driver) => driver.isolation(short_id),
+        }
+    }
+}

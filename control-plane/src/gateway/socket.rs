@@ -7,17 +7,17 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
 
 use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
 use tokio::net::UnixStream;
+
+use crate::driver::Peer;
 
 /// One of a tenant's sockets.
 pub struct Socket {
     folder: OwnedFd,
     name: &'static str,
-    owner: Arc<AtomicI32>,
+    owner: Peer,
 }
 
 /// Where the gateway sends requests.
@@ -27,14 +27,14 @@ pub const PUBLIC: &str = "public.sock";
 pub const ADMIN: &str = "admin.sock";
 
 impl Socket {
-    /// The socket `run/NAME` below a tenant's folder, served by the process whose id `owner` holds.
+    /// The socket `run/NAME` below a tenant's folder, served by `owner`.
     ///
     /// # Errors
     /// When the folder cannot be opened.
-    pub fn new(tenant_folder: &Path, name: &'static str, owner: Arc<AtomicI32>) -> io::Result<Self> {
+    pub fn new(tenant_folder: &Path, name: &'static str, owner: impl Into<Peer>) -> io::Result<Self> {
         let folder =
             open(tenant_folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Self { folder, name, owner })
+        Ok(Self { folder, name, owner: owner.into() })
     }
 
     /// A fresh connection.
@@ -50,8 +50,7 @@ impl Socket {
         }
         // Through the descriptor: it cannot be swapped any more, and the path's length does not matter.
         let stream = UnixStream::connect(format!("/proc/self/fd/{}", socket.as_raw_fd())).await?;
-        let peer = stream.peer_cred()?;
-        if peer.pid() != Some(self.owner.load(Ordering::Acquire)) || peer.uid() != rustix::process::geteuid().as_raw() {
+        if !self.owner.is(&stream.peer_cred()?) {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
                 "somebody else answers on the tenant's socket",
@@ -65,6 +64,8 @@ impl Socket {
 mod tests {
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicI32;
 
     use super::*;
 
@@ -79,7 +80,7 @@ mod tests {
             std::fs::create_dir_all(tenants.path().join(tenant).join("run")).unwrap();
         }
         let _b = UnixListener::bind(tenants.path().join("b/run/public.sock")).unwrap();
-        let connect = async |tenant: &str, owner| {
+        let connect = async |tenant: &str, owner: Arc<AtomicI32>| {
             Socket::new(&tenants.path().join(tenant), PUBLIC, owner).unwrap().connect().await
         };
         assert!(connect("b", own_pid()).await.is_ok());

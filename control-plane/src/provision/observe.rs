@@ -9,7 +9,6 @@ use super::plan::{ApplicationState, Observed};
 use super::steps::StepError;
 use crate::app::App;
 use crate::audit::ActingFor;
-use crate::driver::Health;
 use crate::model::Tenant;
 use crate::secrets::Name;
 use crate::store::own_applications;
@@ -49,7 +48,7 @@ pub async fn observe(app: &App, tenant: &Tenant, desired: &Desired) -> Result<Ob
 }
 
 async fn runs(app: &App, tenant: &Tenant) -> bool {
-    matches!(app.supervisor.health(&tenant.short_id), Health::Alive(_))
+    app.driver.running(&tenant.short_id)
         && app.links.has(tenant.id)
         && tenant_client::health(app, tenant).await.is_ok_and(|health| health.issuer == tenant.issuer)
 }

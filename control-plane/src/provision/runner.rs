@@ -92,7 +92,7 @@ async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<(), Error> {
         tracing::info!(tenant = %tenant.slug, why, "given up until the next start");
         // Nothing that failed stays reachable (G23).
         app.routes.close(tenant.slug.as_str());
-        app.supervisor.stop(&tenant.short_id).await;
+        app.driver.stop(&tenant.short_id).await;
         app.courier.close(tenant.id);
     }
     journal::end(app, &tenant, &operation, failure).await?;

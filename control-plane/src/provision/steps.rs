@@ -1,6 +1,5 @@
 //! The steps themselves. Each may be done twice: a crash can come after one and before its journal entry.
 
-use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -22,7 +21,7 @@ use super::desired::{Desired, Purpose};
 use super::plan::{KeysLost, Step};
 use crate::app::App;
 use crate::audit::ActingFor;
-use crate::driver::Child;
+use crate::driver::{Argument, DriverError, SecretFile, Spec};
 use crate::gateway::Route;
 use crate::gateway::pool::Pool;
 use crate::gateway::socket::{self, Socket};
@@ -37,6 +36,9 @@ pub enum StepError {
     /// The file system refused.
     #[error("{0}: {1}")]
     Files(String, #[source] io::Error),
+    /// The driver could not do it.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
     /// A key could not be made.
     #[error("a key could not be made: {0}")]
     Key(#[from] KeyError),
@@ -152,21 +154,13 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     let run = layout.tenant_run(&tenant.short_id);
     app.routes.close(tenant.slug.as_str());
     app.courier.open(app, tenant).await.map_err(|error| files(&run, error))?;
-    let child = Child {
-        key: tenant.short_id.clone(),
-        label: tenant.slug.to_string(),
-        program: app.settings.programs.tenant.clone(),
-        arguments: arguments(app, tenant),
-        folder: layout.tenant(&tenant.short_id),
-        prepare: None,
-    };
-    app.supervisor.start(&child).map_err(|error| files(&child.program, error))?;
+    app.driver.start(&spec(app, tenant)).await?;
     app.links.open(app, tenant).map_err(|error| files(&run, error))?;
     let until = Instant::now() + app.settings.patience.start;
     let mut pause = Duration::from_millis(4);
     while !answers(app, tenant).await {
-        if let Some(words) = app.supervisor.trouble(&tenant.short_id) {
-            app.supervisor.stop(&tenant.short_id).await;
+        if let Some(words) = app.driver.trouble(&tenant.short_id) {
+            app.driver.stop(&tenant.short_id).await;
             return Err(StepError::Ended(words));
         }
         if Instant::now() > until {
@@ -184,42 +178,44 @@ async fn answers(app: &App, tenant: &Tenant) -> bool {
     asked.is_ok_and(|answer| answer.is_ok_and(|health| health.issuer == tenant.issuer))
 }
 
-fn arguments(app: &App, tenant: &Tenant) -> Vec<OsString> {
+fn spec(app: &App, tenant: &Tenant) -> Spec {
     let layout = &app.settings.layout;
     let short = tenant.short_id.as_str();
-    let run = layout.tenant_run(short);
-    let socket = |name: &str| {
-        let mut address = OsString::from("unix:");
-        address.push(run.join(name));
-        address
-    };
-    vec![
-        "--data".into(),
-        layout.tenant_data(short).into(),
-        "--issuer".into(),
-        tenant.issuer.clone().into(),
-        "--seal-key".into(),
-        app.secrets.path(&Name::TenantSeal(short)).into(),
-        "--listen".into(),
-        socket(socket::PUBLIC),
-        "--admin-listen".into(),
-        socket(socket::ADMIN),
-        "--admin-key".into(),
-        app.secrets.path(&Name::TenantAdminPublic(short)).into(),
-        "--courier".into(),
-        socket(crate::courier::SOCKET),
-        // One argument, so that a name that begins with a hyphen is no option.
-        format!("--name={}", tenant.name).into(),
-        "--lifeline".into(),
-        "--trust-gateway".into(),
-        "--log".into(),
-        "json".into(),
-    ]
+    let secret = |name, kept: Name<'_>| SecretFile { name, source: app.secrets.path(&kept) };
+    Spec {
+        short_id: short.to_owned(),
+        slug: tenant.slug.to_string(),
+        folder: layout.tenant(short),
+        data: layout.tenant_data(short),
+        run: layout.tenant_run(short),
+        secrets: vec![secret("seal", Name::TenantSeal(short)), secret("admin.pub", Name::TenantAdminPublic(short))],
+        arguments: vec![
+            "--data".into(),
+            Argument::Data,
+            "--issuer".into(),
+            tenant.issuer.clone().into(),
+            "--seal-key".into(),
+            Argument::Secret("seal"),
+            "--listen".into(),
+            Argument::Socket(socket::PUBLIC),
+            "--admin-listen".into(),
+            Argument::Socket(socket::ADMIN),
+            "--admin-key".into(),
+            Argument::Secret("admin.pub"),
+            "--courier".into(),
+            Argument::Socket(crate::courier::SOCKET),
+            // One argument, so that a name that begins with a hyphen is no option.
+            format!("--name={}", tenant.name).into(),
+            "--trust-gateway".into(),
+            "--log".into(),
+            "json".into(),
+        ],
+    }
 }
 
 fn open_route(app: &App, tenant: &Tenant) -> Result<(), StepError> {
     let folder = app.settings.layout.tenant(&tenant.short_id);
-    let owner = app.supervisor.pid(&tenant.short_id).ok_or(StepError::Silent)?;
+    let owner = app.driver.peer(&tenant.short_id).ok_or(StepError::Silent)?;
     let socket = Socket::new(&folder, socket::PUBLIC, owner).map_err(|error| files(&folder, error))?;
     let authority = app.settings.authority(tenant.slug.as_str());
     let authority = HeaderValue::try_from(authority).map_err(|_| StepError::NotWanted)?;
