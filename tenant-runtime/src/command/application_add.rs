@@ -1,6 +1,7 @@
 //! `polder-tenant application add`: an application for a tenant that is not running.
 
 use polder_audit::{Actor, Event};
+use polder_crypto::Algorithm;
 use polder_db::Db;
 use polder_kernel::{Clock, Entropy};
 use polder_protocol::registration::{self, Wish};
@@ -82,8 +83,14 @@ fn application(add: &AddApplication, dev: bool, id: ApplicationId, clock: &Clock
         Refused::Other(all.join("; "))
     })?;
     let now = clock.now();
-    let preferences =
-        Preferences { scopes: add.scopes.clone(), audience: add.audience.clone(), ..Preferences::default() };
+    let id_token_alg = add.id_token_alg.as_deref().map(str::parse::<Algorithm>).transpose();
+    let id_token_alg = id_token_alg.map_err(|_| unknown("--id-token-alg"))?;
+    let preferences = Preferences {
+        scopes: add.scopes.clone(),
+        audience: add.audience.clone(),
+        id_token_signed_response_alg: id_token_alg.map(|algorithm| algorithm.as_str().to_owned()),
+        ..Preferences::default()
+    };
     let client = Client {
         id: id.to_string(),
         kind: wish.kind,

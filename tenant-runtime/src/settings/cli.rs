@@ -163,6 +163,10 @@ pub struct AddApplication {
     /// How it proves itself; by its type unless given.
     #[arg(long, value_name = "METHOD")]
     pub auth_method: Option<String>,
+    /// What its ID tokens are signed with: `RS256` unless given, which is what libraries expect; `ES256`
+    /// and `EdDSA` are quicker to make and smaller.
+    #[arg(long, value_name = "ALG")]
+    pub id_token_alg: Option<String>,
     /// A scope it may ask for beyond the standard ones; may be given more than once.
     #[arg(long = "scope", value_name = "SCOPE")]
     pub scopes: Vec<String>,

@@ -114,7 +114,8 @@ fn b18_an_application_is_added_to_a_tenant_at_rest_and_its_secret_is_shown_once(
     let folder = Folder::new();
     said(&add(&folder, &[]), "give --issuer");
     assert!(!folder.path("data").exists());
-    let added = add(&folder, &["--issuer", "http://127.0.0.1:1"]);
+    said(&add(&folder, &["--issuer", "http://127.0.0.1:1", "--id-token-alg", "none"]), "--id-token-alg");
+    let added = add(&folder, &["--issuer", "http://127.0.0.1:1", "--id-token-alg", "ES256"]);
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
     let text = String::from_utf8(added.stdout).unwrap();
     let secret = text.lines().find_map(|line| line.strip_prefix("client_secret=")).unwrap();

@@ -53,6 +53,8 @@ impl Tenant {
         let host = format!("bench.localhost:{port}");
         let (mail, smtp) = Sink::start().await;
         let (data, key) = (folder.path().join("data"), folder.path().join("seal.key"));
+        let made = Command::new(program("polder-tenant")).arg("seal-key").arg(&key).status();
+        assert!(made.expect("the program runs").success(), "no seal key");
         let base = |args: &[&str]| {
             let mut command = Command::new(program("polder-tenant"));
             command.args(args).arg("--data").arg(&data).arg("--seal-key").arg(&key);
