@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod coaching;
+mod console;
 mod crash;
 mod isolation;
 mod nothing_leaks;
