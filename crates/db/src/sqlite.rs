@@ -38,6 +38,8 @@ pub(crate) async fn prepare(path: &Path) -> Result<(Opener, Opener), Error> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON")
+        // A row that is replaced counts as deleted, for triggers too.
+        .pragma("recursive_triggers", "ON")
         .pragma("journal_size_limit", (64 << 20).to_string());
     let reader = base.pragma("query_only", "ON");
     Ok((Opener::Sqlite(Box::new(writer)), Opener::Sqlite(Box::new(reader))))

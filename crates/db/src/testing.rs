@@ -67,6 +67,18 @@ pub async fn postgres() -> Option<TestDatabase> {
     Some(TestDatabase { name: "postgres", db, location, remains: Remains::Database { server: Box::new(server), name } })
 }
 
+/// Lets a test tamper with the audit log as whoever holds the file can, or the tables' owner.
+///
+/// # Panics
+/// When the database refuses.
+#[expect(clippy::expect_used, reason = "a test cannot go on without it")]
+pub async fn unguard_audit(db: &Db) {
+    let down: Result<(), crate::Error> = db
+        .write(|tx| Box::pin(async move { if tx.is_sqlite() { crate::guard::take_down(tx).await } else { Ok(()) } }))
+        .await;
+    down.expect("triggers can be dropped");
+}
+
 #[expect(clippy::expect_used, reason = "a test cannot go on without it")]
 async fn run(server: &PgConnectOptions, sql: String) {
     let mut connection = server.connect().await.expect("the server answers");

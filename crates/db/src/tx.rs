@@ -79,7 +79,7 @@ impl Tx {
     /// one driver call, which is what makes small units cheap; on PostgreSQL one after the other.
     pub async fn batch(&mut self, statements: &[&'static str], args: &[Value]) -> Result<Vec<u64>, Error> {
         let mut changed = Vec::with_capacity(statements.len());
-        if self.connection.as_ref().is_some_and(Connection::is_sqlite) {
+        if self.is_sqlite() {
             self.run(Cow::Owned(statements.join(";\n")), args, &mut |step| {
                 if let Step::Ended(rows) = step {
                     changed.push(rows);
@@ -109,6 +109,11 @@ impl Tx {
         if let Home::Writer(commit) = &mut self.home {
             commit.entries.push(entry);
         }
+    }
+
+    /// Whether statements go to SQLite.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.connection.as_ref().is_some_and(Connection::is_sqlite)
     }
 
     async fn changed(&mut self, sql: Cow<'static, str>, args: &[Value]) -> Result<u64, Error> {

@@ -27,10 +27,8 @@ pub(super) async fn prune(db: &Db, key: &CheckpointKey, cutoff: Timestamp, batch
     loop {
         // The moment is asked for again: when a clock was wrong, an event may be younger than its checkpoint
         // says, and nothing goes before its time.
-        const SQL: &str = "DELETE FROM audit_event WHERE chain = $1 AND seq IN (SELECT seq FROM audit_event \
-                           WHERE chain = $1 AND seq <= $2 AND at < $3 ORDER BY seq LIMIT $4)";
         let gone = db
-            .write(move |tx| Box::pin(async move { tx.execute(SQL, &args![CHAIN, start, cutoff, batch]).await }))
+            .write(move |tx| Box::pin(async move { tx.prune_audit(CHAIN, (start, cutoff), batch).await }))
             .await?;
         removed += gone;
         if gone < u64::from(batch) {
@@ -48,7 +46,8 @@ async fn move_start(db: &Db, key: &CheckpointKey, cutoff: Timestamp) -> Result<O
     let seq = checkpoint.seq;
     if role == Role::Along {
         let signed = checkpoint.as_start(key)?;
-        db.write(move |tx| Box::pin(async move { store_start(tx, &signed).await })).await?;
+        // The start is the first checkpoint: those before it go with the events they covered.
+        db.write(move |tx| Box::pin(async move { tx.start_audit_at(CHAIN, seq, &signed.signature).await })).await?;
     }
     Ok(Some(seq))
 }
@@ -56,13 +55,4 @@ async fn move_start(db: &Db, key: &CheckpointKey, cutoff: Timestamp) -> Result<O
 async fn newest_before(tx: &mut Tx, cutoff: Timestamp) -> Result<Option<Checkpoint>, polder_db::Error> {
     const SQL: &str = "SELECT * FROM audit_checkpoint WHERE chain = $1 AND at < $2 ORDER BY seq DESC LIMIT 1";
     tx.optional(SQL, &args![CHAIN, cutoff], Checkpoint::from_row).await
-}
-
-/// The start is the first checkpoint: those before it go with the events they covered.
-async fn store_start(tx: &mut Tx, start: &Checkpoint) -> Result<(), polder_db::Error> {
-    const SIGN: &str = "UPDATE audit_checkpoint SET signature = $3 WHERE chain = $1 AND seq = $2";
-    const CLEAR: &str = "DELETE FROM audit_checkpoint WHERE chain = $1 AND seq < $2";
-    tx.execute(SIGN, &args![start.chain, start.seq, &start.signature]).await?;
-    tx.execute(CLEAR, &args![start.chain, start.seq]).await?;
-    Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod chain;
 mod checkpoints;
+mod guard;
 mod listing;
 mod retention;
 mod support;
