@@ -23,6 +23,7 @@ pub mod gateway;
 pub mod layout;
 pub mod mailbox;
 pub mod model;
+pub mod postgres;
 pub mod provision;
 pub mod retention;
 pub mod router;
@@ -30,5 +31,8 @@ pub mod secrets;
 pub mod settings;
 pub mod store;
 pub mod tenant_client;
+
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use app::App;

@@ -112,7 +112,8 @@ fn fault(path: &Path, said: &str) -> Problem {
             pointer = format!("{pointer}/{field}");
         }
         "is not known here".to_owned()
-    } else if said.starts_with("duplicate field ") {
+    } else if let Some(field) = quoted("duplicate field ") {
+        pointer = format!("{pointer}/{field}");
         "is given twice".to_owned()
     } else if let Some((_, expected)) = said.rsplit_once(", expected ") {
         format!("expected {expected}")

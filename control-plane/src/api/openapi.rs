@@ -101,9 +101,9 @@ fn problem(status: u16, description: &str) -> Response {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
-    let PathItem { get, post, patch, delete, .. } = item;
+    let PathItem { get, post, put, patch, delete, .. } = item;
     let reads = get.iter_mut().map(|operation| (false, operation));
-    reads.chain([post, patch, delete].into_iter().flatten().map(|operation| (true, operation)))
+    reads.chain([post, put, patch, delete].into_iter().flatten().map(|operation| (true, operation)))
 }
 
 fn describe(operation: &mut Operation, write: bool, of_a_tenant: bool) {

@@ -49,27 +49,30 @@ pub async fn create(
     member: SignedIn,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let refuse = |field, problem| {
-        let page = form(&console, &member, &fields, &[FieldProblem { field, problem }]);
+    let refuse = |problems: &[FieldProblem<'_>]| {
+        let page = form(&console, &member, &fields, problems);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     };
-    let name = fields.get("name");
+    let at = |field, problem| FieldProblem { field, problem };
+    let (name, slug) = (fields.get("name"), fields.get("slug").parse::<Slug>());
+    let mut problems = Vec::new();
     if name.is_empty() {
-        return refuse("name", Problem::Required);
-    }
-    if name.chars().count() > NAME {
-        return refuse("name", Problem::TooLong);
+        problems.push(at("name", Problem::Required));
+    } else if name.chars().count() > NAME {
+        problems.push(at("name", Problem::TooLong));
     }
     if fields.get("slug").is_empty() {
-        return refuse("slug", Problem::Required);
+        problems.push(at("slug", Problem::Required));
+    } else if slug.is_err() {
+        problems.push(at("slug", Problem::Invalid));
     }
-    let Ok(slug) = fields.get("slug").parse::<Slug>() else { return refuse("slug", Problem::Invalid) };
+    let (Ok(slug), true) = (slug, problems.is_empty()) else { return refuse(&problems) };
     let new = NewTenant { slug, name: name.to_owned(), organisation_id: member.session.organisation_id };
     match provision::create(&console.app, &member.acting(), new).await {
         Ok(tenant) => Ok(Redirect::to(&format!("/tenants/{}/progress", tenant.slug)).into_response()),
-        Err(CreateError::Reserved(_)) => refuse("slug", Problem::Reserved),
-        Err(CreateError::Taken) => refuse("slug", Problem::Taken),
-        Err(CreateError::Name) => refuse("name", Problem::Invalid),
+        Err(CreateError::Reserved(_)) => refuse(&[at("slug", Problem::Reserved)]),
+        Err(CreateError::Taken) => refuse(&[at("slug", Problem::Taken)]),
+        Err(CreateError::Name) => refuse(&[at("name", Problem::Invalid)]),
         Err(CreateError::Database(error)) => Err(error.into()),
     }
 }

@@ -1,0 +1,345 @@
+//! A control plane for tests of the console and the public API: two organisations, a tenant each, and
+//! a stub in the tenants' place that serves the admin API's shapes on a Unix socket.
+
+use std::sync::atomic::AtomicI32;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use http::{Method, StatusCode};
+use http_body_util::BodyExt;
+use polder_crypto::{Algorithm, Jwks, SigningKey, Verifier};
+use polder_kernel::{Clock, Entropy, Timestamp};
+use polder_service::listen::{Limits, Listener};
+use polder_service::{Shutdown, serve};
+use polder_tenant_api::assertion::{Assertion, TYPE};
+use serde_json::{Value, json};
+use tower::Service;
+
+use crate::App;
+use crate::console::oidc::Tokens;
+use crate::console::signed_in;
+use crate::credentials::{hash_api_key, new_api_key};
+use crate::dev::folder;
+use crate::gateway::pool::Pool;
+use crate::gateway::socket::{ADMIN, Socket};
+use crate::model::{
+    ApiKeyId, ConsoleSessionId, KeyAccess, MemberId, OrganisationId, Role, Tenant, TenantId, TenantState,
+};
+use crate::provision::desired::Blueprint;
+use crate::router::Front;
+use crate::settings::tests::settings;
+use crate::store::api_keys::{self, NewApiKey};
+use crate::store::console_sessions::{self, NewSession};
+use crate::store::members::{self, NewMember};
+use crate::store::{organisations, tenants};
+
+/// An id that the stub knows.
+pub(crate) const KNOWN: &str = "019a0000-0000-7000-8000-000000000001";
+/// An id that it does not.
+pub(crate) const UNKNOWN: &str = "019a0000-0000-7000-8000-00000000dead";
+
+/// The whole stage.
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) front: Front,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) stub: Arc<Stub>,
+    pub(crate) shutdown: Shutdown,
+    _data: tempfile::TempDir,
+}
+
+/// What a tenant of tests remembers.
+pub(crate) struct Stub {
+    verifier: Verifier,
+    /// Who asked for what, and the body.
+    pub(crate) asked: Mutex<Vec<(Assertion, Value)>>,
+    /// What is answered in place of the usual.
+    pub(crate) answer: Mutex<Option<(StatusCode, Value)>>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl World {
+    /// `acme` of the first organisation, `foreign` of the second; `young` of the first is being made.
+    pub(crate) async fn new() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let settings = settings(&data.path().join("folder"));
+        folder::take(&settings, None).map(drop).unwrap();
+        let clock = Clock::manual(Timestamp::from_seconds(1_795_248_000));
+        let shutdown = Shutdown::new();
+        let app = App::open(settings, (clock, Entropy::seeded(7)), shutdown.clone()).await.unwrap();
+        let (pair, _) = SigningKey::generate(Algorithm::EdDsa, &app.entropy).unwrap();
+        let stub = Arc::new(Stub {
+            verifier: Verifier::new(&Jwks { keys: vec![pair.public_jwk().clone()] }),
+            asked: Mutex::default(),
+            answer: Mutex::default(),
+        });
+        let organisation = organisation(&app, "Acme").await;
+        let other = organisation_of_strangers(&app).await;
+        let acme = tenant(&app, "acme", organisation, TenantState::Running).await;
+        tenant(&app, "young", organisation, TenantState::Provisioning).await;
+        tenant(&app, "foreign", other, TenantState::Running).await;
+        stub.serve(&app, &acme, pair, shutdown.clone()).await;
+        let front = Front::new(&app);
+        Self { app, front, organisation, stub, shutdown, _data: data }
+    }
+
+    /// A key of the public API.
+    pub(crate) async fn key(&self, access: KeyAccess) -> String {
+        self.key_of(self.organisation, access).await
+    }
+
+    pub(crate) async fn key_of(&self, organisation_id: OrganisationId, access: KeyAccess) -> String {
+        let key = new_api_key(&self.app.entropy).expose().clone();
+        let row = NewApiKey {
+            id: ApiKeyId::new(&self.app.clock, &self.app.entropy),
+            organisation_id,
+            name: "test".to_owned(),
+            key_hash: hash_api_key(&self.app.keyring, &key),
+            access,
+            created_by: "polder".to_owned(),
+        };
+        let now = self.app.clock.now();
+        let insert = self.app.db.write(move |tx| Box::pin(async move { api_keys::insert(tx, &row, now).await }));
+        insert.await.unwrap();
+        key
+    }
+
+    /// The cookie and the form token of a new member's session.
+    pub(crate) async fn member(&self, role: Role) -> (String, String) {
+        let app = &self.app;
+        let (now, cookie) = (app.clock.now(), app.entropy.token().expose().clone());
+        let member = NewMember {
+            id: MemberId::new(&app.clock, &app.entropy),
+            organisation_id: self.organisation,
+            subject: app.entropy.token().expose().clone(),
+            role,
+        };
+        let tokens = Tokens {
+            access: "a".to_owned(),
+            refresh: None,
+            id: "i".to_owned(),
+            renew_at: now + Duration::from_secs(86_400),
+        };
+        let session = NewSession {
+            id: ConsoleSessionId::new(&app.clock, &app.entropy),
+            cookie_hash: console_sessions::cookie_hash(&app.keyring, &cookie),
+            member_id: member.id,
+            tokens: serde_json::to_string(&tokens).unwrap(),
+            metadata: "{}".to_owned(),
+            idle_expires_at: now + signed_in::IDLE,
+            expires_at: now + signed_in::LONGEST,
+        };
+        let (keyring, id) = (app.keyring.clone(), session.id);
+        let insert = app.db.write(move |tx| {
+            Box::pin(async move {
+                members::put(tx, &member, now).await?;
+                members::set_identity(tx, &keyring, member.id, ("Olivia", "olivia@example.test"), now).await?;
+                console_sessions::insert(tx, &keyring, &session, now).await
+            })
+        });
+        insert.await.unwrap();
+        let csrf = polder_service::csrf::Token::from_mac(app.keyring.mac("console-csrf", &[id.as_bytes()]));
+        (format!("{}={cookie}", signed_in::COOKIE), csrf.to_text())
+    }
+
+    /// A request to the console's host.
+    pub(crate) async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> Answer {
+        let host = self.app.settings.authority("console");
+        let request = request.header(HOST, host).body(body.into()).unwrap();
+        let response = self.front.clone().call(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        if parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+            return Answer { status: parts.status, headers: parts.headers, body: String::new() };
+        }
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    /// A call of the public API.
+    pub(crate) async fn api(&self, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        if !key.is_empty() {
+            request = request.header(AUTHORIZATION, format!("Bearer {key}"));
+        }
+        match body {
+            Some(body) => self.send(request.header(CONTENT_TYPE, "application/json"), body.to_string()).await,
+            None => self.send(request, Body::empty()).await,
+        }
+    }
+
+    /// A page of the console.
+    pub(crate) async fn get(&self, cookie: &str, path: &str) -> Answer {
+        self.send(Request::get(path).header(COOKIE, cookie), Body::empty()).await
+    }
+
+    /// A form of the console, as our own page sends it.
+    pub(crate) async fn post(&self, (cookie, csrf): (&str, &str), path: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header(COOKIE, cookie)
+            .header("origin", self.app.settings.console())
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, format!("csrf={csrf}&{form}")).await
+    }
+
+    /// What the control plane's own log says, oldest first: action, kind of actor, details.
+    pub(crate) async fn log(&self) -> Vec<(String, String, Value)> {
+        let mut tx = self.app.db.read().await.unwrap();
+        let mut entries = polder_audit::list(&mut tx, &polder_audit::Filter::default(), None, 200).await.unwrap();
+        entries.reverse();
+        entries
+            .into_iter()
+            .map(|entry| {
+                let details = entry.details(&self.app.keyring, None).unwrap().unwrap_or_default();
+                (entry.action, entry.actor_kind, details)
+            })
+            .collect()
+    }
+}
+
+impl Stub {
+    async fn serve(self: &Arc<Self>, app: &App, tenant: &Tenant, key: SigningKey, shutdown: Shutdown) {
+        let folder = app.settings.layout.tenant(&tenant.short_id);
+        std::fs::create_dir_all(folder.join("run")).unwrap();
+        let address = format!("unix:{}", folder.join("run").join(ADMIN).display());
+        let listener = Listener::bind(&address.parse().unwrap()).await.unwrap();
+        let router = Router::new().fallback(answer).with_state(Arc::clone(self));
+        tokio::spawn(serve(listener, router, Limits::default(), shutdown));
+        let owner = Arc::new(AtomicI32::new(std::process::id().cast_signed()));
+        let socket = Socket::new(&folder, ADMIN, owner).unwrap();
+        app.links.open_to(tenant.id, Pool::new(socket, Duration::from_secs(2)), key);
+    }
+
+    /// Everything that was asked: who, method and target.
+    pub(crate) fn seen(&self) -> Vec<(&'static str, String, String)> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().map(|(said, _)| (said.actor.as_str(), said.htm.clone(), said.htu.clone())).collect()
+    }
+}
+
+async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let verified = stub.verifier.verify(bearer.trim_start_matches("Bearer "), &[TYPE], &[Algorithm::EdDsa]).unwrap();
+    let said: Assertion = verified.claims().unwrap();
+    let target = parts.uri.path_and_query().unwrap().as_str().to_owned();
+    assert_eq!((said.htm.as_str(), said.htu.as_str()), (parts.method.as_str(), target.as_str()));
+    let body = body.collect().await.unwrap().to_bytes();
+    let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    stub.asked.lock().unwrap().push((said, body.clone()));
+    if let Some((status, answer)) = stub.answer.lock().unwrap().clone() {
+        return (status, Json(answer)).into_response();
+    }
+    if target.contains(UNKNOWN) && !target.contains('?') {
+        return (StatusCode::NOT_FOUND, Json(json!({"status": 404, "code": "not_found", "title": "x"}))).into_response();
+    }
+    let path: Vec<&str> = parts.uri.path().trim_start_matches('/').split('/').collect();
+    match (&parts.method, &path[..]) {
+        (&Method::DELETE, _) => StatusCode::NO_CONTENT.into_response(),
+        (&Method::POST, ["applications"]) => {
+            let mut made = application();
+            made["client_secret"] = json!("a-secret-of-the-stub");
+            made["name"] = body["name"].clone();
+            (StatusCode::CREATED, Json(made)).into_response()
+        }
+        (&Method::POST, ["applications", _, "secrets"]) => {
+            let made = json!({"client_secret": "another-secret", "previous_expire_at": null});
+            (StatusCode::CREATED, Json(made)).into_response()
+        }
+        (&Method::POST, ["users"]) => (StatusCode::CREATED, Json(user())).into_response(),
+        (_, ["applications", _, "invitees"]) => page(&json!({"user_id": KNOWN, "invited_at": AT})),
+        (&Method::PUT, ["applications", _, "invitees", _]) => StatusCode::NO_CONTENT.into_response(),
+        (_, ["applications"]) => page(&application()),
+        (_, ["applications", _]) => Json(application()).into_response(),
+        (_, ["users"]) => page(&user()),
+        (_, ["users", _]) => Json(user()).into_response(),
+        (_, ["sessions"]) => page(&session()),
+        (_, ["audit-events"]) => page(&event()),
+        (_, ["settings"]) => Json(json!({"name": "Acme", "sign_up": "open", "default_locale": "en"})).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn page(item: &Value) -> Response {
+    Json(json!({"items": [item], "next": "more"})).into_response()
+}
+
+const AT: &str = "2026-11-21T08:00:00.000Z";
+
+fn application() -> Value {
+    json!({"client_id": KNOWN, "name": "Shop", "profile": "default", "type": "web",
+        "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://shop.example/cb"],
+        "post_logout_redirect_uris": [], "grant_types": ["authorization_code"], "third_party": false,
+        "access": {"who": "everyone"}, "preferences": {}, "disabled": false, "created_at": AT, "updated_at": AT})
+}
+
+fn user() -> Value {
+    json!({"id": KNOWN, "email": "ann@example.test", "email_verified": true, "name": "Ann", "locale": "en",
+        "roles": ["staff"], "disabled": false, "created_at": AT, "updated_at": AT, "last_sign_in_at": null})
+}
+
+fn session() -> Value {
+    json!({"id": KNOWN, "user_id": KNOWN, "ip": "203.0.113.7", "user_agent": null, "amr": ["otp"], "created_at": AT,
+        "last_seen_at": AT, "expires_at": AT, "ended_at": null, "ended_reason": null, "applications": []})
+}
+
+fn event() -> Value {
+    json!({"id": "0-1", "at": AT, "action": "session.started", "actor_kind": "user", "actor_id": KNOWN,
+        "user_id": KNOWN, "application_id": null, "session_id": null, "request_id": null, "details": null, "hash": "h"})
+}
+
+async fn organisation(app: &App, name: &'static str) -> OrganisationId {
+    let (id, now) = (OrganisationId::new(&app.clock, &app.entropy), app.clock.now());
+    let insert = app.db.write(move |tx| Box::pin(async move { organisations::insert(tx, id, name, now).await }));
+    insert.await.unwrap();
+    id
+}
+
+async fn organisation_of_strangers(app: &App) -> OrganisationId {
+    app.clock.advance(Duration::from_millis(1));
+    organisation(app, "Strangers").await
+}
+
+async fn tenant(app: &App, slug: &str, organisation: OrganisationId, state: TenantState) -> Tenant {
+    let slug: polder_kernel::Slug = slug.parse().unwrap();
+    let now = app.clock.now();
+    let tenant = Tenant {
+        id: TenantId::new(&app.clock, &app.entropy),
+        issuer: app.settings.issuer(&slug),
+        short_id: format!("{slug}shortid"),
+        name: slug.to_string(),
+        slug,
+        organisation_id: Some(organisation),
+        state,
+        failure: None,
+        blueprint: Blueprint::Plain,
+        created_at: now,
+        updated_at: now,
+    };
+    let row = tenant.clone();
+    let insert = app.db.write(move |tx| Box::pin(async move { tenants::insert(tx, &row).await }));
+    assert!(insert.await.unwrap());
+    tenant
+}
