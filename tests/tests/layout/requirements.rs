@@ -55,8 +55,7 @@ fn every_requirement_of_this_release_names_a_test() {
     wanted.extend(range('f', 1, 8));
     wanted.extend(range('f', 15, 20));
     wanted.extend(
-        ["g02", "g18", "g24", "k3", "k13", "p1", "p2", "p3", "p7", "p9", "p11", "p13", "p17", "p19"]
-            .map(str::to_owned),
+        ["g02", "g18", "g24", "k3", "k13", "p1", "p2", "p3", "p7", "p9", "p11", "p13", "p17", "p19"].map(str::to_owned),
     );
     let tested = tested();
     let missing: Vec<_> = wanted.into_iter().filter(|id| !tested.contains(id)).collect();
