@@ -23,7 +23,6 @@ pub mod gateway;
 pub mod layout;
 pub mod mailbox;
 pub mod model;
-pub mod postgres;
 pub mod provision;
 pub mod retention;
 pub mod router;
