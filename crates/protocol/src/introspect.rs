@@ -75,9 +75,11 @@ impl Response<'_> {
     }
 }
 
-/// Whether a caller may know about an access token: it was issued to the caller or is for it (B75).
-pub fn may_see(caller: &Client, client_id: &str, audience: &str) -> bool {
-    caller.id == client_id || caller.audience == audience
+/// Whether a caller may know about an access token: it was issued to the caller, or it is for the caller's
+/// own audience (B75). The issuer as audience is what every application has that chose none, so it makes
+/// nobody the audience of another's tokens.
+pub fn may_see(caller: &Client, client_id: &str, audience: &str, issuer: &str) -> bool {
+    caller.id == client_id || (caller.audience == audience && audience != issuer)
 }
 
 #[cfg(test)]
@@ -86,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::ErrorCode;
-    use crate::sample::{params, spa, web};
+    use crate::sample::{ISSUER, params, spa, web};
 
     #[test]
     fn b75_an_inactive_answer_says_nothing_else() {
@@ -103,9 +105,12 @@ mod tests {
     #[test]
     fn b75_a_caller_sees_its_own_tokens_and_those_for_its_audience() {
         let api = Client { id: "api".to_owned(), audience: "https://api.example.test".to_owned(), ..web() };
-        assert!(may_see(&api, "api", "https://practice.example.test"));
-        assert!(may_see(&api, "coach", "https://api.example.test"));
-        assert!(!may_see(&api, "coach", "https://practice.example.test"));
-        assert!(!may_see(&api, "coach", "https://api.example.test/"));
+        assert!(may_see(&api, "api", "https://practice.example.test", ISSUER));
+        assert!(may_see(&api, "coach", "https://api.example.test", ISSUER));
+        assert!(!may_see(&api, "coach", "https://practice.example.test", ISSUER));
+        assert!(!may_see(&api, "coach", "https://api.example.test/", ISSUER));
+        // Both chose no audience of their own.
+        assert!(!may_see(&web(), "portal", ISSUER, ISSUER));
+        assert!(may_see(&web(), &web().id, ISSUER, ISSUER));
     }
 }

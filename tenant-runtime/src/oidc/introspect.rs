@@ -45,7 +45,8 @@ type Answer = Option<introspect::Response<'static>>;
 
 async fn access_token(app: &App, caller: &Application, token: &str) -> Result<Answer, Internal> {
     let Some(claims) = verify::access_token(app, token) else { return Ok(None) };
-    if !may_see(&caller.client, &claims.client_id, &claims.aud) || standing::of(app, &claims).await?.is_none() {
+    let visible = may_see(&caller.client, &claims.client_id, &claims.aud, app.issuer.as_str());
+    if !visible || standing::of(app, &claims).await?.is_none() {
         return Ok(None);
     }
     Ok(Some(introspect::Response {

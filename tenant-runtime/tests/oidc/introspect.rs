@@ -113,3 +113,15 @@ async fn b75_a_token_without_a_person_is_known_too() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn b75_applications_without_an_audience_of_their_own_do_not_see_each_others_tokens() {
+    on_each(|world| async move {
+        let (client, _, tokens) = tokens(&world).await;
+        let other = world.application(web()).await;
+        let access = tokens.member("access_token");
+        inactive(&other.introspect(&world, &access).await);
+        assert_eq!(client.introspect(&world, &access).await.json()["active"], true);
+    })
+    .await;
+}
