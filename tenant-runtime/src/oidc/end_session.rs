@@ -17,6 +17,7 @@ use polder_protocol::metadata::path;
 use polder_service::csrf::{self, Token};
 use polder_service::form::{BodyError, FormBody};
 
+use super::continuation::continuation;
 use super::{authorize, verify};
 use crate::error::{Internal, Kind, PageError};
 use crate::model::{Application, Session};
@@ -36,7 +37,8 @@ pub async fn get(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): Raw
     asked(&app, &visit, &Params::of_both(query.as_deref(), &[])).await
 }
 
-/// As [`get`], or the answer of our own form: that has our `csrf`.
+/// As [`get`], or the answer of our own form: that has our `csrf`. A form from another site comes without
+/// our `SameSite=Lax` cookies, so it is sent on to the same request by GET, where they are back (A42).
 ///
 /// # Errors
 /// A page.
@@ -47,7 +49,13 @@ pub async fn post(
     body: Result<FormBody, BodyError>,
 ) -> Result<Response, PageError> {
     let params = Params::of_both(query.as_deref(), &body?.0);
-    if params.get("csrf").is_some() { agreed(&app, &visit, &params).await } else { asked(&app, &visit, &params).await }
+    if params.get("csrf").is_some() {
+        return agreed(&app, &visit, &params).await;
+    }
+    match continuation(path::END_SESSION, &params).filter(|_| visit.jar.get(session::COOKIE).is_none()) {
+        Some(again) => Ok(Redirect::to(&again).into_response()),
+        None => asked(&app, &visit, &params).await,
+    }
 }
 
 async fn asked(app: &App, visit: &Visit, params: &Params) -> Result<Response, PageError> {
@@ -144,7 +152,8 @@ fn opened(app: &App, sealed: &str) -> Result<Afterwards, PageError> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Away from here, with the cookie gone (E17): to the application, or to our own page.
+/// Away from here, with the cookie gone (E17): to the application, or to our own page. Where no cookie
+/// came along there may be a live one that another site's request left at home: it stays (A46).
 fn left(app: &App, visit: &Visit, afterwards: Option<&Afterwards>) -> Response {
     let mut response = match afterwards {
         Some(afterwards) => Redirect::to(&afterwards.location()).into_response(),
@@ -153,6 +162,8 @@ fn left(app: &App, visit: &Visit, afterwards: Option<&Afterwards>) -> Response {
             paper.print(StatusCode::OK, &SignedOut { frame: paper.frame(), back_to: None })
         }
     };
-    session::forget(app).append_to(response.headers_mut());
+    if visit.jar.get(session::COOKIE).is_some() {
+        session::forget(app).append_to(response.headers_mut());
+    }
     response
 }

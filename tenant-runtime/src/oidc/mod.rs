@@ -6,6 +6,7 @@
 pub mod applications;
 pub mod authorize;
 pub mod client;
+mod continuation;
 pub mod cors;
 pub mod documents;
 pub mod end_session;

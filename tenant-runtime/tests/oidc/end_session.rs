@@ -169,3 +169,35 @@ async fn a48_an_expired_hint_will_do_and_one_of_another_application_will_not() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a42_a46_a_form_from_another_site_goes_on_by_get_and_forgets_no_session_by_itself() {
+    on_each(|world| async move {
+        let (client, browser, hint) = ready(&world).await;
+        // Without a word about who asks: the person is asked, and is still signed in until they agree.
+        let answer = browser.post_from_elsewhere(&world, "/end_session", &[]).await;
+        assert!(browser.cookie("session").is_some(), "a stranger's form signed the person out");
+        let answer = browser.get(&world, answer.location().path()).await;
+        asks(&world, &client, &browser, &answer).await;
+        // With the application's hint the session really ends, though its cookie did not come along.
+        let parameters = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", AFTERWARDS), ("state", "s")];
+        let answer = browser.post_from_elsewhere(&world, "/end_session", &parameters).await;
+        let next = answer.location();
+        assert_eq!(next.path(), "/end_session");
+        let cookie = browser.cookie("session").unwrap();
+        let answer = browser.get(&world, &format!("/end_session?{}", next.query().unwrap())).await;
+        assert_eq!(answer.location().as_str(), "https://app.example/bye?state=s");
+        browser.set_cookie("session", &cookie);
+        assert!(!is_signed_in(&world, &client, &browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a46_an_image_of_another_site_forgets_no_session() {
+    on_each(|world| async move {
+        let answer = world.get("/end_session", &[]).await;
+        assert_eq!((answer.status, answer.headers.get(header::SET_COOKIE)), (200, None));
+    })
+    .await;
+}

@@ -10,8 +10,8 @@ use polder_protocol::authorize::{self, Refusal, Request};
 use polder_protocol::metadata::path;
 use polder_protocol::{Error, Params};
 use polder_service::form::{BodyError, FormBody};
-use url::form_urlencoded;
 
+use super::continuation::continuation;
 use super::verify;
 use crate::App;
 use crate::error::{Kind, PageError};
@@ -19,9 +19,6 @@ use crate::signin;
 use crate::signin::visit::Visit;
 
 pub use answer::{issue_code, refuse, sid};
-
-/// A longer query would not come back to us (`polder_service::stack::URI_MAX`).
-const CONTINUATION_MAX: usize = 7000;
 
 /// Checks the request and begins, or silently completes, a sign-in.
 ///
@@ -43,11 +40,10 @@ pub async fn post(
     body: Result<FormBody, BodyError>,
 ) -> Result<Response, PageError> {
     let params = Params::of_both(query.as_deref(), &body?.0);
-    let again = continuation(&params);
-    if params.fault().is_some() || again.len() > CONTINUATION_MAX {
-        return go_on(&app, &visit, &params).await;
+    match continuation(path::AUTHORIZE, &params) {
+        Some(again) => Ok(Redirect::to(&again).into_response()),
+        None => go_on(&app, &visit, &params).await,
     }
-    Ok(Redirect::to(&format!("{}?{again}", path::AUTHORIZE)).into_response())
 }
 
 async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Response, PageError> {
@@ -69,14 +65,4 @@ fn read(app: &App, params: &Params) -> Result<Request, Refusal> {
 
 fn page(error: &Error) -> PageError {
     PageError::new(Kind::UnknownApplication).detail(error.to_string())
-}
-
-fn continuation(params: &Params) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in params.names() {
-        for value in params.all(name) {
-            query.append_pair(name, value);
-        }
-    }
-    query.finish()
 }
