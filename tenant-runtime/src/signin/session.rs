@@ -4,7 +4,7 @@ use polder_db::Tx;
 use polder_kernel::{Secret, Timestamp};
 use polder_protocol::authorize::Request;
 use polder_service::cookies::{Jar, SetCookie};
-use polder_tenant_api::{Access, SessionId};
+use polder_tenant_api::SessionId;
 
 use super::flow::Known;
 use super::visit::Visit;
@@ -56,17 +56,8 @@ pub async fn known(
     Ok(Known {
         accepted: request.is_for(&user.id.to_string()) && request.accepts_sign_in(session.authenticated_at, now),
         proved_here: session.authenticated_at >= request.received_at,
-        admitted: admits(tx, application, user).await?,
+        admitted: users::is_admitted(tx, &application.access, application.id, user.id).await?,
         has_name: user.name.is_some(),
-    })
-}
-
-/// Whether the application is for this person (P19).
-async fn admits(tx: &mut Tx, application: &Application, user: &User) -> Result<bool, Internal> {
-    Ok(match &application.access {
-        Access::Everyone => true,
-        Access::Role { role } => users::has_role(tx, user.id, role).await?,
-        Access::Invited => users::is_invited(tx, application.id, user.id).await?,
     })
 }
 

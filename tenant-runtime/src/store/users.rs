@@ -3,7 +3,7 @@
 use polder_crypto::{Category, Keyring};
 use polder_db::{Error, Row, Tx, args};
 use polder_kernel::{Email, Locale, Timestamp};
-use polder_tenant_api::{ApplicationId, UserId};
+use polder_tenant_api::{Access, ApplicationId, UserId};
 
 use crate::error::Internal;
 use crate::model::User;
@@ -136,6 +136,15 @@ pub async fn has_role(tx: &mut Tx, id: UserId, role: &str) -> Result<bool, Error
         })
         .await?;
     Ok(found.is_some())
+}
+
+/// Whether an application with this access rule is for a person (P19).
+pub async fn is_admitted(tx: &mut Tx, access: &Access, application: ApplicationId, id: UserId) -> Result<bool, Error> {
+    match access {
+        Access::Everyone => Ok(true),
+        Access::Role { role } => has_role(tx, id, role).await,
+        Access::Invited => is_invited(tx, application, id).await,
+    }
 }
 
 /// Whether a person was invited to an application by name.

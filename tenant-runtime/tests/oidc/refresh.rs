@@ -1,6 +1,7 @@
 //! `grant_type=refresh_token`: rotation, reuse, grace, lifetimes.
 
 use polder_db::args;
+use polder_tenant_api::Access;
 
 use crate::support::client::{spa, web};
 use crate::support::token::claims;
@@ -217,6 +218,43 @@ async fn b26_a_refresh_token_is_verified_whole() {
             client.refresh(&world, wrong).await.refused(400, "invalid_grant");
         }
         assert_eq!(client.refresh(&world, &token).await.status, 200, "none of that did harm");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a27_another_application_learns_nothing_by_naming_a_scope() {
+    on_each(|world| async move {
+        let (client, _, token) = ready(&world).await;
+        let other = world.application(web()).await;
+        for scope in ["openid", "openid roles"] {
+            let form = [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("scope", scope)];
+            other.post(&world, "/token", &form).await.refused(400, "invalid_grant");
+        }
+        assert_eq!(client.refresh(&world, &token).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p19_whoever_an_application_no_longer_admits_gets_no_further_tokens_for_it() {
+    on_each(|world| async move {
+        let mut choice = web();
+        choice.access = Access::Role { role: "coach".to_owned() };
+        let client = world.application(choice).await;
+        let ann = world.user("ann@example.test").await;
+        world.set_roles(ann, &["coach"]).await;
+        let browser = world.browser();
+        browser.sign_in(&world, ann).await;
+        let code = browser.code(&world, &client).await;
+        let token = browser.tokens(&world, &client).await.member("refresh_token");
+        let token = client.refresh(&world, &token).await.member("refresh_token");
+        world.set_roles(ann, &[]).await;
+        client.refresh(&world, &token).await.refused(400, "invalid_grant");
+        client.redeem(&world, &code).await.refused(400, "invalid_grant");
+        world.pass(60);
+        world.set_roles(ann, &["coach"]).await;
+        assert_eq!(client.refresh(&world, &token).await.status, 200, "a refusal is no theft");
     })
     .await;
 }

@@ -106,6 +106,24 @@ impl World {
         work.await.unwrap();
     }
 
+    /// Gives a person these roles and no others.
+    pub async fn set_roles(&self, user: UserId, roles: &[&str]) {
+        let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+        let work = self.app.db.write(move |tx| {
+            Box::pin(async move {
+                users::set_roles(tx, user, &roles).await?;
+                Ok::<_, Internal>(())
+            })
+        });
+        work.await.unwrap();
+    }
+
+    /// The number `n` that a query gives.
+    pub async fn rows(&self, sql: &'static str) -> i64 {
+        let mut tx = self.app.db.read().await.unwrap();
+        tx.optional(sql, &[], |row| row.int("n")).await.unwrap().unwrap()
+    }
+
     /// A browser without cookies.
     pub fn browser(&self) -> Browser {
         Browser::new(self)

@@ -11,6 +11,7 @@ use polder_protocol::scope::OFFLINE_ACCESS;
 use polder_protocol::token::Response;
 use polder_protocol::token::authorization_code::{Bound, check, refused};
 use polder_service::RequestContext;
+use polder_tenant_api::Access;
 
 use super::mint::{self, Order};
 use crate::App;
@@ -41,6 +42,9 @@ pub(super) async fn redeem(
     }
     let verifier = presented.code_verifier.as_ref().map(|verifier| verifier.expose().as_str());
     check(&bound(&code), &application.client, presented.redirect_uri.as_deref(), verifier, app.clock.now())?;
+    if !admits(app, application, &code).await? {
+        return Err(refused().detail("the application no longer admits the person").into());
+    }
     let grant = grant(app, application, &code);
     match store_grant(app, ctx, hash, grant.clone()).await? {
         Redeemed::First => {}
@@ -60,6 +64,15 @@ fn bound(code: &AuthorizationCode) -> Bound {
         code_challenge: CodeChallenge::from_stored(&code.code_challenge),
         expires_at: code.expires_at,
     }
+}
+
+/// Whether the application is still for this person (P19). One for everyone asks the database nothing.
+async fn admits(app: &App, application: &Application, code: &AuthorizationCode) -> Result<bool, Internal> {
+    if application.access == Access::Everyone {
+        return Ok(true);
+    }
+    let mut tx = app.db.read().await?;
+    Ok(store::users::is_admitted(&mut tx, &application.access, application.id, code.user_id).await?)
 }
 
 /// The grant a code leads to. Without `offline_access` its refresh family is tied to the session and

@@ -12,6 +12,7 @@ use polder_protocol::Scope;
 use polder_protocol::refresh::{self, Decision, Family, Presented, refused};
 use polder_protocol::token::Response;
 use polder_service::RequestContext;
+use polder_tenant_api::Access;
 
 use super::mint::{self, Order};
 use crate::App;
@@ -40,7 +41,7 @@ pub(super) async fn redeem(
         idle_expires_at: now + app.lifetimes.refresh_idle,
         ends_at: now + app.lifetimes.access_token,
     };
-    let grant = match rotate(app, ctx, rotation, requested.cloned()).await? {
+    let grant = match rotate(app, ctx, application, rotation, requested).await? {
         Outcome::Given(grant) => *grant,
         Outcome::Refused(why) => return Err(refused().detail(why).into()),
         Outcome::TooMuch(error) => return Err(error.into()),
@@ -63,17 +64,14 @@ enum Outcome {
 async fn rotate(
     app: &App,
     ctx: &RequestContext,
+    application: &Application,
     rotation: Rotation,
-    requested: Option<Scope>,
+    requested: Option<&Scope>,
 ) -> Result<Outcome, Internal> {
     let (grace, request_id) = (app.lifetimes.refresh_grace, ctx.request_id.to_string());
     let (address, keyring) = (ctx.client_ip.map(|ip| ip.to_string()), app.keyring.clone());
-    // A request that asks for too much must not use its token up: that is checked first, if at all.
-    if let Some(requested) = requested {
-        let grant = store::grants::find(&mut app.db.read().await?, rotation.id).await?;
-        if let Some(error) = grant.and_then(|grant| refresh::scope(&grant.scope, Some(&requested)).err()) {
-            return Ok(Outcome::TooMuch(error));
-        }
+    if let Some(refused) = refused_unused(app, application, rotation, requested).await? {
+        return Ok(refused);
     }
     app.db
         .write(move |tx| {
@@ -106,6 +104,27 @@ async fn rotate(
             })
         })
         .await
+}
+
+/// Refusals that must not use the token up, where there can be any: a request for more than was granted,
+/// and a person whom the application no longer admits (P19). Another application's token is none of them,
+/// so that nothing can be learnt about it (A27).
+async fn refused_unused(
+    app: &App,
+    application: &Application,
+    rotation: Rotation,
+    requested: Option<&Scope>,
+) -> Result<Option<Outcome>, Internal> {
+    if requested.is_none() && application.access == Access::Everyone {
+        return Ok(None);
+    }
+    let mut tx = app.db.read().await?;
+    let grant = store::grants::find(&mut tx, rotation.id).await?;
+    let Some(grant) = grant.filter(|grant| grant.application_id == application.id) else { return Ok(None) };
+    if !store::users::is_admitted(&mut tx, &application.access, application.id, grant.user_id).await? {
+        return Ok(Some(Outcome::Refused("the application no longer admits the person")));
+    }
+    Ok(refresh::scope(&grant.scope, requested).err().map(Outcome::TooMuch))
 }
 
 fn decide(grant: &Grant, rotation: Rotation, grace: std::time::Duration) -> Decision {
