@@ -10,7 +10,7 @@ use polder_outbound::Mailer;
 use polder_service::cookies::Policy;
 use polder_service::limit::Limits;
 use polder_tenant_api as api;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::error::Internal;
 use crate::limits;
@@ -20,6 +20,7 @@ use crate::oidc::keys::Keys;
 use crate::oidc::token_cache::TokenCache;
 use crate::settings::{Issuer, Lifetimes};
 use crate::startup;
+use crate::store;
 
 /// Everything a request may need. One per process; handlers hold it as `Arc<App>`.
 pub struct App {
@@ -78,22 +79,37 @@ pub struct Parts {
 }
 
 /// The tenant's settings in memory.
-pub struct TenantSettings(RwLock<Arc<api::Settings>>);
+pub struct TenantSettings {
+    current: RwLock<Arc<api::Settings>>,
+    /// One reads at a time, so that what was read first is never put in last.
+    reading: Mutex<()>,
+}
 
 impl TenantSettings {
     /// Holds `settings`.
     pub fn new(settings: api::Settings) -> Self {
-        Self(RwLock::new(Arc::new(settings)))
+        Self { current: RwLock::new(Arc::new(settings)), reading: Mutex::default() }
     }
 
     /// The settings as they are now.
     pub fn current(&self) -> Arc<api::Settings> {
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// Replaces them, after they were committed.
+    /// Reads them again, after one was changed, and gives them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh(&self, db: &Db) -> Result<Arc<api::Settings>, Internal> {
+        let _turn = self.reading.lock().await;
+        let stored = store::settings::all(&mut db.read().await?).await?;
+        self.replace(store::settings::choices(&stored));
+        Ok(self.current())
+    }
+
+    /// Replaces them.
     pub fn replace(&self, settings: api::Settings) {
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(settings);
+        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(settings);
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use futures_util::future::BoxFuture;
 use http::StatusCode;
+use polder_db::Tx;
 use polder_service::json::Json;
 use polder_tenant_api::{
     Application, ApplicationChanges, ApplicationId, ApplicationKind, CreatedApplication, CreatedSecret, NewApplication,
@@ -11,7 +13,7 @@ use polder_tenant_api::{
 };
 use serde::Deserialize;
 
-use super::{Caller, input, registration, views};
+use super::{Caller, input, registration, to_the_end, views};
 use crate::App;
 use crate::error::{Internal, ProblemError};
 use crate::model;
@@ -48,20 +50,18 @@ pub async fn create(
     let application = registration::accept(&app, new)?;
     let secret = (!application.client.is_public()).then(|| registration::secret(&app));
     let (client_secret, stored) = secret.map_or((None, None), |(secret, stored)| (Some(secret), Some(stored)));
-    let (unit, created) = (Arc::clone(&app), application.clone());
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                applications::add(tx, &created).await?;
-                if let Some(secret) = &stored {
-                    applications::add_secret(tx, created.id, secret, unit.clock.now()).await?;
-                }
-                polder_audit::record(tx, caller.event("application.created").application(created.id));
-                Ok::<_, Internal>(())
-            })
+    let (created, now) = (application.clone(), app.clock.now());
+    write(app, move |tx| {
+        Box::pin(async move {
+            applications::add(tx, &created).await?;
+            if let Some(secret) = &stored {
+                applications::add_secret(tx, created.id, secret, now).await?;
+            }
+            polder_audit::record(tx, caller.event("application.created").application(created.id));
+            Ok(())
         })
-        .await?;
-    app.refresh_applications().await?;
+    })
+    .await?;
     let client_secret = client_secret.map(|secret| secret.expose().clone());
     Ok((StatusCode::CREATED, Json(CreatedApplication { application: views::application(&application), client_secret })))
 }
@@ -82,25 +82,21 @@ pub async fn change(
     Path(id): Path<String>,
     Json(changes): Json<ApplicationChanges>,
 ) -> Result<Json<Application>, ProblemError> {
-    let current = find(&app, &id)?;
+    let id: ApplicationId = input::id(&id)?;
     let details = serde_json::to_value(&changes).map_err(Internal::from)?;
-    let changed = registration::accept_changes(&app, &current, changes)?;
-    let shown = views::application(&changed);
-    let there = app
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let there = applications::update(tx, &changed).await?;
-                if there {
-                    let event = caller.event("application.changed").application(changed.id);
-                    polder_audit::record(tx, event.details(details));
-                }
-                Ok::<_, Internal>(there)
-            })
+    let unit = Arc::clone(&app);
+    let changed = write(app, move |tx| {
+        Box::pin(async move {
+            // What is stored now, not what was in memory when the call came: another may have changed it.
+            let current = applications::find(tx, unit.issuer.as_str(), id).await?.ok_or_else(input::not_found)?;
+            let changed = registration::accept_changes(&unit, &current, changes)?;
+            applications::update(tx, &changed).await?;
+            polder_audit::record(tx, caller.event("application.changed").application(id).details(details));
+            Ok(changed)
         })
-        .await?;
-    app.refresh_applications().await?;
-    if there { Ok(Json(shown)) } else { Err(input::not_found()) }
+    })
+    .await?;
+    Ok(Json(views::application(&changed)))
 }
 
 /// `DELETE /applications/{id}`: with its secrets, codes and grants.
@@ -110,19 +106,16 @@ pub async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ProblemError> {
     let id: ApplicationId = input::id(&id)?;
-    let there = app
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let there = applications::remove(tx, id).await?;
-                if there {
-                    polder_audit::record(tx, caller.event("application.removed").application(id));
-                }
-                Ok::<_, Internal>(there)
-            })
+    let there = write(app, move |tx| {
+        Box::pin(async move {
+            let there = applications::remove(tx, id).await?;
+            if there {
+                polder_audit::record(tx, caller.event("application.removed").application(id));
+            }
+            Ok(there)
         })
-        .await?;
-    app.refresh_applications().await?;
+    })
+    .await?;
     if there { Ok(StatusCode::NO_CONTENT) } else { Err(input::not_found()) }
 }
 
@@ -139,18 +132,30 @@ pub async fn add_secret(
     let (secret, stored) = registration::secret(&app);
     let until = app.clock.now() + registration::OVERLAP;
     let (id, had_one) = (application.id, !application.secrets.is_empty());
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                applications::add_secret(tx, id, &stored, until).await?;
-                polder_audit::record(tx, caller.event("application.secret_created").application(id));
-                Ok::<_, Internal>(())
-            })
+    write(app, move |tx| {
+        Box::pin(async move {
+            applications::add_secret(tx, id, &stored, until).await?;
+            polder_audit::record(tx, caller.event("application.secret_created").application(id));
+            Ok(())
         })
-        .await?;
-    app.refresh_applications().await?;
+    })
+    .await?;
     let previous_expire_at = had_one.then(|| until.rfc3339());
     Ok((StatusCode::CREATED, Json(CreatedSecret { client_secret: secret.expose().clone(), previous_expire_at })))
+}
+
+/// Stores a change and reads the applications again; both happen even if the caller hangs up.
+async fn write<T, F>(app: Arc<App>, work: F) -> Result<T, ProblemError>
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, ProblemError>> + Send + 'static,
+{
+    to_the_end(async move {
+        let done = app.db.write(work).await?;
+        app.refresh_applications().await?;
+        Ok(done)
+    })
+    .await
 }
 
 fn find(app: &App, id: &str) -> Result<Arc<model::Application>, ProblemError> {

@@ -16,6 +16,8 @@ pub mod sessions;
 pub mod settings;
 pub mod users;
 pub mod views;
+mod whole;
 
 pub use assertion::require;
 pub use caller::Caller;
+use whole::to_the_end;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use polder_service::json::Json;
 use polder_tenant_api::{Settings, SettingsChanges};
 
-use super::{Caller, input};
+use super::{Caller, input, to_the_end};
 use crate::App;
 use crate::account::name;
 use crate::error::{Internal, ProblemError};
@@ -25,34 +25,29 @@ pub async fn change(
 ) -> Result<Json<Settings>, ProblemError> {
     let new_name = changes.name.as_deref().map(name::checked).transpose();
     let new_name = new_name.map_err(|_| input::invalid("name is empty, too long or not plain text"))?;
-    let current = app.tenant.current();
-    let wanted = Settings {
-        name: new_name.unwrap_or_else(|| current.name.clone()),
-        sign_up: changes.sign_up.unwrap_or(current.sign_up),
-        default_locale: changes.default_locale.unwrap_or(current.default_locale),
-    };
-    let (unit, stored) = (Arc::clone(&app), wanted.clone());
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                let now = unit.clock.now();
-                if changes.name.is_some() {
-                    settings::put(tx, "name", &stored.name, now).await?;
-                }
-                if changes.sign_up.is_some() {
-                    settings::put(tx, "sign_up", word(&stored.sign_up)?.as_str(), now).await?;
-                }
-                if changes.default_locale.is_some() {
-                    settings::put(tx, "default_locale", stored.default_locale.tag(), now).await?;
-                }
-                let details = serde_json::to_value(&changes)?;
-                polder_audit::record(tx, caller.event("settings.changed").details(details));
-                Ok::<_, Internal>(())
+    to_the_end(async move {
+        let now = app.clock.now();
+        app.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(name) = &new_name {
+                        settings::put(tx, "name", name, now).await?;
+                    }
+                    if let Some(sign_up) = &changes.sign_up {
+                        settings::put(tx, "sign_up", word(sign_up)?.as_str(), now).await?;
+                    }
+                    if let Some(locale) = changes.default_locale {
+                        settings::put(tx, "default_locale", locale.tag(), now).await?;
+                    }
+                    let details = serde_json::to_value(&changes)?;
+                    polder_audit::record(tx, caller.event("settings.changed").details(details));
+                    Ok::<_, Internal>(())
+                })
             })
-        })
-        .await?;
-    app.tenant.replace(wanted.clone());
-    Ok(Json(wanted))
+            .await?;
+        Ok(Json(Settings::clone(&*app.tenant.refresh(&app.db).await?)))
+    })
+    .await
 }
 
 /// A choice as the wire spells it: `open`, `closed`.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use polder_db::Db;
+use tokio::sync::Mutex;
 
 use crate::error::Internal;
 use crate::model::Application;
@@ -15,6 +16,8 @@ type ById = HashMap<String, Arc<Application>>;
 pub struct Applications {
     issuer: String,
     by_id: RwLock<ById>,
+    /// One reads at a time, so that what was read first is never put in last.
+    reading: Mutex<()>,
 }
 
 impl Applications {
@@ -23,7 +26,7 @@ impl Applications {
     /// # Errors
     /// When the database fails or a row cannot be.
     pub async fn load(db: &Db, issuer: &str) -> Result<Self, Internal> {
-        Ok(Self { issuer: issuer.to_owned(), by_id: RwLock::new(read(db, issuer).await?) })
+        Ok(Self { issuer: issuer.to_owned(), by_id: RwLock::new(read(db, issuer).await?), reading: Mutex::default() })
     }
 
     /// Reads them again, after one was changed.
@@ -31,6 +34,7 @@ impl Applications {
     /// # Errors
     /// When the database fails or a row cannot be.
     pub async fn refresh(&self, db: &Db) -> Result<(), Internal> {
+        let _turn = self.reading.lock().await;
         let fresh = read(db, &self.issuer).await?;
         *self.by_id.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())

@@ -6,7 +6,7 @@ use polder_tenant_api::{Settings, SignUp};
 
 use super::Refused;
 use crate::settings::Issuer;
-use crate::store::settings::{all, put};
+use crate::store::settings::{all, choices, put};
 
 /// Reads the settings. At the first start they are stored, with the issuer: changing the issuer
 /// later would break every application, so another one is refused.
@@ -17,17 +17,11 @@ pub async fn settings(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Re
     let mut tx = db.read().await?;
     let stored = all(&mut tx).await?;
     drop(tx);
-    let find = |name: &str| stored.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
-    match find("issuer") {
-        Some(stored) if stored != issuer.as_str() => return Err(Refused::OtherIssuer { stored }),
-        Some(_) => {}
-        None => return first(db, issuer, name, clock).await,
+    match stored.iter().find(|(name, _)| name == "issuer") {
+        Some((_, other)) if other != issuer.as_str() => Err(Refused::OtherIssuer { stored: other.clone() }),
+        Some(_) => Ok(choices(&stored)),
+        None => first(db, issuer, name, clock).await,
     }
-    Ok(Settings {
-        name: find("name").unwrap_or_default(),
-        sign_up: if find("sign_up").as_deref() == Some("closed") { SignUp::Closed } else { SignUp::Open },
-        default_locale: find("default_locale").and_then(|tag| tag.parse().ok()).unwrap_or_default(),
-    })
 }
 
 async fn first(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Result<Settings, Refused> {

@@ -31,6 +31,14 @@ pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
     Ok(applications)
 }
 
+/// One application, as [`all`] gives it.
+///
+/// # Errors
+/// As [`all`].
+pub async fn find(tx: &mut Tx, issuer: &str, id: ApplicationId) -> Result<Option<Application>, Error> {
+    Ok(all(tx, issuer).await?.into_iter().find(|application| application.id == id))
+}
+
 async fn secrets(tx: &mut Tx) -> Result<HashMap<ApplicationId, Vec<SecretHash>>, Error> {
     let sql = "SELECT application_id, hash, expires_at FROM application_secret WHERE revoked_at IS NULL \
                ORDER BY created_at DESC, id";

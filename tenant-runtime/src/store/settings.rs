@@ -2,6 +2,7 @@
 
 use polder_db::{Error, Tx, args};
 use polder_kernel::Timestamp;
+use polder_tenant_api::{Settings, SignUp};
 
 /// The value stored under `name`.
 ///
@@ -18,6 +19,16 @@ pub async fn get(tx: &mut Tx, name: &str) -> Result<Option<String>, Error> {
 pub async fn all(tx: &mut Tx) -> Result<Vec<(String, String)>, Error> {
     tx.all("SELECT name, value FROM setting ORDER BY name", &args![], |row| Ok((row.text("name")?, row.text("value")?)))
         .await
+}
+
+/// What an administrator may choose, out of all the settings.
+pub fn choices(stored: &[(String, String)]) -> Settings {
+    let find = |name: &str| stored.iter().find(|(stored, _)| stored == name).map(|(_, value)| value.as_str());
+    Settings {
+        name: find("name").unwrap_or_default().to_owned(),
+        sign_up: if find("sign_up") == Some("closed") { SignUp::Closed } else { SignUp::Open },
+        default_locale: find("default_locale").and_then(|tag| tag.parse().ok()).unwrap_or_default(),
+    }
 }
 
 /// Stores `value` under `name`, replacing what was there.

@@ -1,5 +1,6 @@
 //! The admin API: who may call it, and what it does.
 
-mod caller;
+pub mod caller;
+mod races;
 mod refusals;
 mod resources;
