@@ -7,9 +7,12 @@ use polder_service::limit::Rule;
 pub const CLIENT_AUTHENTICATION: &str = "client-authentication";
 /// Pages and forms of the sign-in.
 pub const SIGN_IN: &str = "sign-in";
+/// Authorization requests too large for a cookie: each takes one of the few places for them.
+pub const LARGE_REQUEST: &str = "large-request";
 
 /// Every rule.
 pub const RULES: &[(&str, Rule)] = &[
     (CLIENT_AUTHENTICATION, Rule { burst: 200, per_minute: 60 }),
     (SIGN_IN, Rule { burst: 1_000, per_minute: 3_000 }),
+    (LARGE_REQUEST, Rule { burst: 100, per_minute: 5 }),
 ];

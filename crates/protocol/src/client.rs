@@ -1,7 +1,7 @@
 //! What the rules need to know of an application.
 
 use crate::scope::{self, Scope};
-use crate::{Error, ErrorCode, RedirectUri};
+use crate::{Error, ErrorCode, RedirectUri, redirect_uri};
 
 /// An application as the protocol sees it. A disabled one is not handed to the rules at all: to
 /// them it is unknown (B01).
@@ -96,6 +96,13 @@ impl Client {
             return Ok(requested.clone());
         }
         Ok(requested.without(scope::OFFLINE_ACCESS))
+    }
+
+    /// Whether answers may go to this redirect URI: one of its own, the port of a native application's
+    /// loopback address aside (B33, B95).
+    pub fn has_redirect_uri(&self, presented: &str) -> bool {
+        let native = self.kind == ApplicationType::Native;
+        self.redirect_uris.iter().any(|own| redirect_uri::matches(own, presented, native))
     }
 
     /// Whether a live session may answer without a page. A public client behind a redirect that any

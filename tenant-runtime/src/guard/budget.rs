@@ -2,14 +2,15 @@
 //!
 //! | counter | codes an hour | against |
 //! | --- | --- | --- |
-//! | address, from one network | 20 | flooding a mailbox; a flood from elsewhere leaves it untouched |
-//! | address | 60 | the same from many networks |
+//! | address, from one site | 20 | flooding a mailbox; a flood from elsewhere leaves it untouched |
+//! | address | 60 | the same from many sites |
 //! | network | 3,000 | one visitor walking through many addresses |
+//! | site (IPv6) | 6,000 | the same from the many networks of one visitor |
 //! | tenant | 20,000 | all visitors together, and the growth of the tables |
 //!
 //! A sign-in that succeeds takes its codes out of every count, so people who do sign in never meet a
 //! limit. Hundred wrong codes in a row throttle an address: then a code allows one try and only three
-//! codes an hour are sent to each network. That slows guessing to nothing and locks nobody out (K19).
+//! codes an hour are sent to each site. That slows guessing to nothing and locks nobody out (K19).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub const PER_ADDRESS_AND_NETWORK_THROTTLED: i64 = 3;
 pub const PER_ADDRESS: i64 = 60;
 /// Codes from one network.
 pub const PER_NETWORK: i64 = 3_000;
+/// Codes from one IPv6 site, which holds many networks.
+pub const PER_SITE: i64 = 6_000;
 /// Codes of the tenant.
 pub const PER_TENANT: i64 = 20_000;
 /// Wrong codes in a row after which an address is throttled.
@@ -43,6 +46,8 @@ pub struct Keys {
     address: String,
     address_and_network: String,
     network: String,
+    /// `None` where the network is the whole site.
+    site: Option<String>,
     tenant: String,
 }
 
@@ -74,12 +79,13 @@ impl From<Error> for Refused {
 impl Keys {
     /// The counters for `email` asked for from `ip`.
     pub fn new(keyring: &Keyring, email: &Email, ip: Option<IpAddr>) -> Self {
-        let (address, network) = (email.as_str(), network::name(ip));
+        let (address, network, site) = (email.as_str(), network::name(ip), network::site(ip));
         // An address holds no NUL, so the pair has one reading.
-        let pair = format!("{address}\0{network}");
+        let pair = format!("{address}\0{site}");
         Self {
             address: keyring.index("budget-address", address.as_bytes()),
             address_and_network: keyring.index("budget-address-network", pair.as_bytes()),
+            site: (site != network).then(|| keyring.index("budget-site", site.as_bytes())),
             network: keyring.index("budget-network", network.as_bytes()),
             tenant: keyring.index("budget-tenant", b""),
         }
@@ -96,7 +102,8 @@ impl Keys {
             (&self.address, Kind::Address, PER_ADDRESS),
             (&self.address_and_network, Kind::Address, narrow),
         ];
-        for (key, kind, cap) in counters {
+        let site = self.site.as_ref().map(|site| (site, Kind::Network, PER_SITE));
+        for (key, kind, cap) in site.into_iter().chain(counters) {
             if !code_budgets::take(tx, key, kind, cap, (now - WINDOW, now)).await? {
                 let began = code_budgets::window(tx, key).await?.unwrap_or(now);
                 return Err(Refused::Full { retry_after: WINDOW.saturating_sub(now.since(began)) });
@@ -115,6 +122,9 @@ impl Keys {
         code_budgets::clear(tx, &self.address).await?;
         code_budgets::clear(tx, &self.address_and_network).await?;
         code_budgets::give_back(tx, &self.network).await?;
+        if let Some(site) = &self.site {
+            code_budgets::give_back(tx, site).await?;
+        }
         code_budgets::give_back(tx, &self.tenant).await
     }
 }

@@ -14,9 +14,16 @@ const STEP: Duration = Duration::from_millis(50);
 
 /// Does `work` and waits for the next step.
 pub async fn in_step<T>(work: impl Future<Output = T>) -> T {
+    in_step_where(work, |_| true).await
+}
+
+/// Does `work` and waits for the next step where its outcome must tell nothing by its time.
+pub async fn in_step_where<T>(work: impl Future<Output = T>, waits: impl FnOnce(&T) -> bool) -> T {
     let began = Instant::now();
     let done = work.await;
-    tokio::time::sleep_until(began + next_step(began.elapsed())).await;
+    if waits(&done) {
+        tokio::time::sleep_until(began + next_step(began.elapsed())).await;
+    }
     done
 }
 

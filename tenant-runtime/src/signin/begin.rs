@@ -22,7 +22,7 @@ pub async fn begin(app: &Arc<App>, visit: &Visit, request: Request) -> Result<Re
         return Ok(response);
     }
     let waiting = Waiting::new(app, request);
-    let Some(cookies) = waiting.keep(app, &visit.jar).await? else {
+    let Some(cookies) = waiting.keep(app, visit).await? else {
         let error = Error::new(ErrorCode::TemporarilyUnavailable, "too many large requests wait; try again");
         return Ok(authorize::refuse(app, &waiting.request, error));
     };

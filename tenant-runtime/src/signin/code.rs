@@ -15,6 +15,7 @@ use super::proof::{self, Tried};
 use super::{send, session};
 use crate::App;
 use crate::error::{Kind, PageError};
+use crate::guard::pace::in_step_where;
 use crate::store::one_time_codes;
 
 /// How many digits a code has.
@@ -26,7 +27,10 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         Ok(code) => code,
         Err(error) => return again(&app, &form, error).await,
     };
-    let error = match proof::prove(&app, &form.visit, &form.waiting, &code).await? {
+    // A failed try does a little more where the address has an account, for the log.
+    let failed = |tried: &Result<Tried, _>| !matches!(tried, Ok(Tried::Right { .. }));
+    let tried = in_step_where(proof::prove(&app, &form.visit, &form.waiting, &code), failed).await;
+    let error = match tried? {
         Tried::Right { signed, cookie } => {
             let mut response = answer::proceed(&app, &form.visit, &form.waiting, Some(&signed), false).await?;
             session::cookie(&app, &cookie).append_to(response.headers_mut());

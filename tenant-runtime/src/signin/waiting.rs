@@ -15,9 +15,10 @@ use polder_service::cookies::{Jar, SetCookie};
 use polder_service::csrf::Token;
 use serde::{Deserialize, Serialize};
 
-use crate::App;
-use crate::error::Internal;
+use super::visit::Visit;
+use crate::error::{Internal, PageError};
 use crate::store::pending_requests;
+use crate::{App, limits};
 
 /// How long a request waits.
 pub const LIFETIME: Duration = Duration::from_secs(3600);
@@ -77,18 +78,22 @@ impl Waiting {
 
     /// Makes the request wait: the cookies to set, the last one being the flow's own. An error that
     /// is `None` means that too many large requests wait already.
-    pub async fn keep(&self, app: &App, jar: &Jar) -> Result<Option<Vec<SetCookie>>, Internal> {
+    ///
+    /// # Errors
+    /// When the visitor's network has had its share of large requests, or the database fails.
+    pub async fn keep(&self, app: &App, visit: &Visit) -> Result<Option<Vec<SetCookie>>, PageError> {
         let (name, now) = (name(&self.handle), self.request.received_at);
         let mut sealed = Sealed { i: self.id.expose().clone(), q: Some(self.request.clone()), t: now };
         let mut value = seal(app, &name, &sealed)?;
         if value.len() > LONGEST_COOKIE {
+            app.limits.check(limits::LARGE_REQUEST, visit.context.client_ip)?;
             if !self.keep_row(app).await? {
                 return Ok(None);
             }
             sealed.q = None;
             value = seal(app, &name, &sealed)?;
         }
-        let mut cookies = make_room(app, jar);
+        let mut cookies = make_room(app, &visit.jar);
         cookies.push(app.cookies().set(&name, &value).max_age(LIFETIME));
         Ok(Some(cookies))
     }
@@ -123,6 +128,12 @@ impl Waiting {
                 None => return Ok(None),
             },
         };
+        // Verified when it came; what was withdrawn since is not gone to (B33).
+        let application = app.applications.find(&request.client_id);
+        let redirect_uri = request.return_to.redirect_uri();
+        if application.is_some_and(|application| !application.client.has_redirect_uri(redirect_uri)) {
+            return Ok(None);
+        }
         Ok(Some(Self { handle: handle.to_owned(), request, id }))
     }
 

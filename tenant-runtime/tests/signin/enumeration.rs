@@ -120,3 +120,18 @@ async fn d10_whoever_is_stopped_while_the_code_is_under_way_gets_no_session() {
     assert_eq!(answer.status, 422);
     assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM session").await, 0);
 }
+
+#[tokio::test]
+async fn d10_a_wrong_code_is_answered_in_step_for_every_address() {
+    let tenant = Tenant::start().await;
+    tenant.close_sign_up();
+    tenant.person(person("ann@example.test", Some("Ann"), &[])).await;
+    for address in ["ann@example.test", "nobody@example.test"] {
+        let mut browser = Browser::default();
+        let page = browser.ask_for_code(&tenant, address).await;
+        let began = Instant::now();
+        let answer = browser.post(&tenant, &form(&page, "code-form"), &[("code", "00000000")]).await;
+        assert_eq!(answer.status, 422);
+        assert!(began.elapsed() >= Duration::from_millis(50), "{:?}", began.elapsed());
+    }
+}

@@ -107,3 +107,33 @@ async fn d21_a_burst_of_a_hundred_forms_passes() {
         assert_eq!(answer.status, 422);
     }
 }
+
+#[tokio::test]
+async fn d20_whoever_holds_many_v6_networks_is_one_site() {
+    let tenant = Tenant::start().await;
+    for n in 0..budget::PER_ADDRESS_AND_NETWORK {
+        let page = Browser::at(&format!("2001:db8:1:{n:x}::1")).ask_for_code(&tenant, "ann@example.test").await;
+        assert!(has_form(&page, "code-form"), "{n}");
+    }
+    let page = Browser::at("2001:db8:1:ffff::1").ask_for_code(&tenant, "ann@example.test").await;
+    assert_eq!(page.status, 429);
+    assert!(has_form(&Browser::at("2001:db8:2::1").ask_for_code(&tenant, "ann@example.test").await, "code-form"));
+}
+
+#[tokio::test]
+async fn d20_one_network_cannot_take_every_place_for_large_requests() {
+    let tenant = Tenant::start().await;
+    let url = crate::browser::authorize_url(&tenant.client_id, crate::tenant::CALLBACK, "");
+    let url = url.replace("the-state", &"s".repeat(3500));
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = Browser::at("192.0.2.66").get(&tenant, &url).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    assert!(refused.unwrap().header("retry-after").is_some());
+    assert!(tenant.count("SELECT COUNT(*) AS n FROM pending_request").await >= 100, "a burst of a hundred passes");
+    assert_eq!(Browser::at("192.0.2.67").get(&tenant, &url).await.status, 303);
+}

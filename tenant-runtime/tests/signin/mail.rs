@@ -98,3 +98,26 @@ async fn d27_a_code_that_could_not_be_sent_in_time_is_blanked_and_never_sent() {
     let blank = "SELECT COUNT(*) AS n FROM outbox WHERE failed_at IS NOT NULL AND parameters_sealed IS NULL";
     assert_eq!(tenant.count(blank).await, 1);
 }
+
+#[tokio::test]
+async fn d09_the_mail_holds_nothing_a_scanner_could_follow() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::default();
+    let page = browser.ask_for_code(&tenant, "ann@example.test").await;
+    let mails = tenant.mails().await;
+    let mail = mails.last().unwrap();
+    for text in [&mail.text, &mail.html] {
+        assert!(!text.contains("://") && !text.contains("href"), "{text}");
+    }
+    // Nor does reading any address with the code in it use the code up.
+    let code = code_in(&mail.text).unwrap();
+    let flow = form(&page, "code-form").fields.iter().find(|(name, _)| name == "flow").unwrap().1.clone();
+    for method in ["GET", "HEAD"] {
+        for target in [format!("/signin/code?flow={flow}&code={code}"), format!("/signin?flow={flow}&code={code}")] {
+            let request = browser.request(&tenant, method, &target).body(axum::body::Body::empty()).unwrap();
+            assert!([200, 405].contains(&tenant.public(request).await.status), "{method} {target}");
+        }
+    }
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM session").await, 0);
+    assert_eq!(browser.post(&tenant, &form(&page, "code-form"), &[("code", &code)]).await.status, 303);
+}

@@ -171,3 +171,64 @@ async fn the_front_door_says_whose_it_is_and_who_is_signed_in() {
     assert!(out.status < 400, "{}", out.status);
     assert!(!browser.get(&tenant, "/").await.body.contains("ann@example.test"));
 }
+
+#[tokio::test]
+async fn f03_what_a_tenant_calls_itself_is_text_and_nothing_else_of_its_look_can_be_set() {
+    let tenant = Tenant::start().await;
+    let set = async |settings: serde_json::Value| {
+        crate::admin::caller::call(&tenant, "PATCH", "/settings", Some(settings)).await.0
+    };
+    for other in [
+        serde_json::json!({ "css": "body{background:url(https://evil.test)}" }),
+        serde_json::json!({ "logo": "<svg onload=alert(1)>" }),
+        serde_json::json!({ "name": "a\u{202e}b" }),
+        serde_json::json!({ "name": "a\r\nBcc: eve@example.test" }),
+    ] {
+        assert_eq!(set(other.clone()).await, 422, "{other}");
+    }
+    let hostile = "</title><script>alert(1)</script><img src=//evil.test onerror=x> {{7*7}} \"'";
+    assert_eq!(set(serde_json::json!({ "name": hostile })).await, 200);
+    for page in every_page(&tenant).await {
+        for live in ["<script", "<img src=//", "onerror=x>", "{{7*7}} \"'"] {
+            assert!(!page.body.contains(live), "{live} in {}", page.body);
+        }
+        assert!(!page.header("content-security-policy").unwrap().contains("evil"));
+    }
+    let mails = tenant.mails().await;
+    let mail = mails.last().unwrap();
+    assert!(!mail.html.contains("<script") && !mail.html.contains("<img src=//"), "{}", mail.html);
+}
+
+#[tokio::test]
+async fn f04_every_answer_keeps_browsers_on_https_and_nothing_leads_away_from_it() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::default();
+    for (method, target) in [
+        ("GET", "/"),
+        ("GET", "/jwks.json"),
+        ("GET", "/.well-known/openid-configuration"),
+        ("GET", "/nowhere"),
+        ("GET", "/authorize"),
+        ("POST", "/token"),
+        ("POST", "/signin/code"),
+        ("GET", "/userinfo"),
+        ("TRACE", "/token"),
+    ] {
+        let request = browser.request(&tenant, method, target).body(Body::empty()).unwrap();
+        let answer = tenant.public(request).await;
+        let hsts = answer.header("strict-transport-security").unwrap_or_default().to_owned();
+        let age = hsts.split(';').next().unwrap_or_default().strip_prefix("max-age=").and_then(|age| age.parse().ok());
+        assert!(age.is_some_and(|age: u64| age >= 31_536_000), "{method} {target}: {hsts:?}");
+        assert!(!answer.location().starts_with("http://"), "{method} {target}");
+    }
+    // Another host, and one that does not say which it is for.
+    for host in ["evil.test", ""] {
+        let request = axum::extract::Request::builder().uri("/token").header("host", host).body(Body::empty()).unwrap();
+        assert!(tenant.public(request).await.header("strict-transport-security").is_some(), "{host:?}");
+    }
+    let answer = browser.authorize(&tenant, "").await;
+    assert!(!answer.body.contains("http://"), "{}", answer.body);
+    // An http issuer is development: it must not lock a browser out of localhost.
+    let development = Tenant::start_as("http://practice.localhost:8600").await;
+    assert_eq!(Browser::default().get(&development, "/").await.header("strict-transport-security"), None);
+}

@@ -170,3 +170,50 @@ async fn b98_a_flow_that_made_its_session_makes_no_other() {
     let email = crate::browser::Form { action: "/signin/email".into(), ..form(&page, "code-form") };
     assert_eq!(rolled_back.post(&tenant, &email, &[("email", "eve@example.test")]).await.status, 400);
 }
+
+#[tokio::test]
+async fn b33_a_redirect_uri_that_was_withdrawn_while_a_sign_in_waited_is_not_gone_to() {
+    let tenant = Tenant::start().await;
+    let target = format!("/applications/{}", tenant.client_id);
+    let mut browser = Browser::default();
+    let page = browser.ask_for_code(&tenant, "ann@example.test").await;
+    let code = tenant.code_for("ann@example.test").await.unwrap();
+    let elsewhere = serde_json::json!({ "redirect_uris": ["https://app.example.test/other"] });
+    assert_eq!(crate::admin::caller::call(&tenant, "PATCH", &target, Some(elsewhere)).await.0, 200);
+    let shown = browser.get(&tenant, "/signin").await;
+    assert_eq!(shown.status, 400);
+    for (typed, action) in [("code", "/signin/code"), ("none", "/signin/cancel"), ("none", "/signin/continue")] {
+        let pressed = crate::browser::Form { action: action.into(), ..form(&page, "code-form") };
+        let answer = browser.post(&tenant, &pressed, &[(typed, &code)]).await;
+        assert_eq!((answer.status, answer.location()), (400, ""), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn e02_a_form_from_another_site_finds_the_session_and_no_cookie_is_sent_everywhere() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::default();
+    assert!(has_code(&browser.sign_in(&tenant, "ann@example.test").await));
+    let fields = authorize_url(&tenant.client_id, CALLBACK, "").split_once('?').unwrap().1.to_owned();
+    // The browser keeps its `Lax` cookies from a form that another site sends.
+    let cookies = std::mem::take(&mut browser.cookies);
+    let request = browser
+        .request(&tenant, "POST", "/authorize")
+        .header("origin", "https://app.example.test")
+        .header("sec-fetch-site", "cross-site")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(fields))
+        .unwrap();
+    let answer = tenant.public(request).await;
+    assert_eq!((answer.status, answer.cookies().len()), (303, 0));
+    assert!(answer.location().starts_with("/authorize?"));
+    // It follows the redirect with them.
+    browser.cookies = cookies;
+    let target = answer.location().to_owned();
+    let answer = browser.get(&tenant, &target).await;
+    assert!(has_code(&answer), "{answer:?}");
+    let page = Browser::default().authorize(&tenant, "").await;
+    for cookie in [answer.cookies(), page.cookies()].concat() {
+        assert!(cookie.contains("SameSite=Lax"), "{cookie}");
+    }
+}

@@ -16,7 +16,7 @@ pub use request::{Display, Hint, Request, ResponseMode, ResponseType};
 pub use return_to::{ReturnTo, answer};
 
 use crate::params::MAX_VALUE_BYTES;
-use crate::{ApplicationType, Client, Error, ErrorCode, Params, redirect_uri};
+use crate::{Client, Error, ErrorCode, Params};
 
 /// A refusal to be shown to the person as a page: the client or its redirect URI is not verified,
 /// so nothing of the request may decide where the browser goes (B01, A22).
@@ -98,8 +98,7 @@ fn verified_redirect_uri(params: &Params, client: &Client) -> Result<String, NoR
         return Err(NoRedirect(fault.into()));
     }
     let presented = params.require("redirect_uri").map_err(NoRedirect)?;
-    let native = client.kind == ApplicationType::Native;
-    if client.redirect_uris.iter().any(|own| redirect_uri::matches(own, presented, native)) {
+    if client.has_redirect_uri(presented) {
         return Ok(presented.to_owned());
     }
     Err(page("redirect_uri is not registered for this application"))
