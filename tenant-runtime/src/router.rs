@@ -13,6 +13,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
+use http::header;
 use polder_protocol::metadata::path;
 use polder_service::headers::Hsts;
 use polder_service::host::Hosts;
@@ -60,10 +61,10 @@ fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
 
 fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
-        .route(path::AUTHORIZE, get(authorize::get).post(authorize::post))
-        .route(path::END_SESSION, get(end_session::get).post(end_session::post))
+        .route(path::AUTHORIZE, get(authorize::get).post(authorize::post).head(no_head))
+        .route(path::END_SESSION, get(end_session::get).post(end_session::post).head(no_head))
         .route("/", get(home::show))
-        .route("/signin", get(show::show))
+        .route("/signin", get(show::show).head(no_head))
         .route("/signin/email", post(email::submit))
         .route("/signin/code", post(code::submit))
         .route("/signin/resend", post(resend::submit))
@@ -108,6 +109,11 @@ fn people_fallback(app: &Arc<App>) -> Router {
 
 async fn not_found() -> Response {
     PageError::new(Kind::NotFound).into_response()
+}
+
+/// Where GET gives a code or ends a session, HEAD would do so unseen (F08).
+async fn no_head() -> Response {
+    ([(header::ALLOW, "GET, POST")], PageError::new(Kind::MethodNotAllowed)).into_response()
 }
 
 async fn method_not_allowed() -> Response {

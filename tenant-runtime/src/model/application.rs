@@ -79,11 +79,15 @@ impl Application {
 
     /// Whether it registered a redirect URI at this web origin (B92).
     pub fn is_at(&self, origin: &str) -> bool {
+        // Less than an origin, such as `https:`, is the beginning of many addresses and the origin of none.
+        let is_origin = origin.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains('/'));
         // `https://a.test` is the origin of `https://a.test/cb`, and not of `https://a.test.evil/cb`.
-        self.client
-            .redirect_uris
-            .iter()
-            .filter_map(|uri| uri.as_str().strip_prefix(origin))
-            .any(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        is_origin
+            && self
+                .client
+                .redirect_uris
+                .iter()
+                .filter_map(|uri| uri.as_str().strip_prefix(origin))
+                .any(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 }

@@ -349,3 +349,22 @@ async fn f19_a_login_hint_sends_nothing_and_looks_nobody_up() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn b06_a_nul_in_state_comes_back_and_in_a_nonce_is_refused() {
+    on_each(|world| async move {
+        let client = world.application(web()).await;
+        let browser = world.browser();
+        browser.sign_in(&world, world.user("ann@example.test").await).await;
+        let answer = browser.get(&world, &client.authorize(&[("state", "a\0b")])).await;
+        assert_eq!(answer.parameter("state").as_deref(), Some("a\0b"));
+        assert!(answer.parameter("code").is_some());
+        browser.get(&world, &client.authorize(&[("nonce", "a\0b")])).await.redirected_error("invalid_request");
+        for value in ["a\0b", "\0"] {
+            client.redeem(&world, value).await.refused(400, "invalid_grant");
+            client.refresh(&world, value).await.refused(400, "invalid_grant");
+            assert_eq!(client.revoke(&world, value).await.status, 200);
+        }
+    })
+    .await;
+}

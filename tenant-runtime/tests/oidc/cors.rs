@@ -39,6 +39,11 @@ async fn b92_tokens_are_for_the_applications_own_origin_and_never_with_credentia
             ("https://app.example.evil.example", false),
             ("http://app.example", false),
             ("null", false),
+            ("https:", false),
+            ("https:/", false),
+            ("https://app.example/", false),
+            ("https://app.example/c", false),
+            ("", false),
         ] {
             for address in ["/token", "/userinfo", "/revoke"] {
                 let asked = preflight(&world, address, origin).await;

@@ -84,3 +84,27 @@ async fn b34_b46_pages_cannot_be_framed_and_leak_no_referrer() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn f08_head_has_no_effect_where_get_has_one() {
+    on_each(|world| async move {
+        let client = world.application(web()).await;
+        let browser = world.browser();
+        browser.sign_in(&world, world.user("ann@example.test").await).await;
+        let hint = browser.tokens(&world, &client).await.member("id_token");
+        let cookie = format!("session={}", browser.cookie("session").unwrap());
+        let before = world.rows("SELECT COUNT(*) AS n FROM authorization_code").await;
+        for target in [client.authorize(&[]), format!("/end_session?id_token_hint={hint}"), "/signin?flow=x".to_owned()]
+        {
+            let asked = request(Method::HEAD, &target, &[(header::COOKIE, &cookie)], String::new());
+            let answer = world.send(asked).await;
+            assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, POST")), "{target}");
+        }
+        assert_eq!(world.rows("SELECT COUNT(*) AS n FROM authorization_code").await, before);
+        browser.code(&world, &client).await;
+        for target in ["/", "/jwks.json", "/.well-known/openid-configuration"] {
+            assert_eq!(world.send(request(Method::HEAD, target, &[], String::new())).await.status, 200, "{target}");
+        }
+    })
+    .await;
+}

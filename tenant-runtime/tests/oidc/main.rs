@@ -15,6 +15,7 @@ mod end_session;
 mod introspect;
 mod jwks;
 mod limits_of_requests;
+mod metadata;
 mod prompt;
 mod races;
 mod refresh;

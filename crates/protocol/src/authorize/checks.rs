@@ -115,8 +115,12 @@ fn max_age(params: &Params, _: &Client, request: &mut Request) -> Result<(), Err
     Ok(())
 }
 
-/// OpenID Connect Core 3.1.2.1: any text, repeated unchanged in the ID token.
+/// OpenID Connect Core 3.1.2.1: any text, repeated unchanged in the ID token. A NUL is the one character
+/// that not every database can store.
 fn nonce(params: &Params, _: &Client, request: &mut Request) -> Result<(), Error> {
+    if params.get("nonce").is_some_and(|nonce| nonce.contains('\0')) {
+        return Err(invalid("nonce is malformed"));
+    }
     request.nonce = params.get("nonce").map(str::to_owned);
     Ok(())
 }

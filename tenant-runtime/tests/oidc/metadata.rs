@@ -1,0 +1,294 @@
+//! The metadata tells the truth: what is advertised works, what is not is refused (A04).
+
+use http::header;
+use polder_protocol::AuthMethod;
+use polder_tenant_api::{ApplicationType, NewApplication};
+use polder_tenant_runtime::admin::registration;
+use serde_json::Value;
+
+use crate::support::client::{Choice, VERIFIER, machine, spa, web};
+use crate::support::token::{claims, header, verified};
+use crate::support::world::on_each;
+use crate::support::{Browser, Client, ISSUER, World};
+
+const UNADVERTISED: [(&str, &[&str]); 12] = [
+    ("response_types_supported", &["token", "id_token", "code id_token", "none"]),
+    ("response_modes_supported", &["fragment", "form_post", "jwt"]),
+    ("grant_types_supported", &["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"]),
+    ("subject_types_supported", &["pairwise"]),
+    ("id_token_signing_alg_values_supported", &["none", "HS256", "PS256", "RS512"]),
+    ("token_endpoint_auth_methods_supported", &["private_key_jwt", "client_secret_jwt"]),
+    ("introspection_endpoint_auth_methods_supported", &["none", "private_key_jwt"]),
+    ("revocation_endpoint_auth_methods_supported", &["private_key_jwt"]),
+    ("scopes_supported", &["address", "phone", "admin"]),
+    ("code_challenge_methods_supported", &["plain", "S512"]),
+    ("prompt_values_supported", &["create", "NONE"]),
+    ("ui_locales_supported", &["de", "xx"]),
+];
+
+async fn document(world: &World) -> Value {
+    world.get("/.well-known/openid-configuration", &[]).await.json()
+}
+
+fn values(document: &Value, name: &str) -> Vec<String> {
+    let list = document[name].as_array().unwrap_or_else(|| panic!("{name} is no list"));
+    list.iter().map(|value| value.as_str().unwrap().to_owned()).collect()
+}
+
+/// A browser of somebody who is signed in.
+async fn signed_in(world: &World) -> Browser {
+    let browser = world.browser();
+    let address = format!("ann{}@example.test", world.rows("SELECT COUNT(*) AS n FROM user_account").await);
+    let ann = world.user(&address).await;
+    world.set_roles(ann, &["coach"]).await;
+    browser.sign_in(world, ann).await;
+    browser
+}
+
+fn by(method: AuthMethod) -> Choice {
+    let mut choice = if method == AuthMethod::None { spa() } else { web() };
+    choice.wish.auth_method = Some(method);
+    choice
+}
+
+#[tokio::test]
+async fn a04_every_list_is_tried_with_what_it_names_and_with_what_it_does_not() {
+    on_each(|world| async move {
+        let document = document(&world).await;
+        let lists = document.as_object().unwrap().iter().filter(|(_, value)| value.is_array()).map(|(name, _)| name);
+        let tried = UNADVERTISED.map(|(name, _)| name);
+        // The rest have tests of their own below.
+        let own = ["acr_values_supported", "claim_types_supported", "claims_supported"];
+        let untried: Vec<_> =
+            lists.filter(|name| !tried.contains(&name.as_str()) && !own.contains(&name.as_str())).collect();
+        assert!(untried.is_empty(), "{untried:?}");
+        for (name, refused) in UNADVERTISED {
+            let advertised = values(&document, name);
+            assert!(!advertised.is_empty(), "{name}");
+            for value in &advertised {
+                assert!(works(&world, name, value).await, "{name} names {value}, which does not work");
+            }
+            for value in refused {
+                assert!(!advertised.iter().any(|named| named == value), "{name} names {value}");
+                assert!(!works(&world, name, value).await, "{name} does not name {value}, which works");
+            }
+        }
+    })
+    .await;
+}
+
+/// Tries one value of one list. What does not work must be refused in the words of the standard.
+async fn works(world: &World, name: &str, value: &str) -> bool {
+    match name {
+        "response_types_supported" => authorizes(world, ("response_type", value), "unsupported_response_type").await,
+        "response_modes_supported" => authorizes(world, ("response_mode", value), "invalid_request").await,
+        "scopes_supported" => scope(world, value).await,
+        "prompt_values_supported" => prompt(world, value).await,
+        "code_challenge_methods_supported" => {
+            authorizes(world, ("code_challenge_method", value), "invalid_request").await
+        }
+        "grant_types_supported" => grant(world, value).await,
+        "id_token_signing_alg_values_supported" => algorithm(world, value).await,
+        "token_endpoint_auth_methods_supported" => authenticates(world, "/token", value).await,
+        "introspection_endpoint_auth_methods_supported" => authenticates(world, "/introspect", value).await,
+        "revocation_endpoint_auth_methods_supported" => authenticates(world, "/revoke", value).await,
+        "subject_types_supported" => value == "public" && same_subject_everywhere(world).await,
+        "ui_locales_supported" => shown_in(world, value).await,
+        _ => panic!("{name} has no test"),
+    }
+}
+
+async fn authorizes(world: &World, change: (&str, &str), refusal: &str) -> bool {
+    let client = world.application(web()).await;
+    let answer = signed_in(world).await.get(world, &client.authorize(&[change])).await;
+    if answer.parameter("code").is_some() {
+        return true;
+    }
+    answer.redirected_error(refusal);
+    false
+}
+
+async fn scope(world: &World, value: &str) -> bool {
+    let client = world.application(web()).await;
+    let browser = signed_in(world).await;
+    let answer = browser.get(world, &client.authorize(&[("scope", value)])).await;
+    let Some(code) = answer.parameter("code") else {
+        answer.redirected_error("invalid_scope");
+        return false;
+    };
+    client.redeem(world, &code).await.member("scope") == value
+}
+
+async fn prompt(world: &World, value: &str) -> bool {
+    let client = world.application(web()).await;
+    let browser = signed_in(world).await;
+    world.pass(1);
+    let answer = browser.get(world, &client.authorize(&[("prompt", value)])).await;
+    if answer.location().path() == "/signin" {
+        return value != "none";
+    }
+    if answer.parameter("code").is_some() {
+        return value == "none";
+    }
+    answer.redirected_error("invalid_request");
+    false
+}
+
+async fn grant(world: &World, value: &str) -> bool {
+    let client = world.application(web()).await;
+    match value {
+        "authorization_code" => signed_in(world).await.tokens(world, &client).await.status == 200,
+        "refresh_token" => {
+            let token = signed_in(world).await.tokens(world, &client).await.member("refresh_token");
+            client.refresh(world, &token).await.status == 200
+        }
+        "client_credentials" => {
+            let machine = world.application(machine()).await;
+            machine.post(world, "/token", &[("grant_type", value)]).await.status == 200
+        }
+        _ => {
+            let form = [("grant_type", value), ("username", "ann"), ("password", "x")];
+            client.post(world, "/token", &form).await.refused(400, "unsupported_grant_type");
+            false
+        }
+    }
+}
+
+async fn algorithm(world: &World, value: &str) -> bool {
+    let mut new: NewApplication = serde_json::from_value(serde_json::json!({
+        "name": "Coach", "type": "web", "redirect_uris": ["https://app.example/cb"],
+    }))
+    .unwrap();
+    assert_eq!(new.kind, ApplicationType::Web);
+    new.preferences.id_token_signed_response_alg = Some(value.to_owned());
+    if registration::accept(&world.app, new).is_err() {
+        return false;
+    }
+    let mut choice = web();
+    choice.id_token_alg = Some(Box::leak(value.to_owned().into_boxed_str()));
+    let client = world.application(choice).await;
+    let token = signed_in(world).await.tokens(world, &client).await.member("id_token");
+    verified(world, &token).await;
+    header(&token)["alg"] == value
+}
+
+async fn authenticates(world: &World, endpoint: &str, value: &str) -> bool {
+    let Ok(method) = value.parse::<AuthMethod>() else {
+        let client = world.application(web()).await;
+        let assertion = [
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", "a.b.c"),
+            ("client_id", client.id.as_str()),
+            ("grant_type", "refresh_token"),
+            ("token", "x"),
+        ];
+        world.post(endpoint, &[], &assertion).await.refused(401, "invalid_client");
+        return false;
+    };
+    let client = world.application(by(method)).await;
+    let tokens = signed_in(world).await.tokens(world, &client).await;
+    let (access, refresh) = (tokens.member("access_token"), tokens.member("refresh_token"));
+    let answer = match endpoint {
+        "/token" => client.refresh(world, &refresh).await,
+        "/introspect" => client.introspect(world, &access).await,
+        _ => client.revoke(world, &access).await,
+    };
+    if answer.status == 401 {
+        answer.refused(401, "invalid_client");
+        return false;
+    }
+    answer.status == 200 && (endpoint != "/introspect" || answer.json()["active"] == true)
+}
+
+async fn same_subject_everywhere(world: &World) -> bool {
+    let (one, two) = (world.application(web()).await, world.application(spa()).await);
+    let browser = signed_in(world).await;
+    let sub = |answer: &crate::support::Answer| claims(&answer.member("id_token"))["sub"].clone();
+    sub(&browser.tokens(world, &one).await) == sub(&browser.tokens(world, &two).await)
+}
+
+async fn shown_in(world: &World, value: &str) -> bool {
+    let client = world.application(web()).await;
+    let browser = world.browser();
+    let next = browser.get(world, &client.authorize(&[("ui_locales", value)])).await.location();
+    let page = browser.get(world, &format!("{}?{}", next.path(), next.query().unwrap())).await;
+    assert_eq!(page.status, 200, "an unknown language is no error (A16)");
+    page.text().contains(&format!("<html lang=\"{value}\""))
+}
+
+#[tokio::test]
+async fn a04_every_claim_that_is_listed_is_given_and_no_other() {
+    on_each(|world| async move {
+        let document = document(&world).await;
+        assert_eq!(values(&document, "claim_types_supported"), ["normal"]);
+        let mut listed = values(&document, "claims_supported");
+        let client = world.application(web()).await;
+        let browser = signed_in(&world).await;
+        world
+            .app
+            .db
+            .write(|tx| Box::pin(async move { tx.execute("UPDATE user_account SET locale = 'nl'", &[]).await }))
+            .await
+            .unwrap();
+        let code = browser.code_with(&world, &client, &[("scope", "openid profile email roles")]).await;
+        let tokens = client.redeem(&world, &code).await;
+        let bearer = format!("Bearer {}", tokens.member("access_token"));
+        let userinfo = world.get("/userinfo", &[(header::AUTHORIZATION, &bearer)]).await.json();
+        let id_token = claims(&tokens.member("id_token"));
+        let mut given: Vec<String> =
+            [userinfo, id_token].iter().flat_map(|claims| claims.as_object().unwrap().keys().cloned()).collect();
+        given.sort();
+        given.dedup();
+        listed.sort();
+        assert_eq!(given, listed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a04_the_listed_acr_is_the_one_that_is_reached_and_a_stronger_one_is_never_claimed() {
+    on_each(|world| async move {
+        let listed = values(&document(&world).await, "acr_values_supported");
+        let client = world.application(web()).await;
+        let browser = signed_in(&world).await;
+        for wanted in [listed[0].as_str(), "urn:polder:acr:mfa", "phr"] {
+            let code = browser.code_with(&world, &client, &[("acr_values", wanted)]).await;
+            let acr = claims(&client.redeem(&world, &code).await.member("id_token"))["acr"].clone();
+            assert_eq!(listed, [acr.as_str().unwrap()]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a04_every_flag_says_what_happens() {
+    on_each(|world| async move {
+        let document = document(&world).await;
+        let client: Client = world.application(web()).await;
+        let browser = signed_in(&world).await;
+        for (flag, parameter, refusal) in [
+            ("request_parameter_supported", ("request", "a.b.c"), "request_not_supported"),
+            ("request_uri_parameter_supported", ("request_uri", "https://app.example/r"), "request_uri_not_supported"),
+        ] {
+            assert_eq!(document[flag], false);
+            browser.get(&world, &client.authorize(&[parameter])).await.redirected_error(refusal);
+        }
+        assert_eq!(document["claims_parameter_supported"], false);
+        let claims = ("claims", r#"{"id_token":{"email":null}}"#);
+        let code = browser.code_with(&world, &client, &[claims]).await;
+        let id_token = client.redeem(&world, &code).await.member("id_token");
+        assert_eq!(crate::support::token::claims(&id_token).get("email"), None);
+        assert_eq!(document["authorization_response_iss_parameter_supported"], true);
+        let answer = browser.get(&world, &client.authorize(&[])).await;
+        assert_eq!(answer.parameter("iss").as_deref(), Some(ISSUER));
+        // Every endpoint that is named is there; none answers 404.
+        for (name, address) in document.as_object().unwrap() {
+            if name.ends_with("_endpoint") || name == "jwks_uri" {
+                let path = address.as_str().unwrap().strip_prefix(ISSUER).unwrap();
+                let status = world.post(path, &[], &[("code_verifier", VERIFIER)]).await.status;
+                assert_ne!(status, 404, "{name}");
+            }
+        }
+    })
+    .await;
+}
