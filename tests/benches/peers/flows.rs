@@ -6,18 +6,19 @@ use std::sync::Arc;
 use crate::browser::Browser;
 use crate::http;
 use crate::load::{Connection, Work};
-use crate::tenant::{Tenant, code_of};
+use crate::tenant::{Client, Tenant, code_of};
 
 /// Refreshes with the token that the last answer gave.
 pub struct Refresh {
     pub tenant: Arc<Tenant>,
+    pub client: Client,
     pub token: String,
 }
 
 impl Work for Refresh {
     async fn step(&mut self, connection: &mut Connection) -> io::Result<bool> {
         let form = [("grant_type", "refresh_token"), ("refresh_token", self.token.as_str())];
-        let answer = connection.send(&http::post(&self.tenant.host, "/token", &self.tenant.web.basic(), &form)).await?;
+        let answer = connection.send(&http::post(&self.tenant.host, "/token", &self.client.basic(), &form)).await?;
         let Some(next) = member(&answer.body, "refresh_token") else { return Ok(false) };
         self.token = next;
         Ok(answer.status == 200)
@@ -27,6 +28,7 @@ impl Work for Refresh {
 /// Asks for a code with a live session and redeems it.
 pub struct Silent {
     pub tenant: Arc<Tenant>,
+    pub client: Client,
     pub authorize: Arc<[u8]>,
 }
 
@@ -34,7 +36,7 @@ impl Work for Silent {
     async fn step(&mut self, connection: &mut Connection) -> io::Result<bool> {
         let answer = connection.send(&self.authorize).await?;
         let Some(code) = answer.header("location").and_then(code_of) else { return Ok(false) };
-        Ok(connection.send(&self.tenant.redeem(&code)).await?.status == 200)
+        Ok(connection.send_for_status(&self.tenant.redeem(&self.client, &code)).await? == 200)
     }
 }
 
@@ -51,7 +53,7 @@ impl Work for SignIn {
         self.people += 1;
         let address = format!("person{}@example.test", self.people);
         let code = self.tenant.sign_in(&mut browser, connection, &address, "openid email").await?;
-        Ok(connection.send(&self.tenant.redeem(&code)).await?.status == 200)
+        Ok(connection.send_for_status(&self.tenant.redeem(&self.tenant.web, &code)).await? == 200)
     }
 }
 

@@ -3,12 +3,15 @@
 //! measuring at home would.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
+
+/// Before anything is counted.
+pub const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Where a server listens.
 #[derive(Clone, Debug)]
@@ -125,15 +128,15 @@ pub trait Work: Send + 'static {
 }
 
 /// Drives one unit of work per connection for `seconds`, after a short warm-up that is not counted.
-pub async fn drive<W: Work>(target: &Target, workers: Vec<W>, seconds: f64) -> Measured {
+/// Gives the work back as it stands, for another round.
+pub async fn drive<W: Work>(target: &Target, workers: Vec<W>, seconds: f64) -> (Measured, Vec<W>) {
     let counting = Arc::new(AtomicBool::new(false));
     let stopped = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(AtomicU64::new(0));
-    let times = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = Vec::new();
     for mut worker in workers {
         let (target, counting, stopped) = (target.clone(), counting.clone(), stopped.clone());
-        let (failed, times) = (failed.clone(), times.clone());
+        let failed = failed.clone();
         tasks.push(tokio::spawn(async move {
             let mut mine = Vec::with_capacity(1 << 16);
             let mut connection = Connection::open(&target).await?;
@@ -152,31 +155,35 @@ pub async fn drive<W: Work>(target: &Target, workers: Vec<W>, seconds: f64) -> M
                     connection = Connection::open(&target).await?;
                 }
             }
-            times.lock().expect("no worker panicked").extend(mine);
-            io::Result::Ok(())
+            io::Result::Ok((worker, mine))
         }));
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(WARM_UP).await;
     counting.store(true, Ordering::Relaxed);
     let began = Instant::now();
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
     counting.store(false, Ordering::Relaxed);
     let lasted = began.elapsed();
     stopped.store(true, Ordering::Relaxed);
+    let (mut times, mut workers) = (Vec::new(), Vec::new());
     for task in tasks {
-        if !matches!(task.await, Ok(Ok(()))) {
-            failed.fetch_add(1, Ordering::Relaxed);
+        match task.await {
+            Ok(Ok((worker, mine))) => {
+                workers.push(worker);
+                times.extend(mine);
+            }
+            _ => _ = failed.fetch_add(1, Ordering::Relaxed),
         }
     }
-    let mut times = std::mem::take(&mut *times.lock().expect("no worker panicked"));
     times.sort_unstable();
     let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
-    Measured {
+    let measured = Measured {
         per_second: times.len() as f64 / lasted.as_secs_f64(),
         failed: failed.load(Ordering::Relaxed),
         p50: at(0.5),
         p99: at(0.99),
-    }
+    };
+    (measured, workers)
 }
 
 /// The same bytes every time, expecting one status.

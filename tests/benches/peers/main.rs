@@ -1,7 +1,8 @@
 //! `cargo bench --package polder-tests`: what a tenant can do per second, as ratios to a bare axum
 //! measured in the same run. `docs/performance.md` holds the last table and the method.
 //!
-//! Seconds per row: 5 unless `POLDER_BENCH_SECONDS` says otherwise.
+//! Seconds per round, of which each row has three: 3 unless `POLDER_BENCH_SECONDS` says otherwise.
+//! `POLDER_BENCH_ONLY` names one row by a part of its name.
 
 mod browser;
 mod control;
@@ -10,6 +11,7 @@ mod http;
 mod load;
 mod mail;
 mod process;
+mod rows;
 mod tenant;
 
 use std::sync::Arc;
@@ -17,8 +19,9 @@ use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::flows::{Refresh, SignIn, Silent, member};
-use crate::load::{Connection, Fixed, Measured, Target, Work, drive};
+use crate::load::{Connection, Fixed, Target};
 use crate::process::{Running, free_port, until_answered};
+use crate::rows::{Server, Yardstick, ms, us};
 use crate::tenant::{Tenant, shared};
 
 const CONNECTIONS: usize = 32;
@@ -33,7 +36,7 @@ async fn main() {
     if let Some(port) = setting("POLDER_BENCH_BARE_AXUM") {
         return bare_axum(port.parse().expect("a port")).await;
     }
-    let seconds = setting("POLDER_BENCH_SECONDS").and_then(|s| s.parse().ok()).unwrap_or(5.0);
+    let seconds = setting("POLDER_BENCH_SECONDS").and_then(|s| s.parse().ok()).unwrap_or(3.0);
     let only = setting("POLDER_BENCH_ONLY");
     let wanted = |row: &str| only.as_deref().is_none_or(|only| row.contains(only));
 
@@ -46,77 +49,91 @@ async fn main() {
     let hello = http::get("localhost", "/", "");
     until_answered(&bare, &hello, Duration::from_secs(5)).await.expect("the bare server answers");
     let tenant = Arc::new(Tenant::start().await);
-    let idle = tenant.process.resident();
+    let (idle, own) = (tenant.process.resident(), tenant.process.anonymous());
 
-    println!("| request | requests/s | of bare axum | server CPU, µs | p50 | p99 | failed |");
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
-    let baseline = row("bare axum", &bare_process, &bare, fixed(&hello, 200), seconds, None).await;
-    let run = Rows { tenant: &tenant, baseline, seconds };
+    rows::head();
+    let server = Server { process: &bare_process, target: &bare };
+    let mut yardstick = Yardstick { server, work: fixed(&hello, 200), reached: Vec::new() };
+    let server = Server { process: &tenant.process, target: &tenant.target };
 
     let discovery = http::get(&tenant.host, "/.well-known/openid-configuration", "");
     if wanted("discovery") {
-        run.row("discovery", fixed(&discovery, 200)).await;
+        yardstick.row("discovery", &server, fixed(&discovery, 200), seconds).await;
     }
     if wanted("JWKS") {
-        run.row("JWKS", fixed(&http::get(&tenant.host, "/jwks.json", ""), 200)).await;
+        yardstick.row("JWKS", &server, fixed(&http::get(&tenant.host, "/jwks.json", ""), 200), seconds).await;
     }
     let machine = http::post(&tenant.host, "/token", &tenant.machine.basic(), &[("grant_type", "client_credentials")]);
     if wanted("client_credentials") {
-        run.row("client_credentials", fixed(&machine, 200)).await;
+        yardstick.row("client_credentials", &server, fixed(&machine, 200), seconds).await;
     }
 
     let mut connection = Connection::open(&tenant.target).await.expect("a connection");
     let mut browser = Browser::new(&tenant.host);
     let scope = "openid email offline_access";
     let code = tenant.sign_in(&mut browser, &mut connection, "ann@example.test", scope).await.expect("ann signs in");
-    let tokens = connection.send(&tenant.redeem(&code)).await.expect("tokens");
+    let tokens = connection.send(&tenant.redeem(&tenant.web, &code)).await.expect("tokens");
     let access = member(&tokens.body, "access_token").expect("an access token");
     if wanted("introspection") {
         let request = http::post(&tenant.host, "/introspect", &tenant.web.basic(), &[("token", &access)]);
-        run.row("introspection", fixed(&request, 200)).await;
+        yardstick.row("introspection", &server, fixed(&request, 200), seconds).await;
     }
     if wanted("userinfo") {
         let request = http::get(&tenant.host, "/userinfo", &format!("Authorization: Bearer {access}\r\n"));
-        run.row("userinfo", fixed(&request, 200)).await;
+        yardstick.row("userinfo", &server, fixed(&request, 200), seconds).await;
     }
-    if wanted("refresh") {
-        let mut work = Vec::new();
-        for _ in 0..CONNECTIONS {
-            let answer =
-                connection.send(&http::get(&tenant.host, &tenant.authorize_path(scope), &browser.cookie_line())).await;
-            let code = answer.ok().and_then(|a| a.header("location").and_then(tenant::code_of)).expect("a code");
-            let tokens = connection.send(&tenant.redeem(&code)).await.expect("tokens");
-            let token = member(&tokens.body, "refresh_token").expect("a refresh token");
-            work.push(Refresh { tenant: tenant.clone(), token });
+    for (client, algorithm) in [(&tenant.web, "ES256"), (&tenant.web_rs256, "RS256")] {
+        let refresh = format!("refresh, rotating, durable; {algorithm} ID token");
+        if wanted(&refresh) {
+            let mut work = Vec::new();
+            let authorize = http::get(&tenant.host, &tenant.authorize_path(client, scope), &browser.cookie_line());
+            for _ in 0..CONNECTIONS {
+                let answer = connection.send(&authorize).await.expect("an answer");
+                let code = answer.header("location").and_then(tenant::code_of).expect("a code");
+                let tokens = connection.send(&tenant.redeem(client, &code)).await.expect("tokens");
+                let token = member(&tokens.body, "refresh_token").expect("a refresh token");
+                work.push(Refresh { tenant: tenant.clone(), client: client.clone(), token });
+            }
+            yardstick.row(&refresh, &server, work, seconds).await;
         }
-        run.row("refresh, rotating, durable", work).await;
-    }
-    if wanted("authorize") {
-        let authorize = shared(http::get(&tenant.host, &tenant.authorize_path("openid email"), &browser.cookie_line()));
-        let work = (0..CONNECTIONS).map(|_| Silent { tenant: tenant.clone(), authorize: authorize.clone() });
-        run.row("authorize + code redemption, durable", work.collect()).await;
+        let flow = format!("authorize + code redemption, durable; {algorithm} ID token");
+        if wanted(&flow) {
+            let path = tenant.authorize_path(client, "openid email");
+            let authorize = shared(http::get(&tenant.host, &path, &browser.cookie_line()));
+            let work = |_| Silent { tenant: tenant.clone(), client: client.clone(), authorize: authorize.clone() };
+            yardstick.row(&flow, &server, (0..CONNECTIONS).map(work).collect(), seconds).await;
+        }
     }
     if wanted("sign-in") {
         // One after another: what a single person waits for the server in all. Asking for a code and
         // proving it are answered in steps of 50 ms, which is most of it.
         let work = vec![SignIn { tenant: tenant.clone(), people: 0 }];
-        run.row("whole sign-in by e-mail code, one person at a time", work).await;
+        yardstick.row("whole sign-in by e-mail code, one person at a time", &server, work, seconds).await;
     }
+    yardstick.print();
     println!(
-        "\nidle memory {idle:.1} MiB; after the load {:.1} MiB; exec to first 200: {:.1} ms",
+        "idle memory {idle:.1} MiB, {own:.1} of it the process's own; after the load {:.1} MiB, {:.1} its own",
         tenant.process.resident(),
-        ms(tenant.started_in)
+        tenant.process.anonymous(),
+    );
+    println!(
+        "exec to first 200: median of {} starts {:.1} ms, worst {:.1} ms",
+        tenant.starts.len(),
+        ms(tenant.starts[tenant.starts.len() / 2]),
+        ms(tenant.starts[tenant.starts.len() - 1]),
     );
     drop(tenant);
     if wanted("control") {
         match control::measure(seconds).await {
             Some(c) => {
-                let median = c.create[c.create.len() / 2];
+                let (alone, queued) = (&c.create_alone, &c.create_in_a_row);
                 println!(
-                    "create tenant to running: median {:.0} ms, worst of {} {:.0} ms",
-                    ms(median),
-                    c.create.len(),
-                    ms(*c.create.last().unwrap_or(&median))
+                    "create tenant to running: one alone, median of {} {:.0} ms, worst {:.0} ms; {} in a row, median {:.0} ms",
+                    alone.len(),
+                    ms(alone[alone.len() / 2]),
+                    ms(alone[alone.len() - 1]),
+                    queued.len(),
+                    ms(queued[queued.len() / 2]),
                 );
                 println!(
                     "gateway: one connection p50 {:.0} µs, direct {:.0} µs; {CONNECTIONS} connections {:.0}/s, direct {:.0}/s ({:.2} of direct); control plane {:.1} MiB",
@@ -133,53 +150,9 @@ async fn main() {
     }
 }
 
-struct Rows<'a> {
-    tenant: &'a Tenant,
-    baseline: f64,
-    seconds: f64,
-}
-
-impl Rows<'_> {
-    async fn row<W: Work>(&self, name: &str, work: Vec<W>) {
-        row(name, &self.tenant.process, &self.tenant.target, work, self.seconds, Some(self.baseline)).await;
-    }
-}
-
-async fn row<W: Work>(
-    name: &str,
-    process: &Running,
-    target: &Target,
-    work: Vec<W>,
-    seconds: f64,
-    baseline: Option<f64>,
-) -> f64 {
-    let before = process.cpu();
-    let m: Measured = drive(target, work, seconds).await;
-    // The warm-up of half a second is in the CPU time too.
-    let requests = m.per_second * (seconds + 0.5);
-    let cpu = us(process.cpu().saturating_sub(before)) / requests.max(1.0);
-    let ratio = baseline.map_or("1".to_owned(), |b| format!("{:.2}", m.per_second / b));
-    println!(
-        "| {name} | {:.0} | {ratio} | {cpu:.0} | {:.2} ms | {:.2} ms | {} |",
-        m.per_second,
-        ms(m.p50),
-        ms(m.p99),
-        m.failed
-    );
-    m.per_second
-}
-
 fn fixed(request: &[u8], status: u16) -> Vec<Fixed> {
     let request: Arc<[u8]> = request.into();
     (0..CONNECTIONS).map(|_| Fixed { request: request.clone(), status }).collect()
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
-fn us(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
 }
 
 /// The yardstick: axum with one route and nothing around it.

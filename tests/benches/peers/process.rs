@@ -34,9 +34,18 @@ impl Running {
 
     /// Resident memory in MiB.
     pub fn resident(&self) -> f64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The part of it that is not a file's: what one more process of this program costs.
+    pub fn anonymous(&self) -> f64 {
+        self.memory("RssAnon:")
+    }
+
+    fn memory(&self, line: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or("0 kB");
-        line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap_or(0.0) / 1024.0
+        let kib = status.lines().find_map(|l| l.strip_prefix(line)).unwrap_or("0 kB");
+        kib.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap_or(0.0) / 1024.0
     }
 }
 

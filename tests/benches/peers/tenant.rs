@@ -22,10 +22,13 @@ pub struct Tenant {
     pub process: Running,
     pub target: Target,
     pub host: String,
-    pub started_in: Duration,
+    /// From exec to the first 200, of several starts on a folder that holds everything; sorted.
+    pub starts: Vec<Duration>,
     pub mail: Sink,
     pub machine: Client,
     pub web: Client,
+    /// As `web`, with the ID tokens that applications get unless they say otherwise.
+    pub web_rs256: Client,
     _folder: TempDir,
 }
 
@@ -62,17 +65,12 @@ impl Tenant {
             command
         };
         let machine = add(base(&["application", "add"]).args(["--name", "Machine", "--type", "machine"]));
-        // ES256 ID tokens, so that the flow measures the server and not RSA.
-        let web = add(base(&["application", "add"]).args([
-            "--name",
-            "Web",
-            "--type",
-            "web",
-            "--redirect-uri",
-            REDIRECT,
-            "--id-token-alg",
-            "ES256",
-        ]));
+        let web = |algorithm: &str| {
+            let mut command = base(&["application", "add"]);
+            command.args(["--name", "Web", "--type", "web", "--redirect-uri", REDIRECT]);
+            add(command.args(["--id-token-alg", algorithm]))
+        };
+        let (web, web_rs256) = (web("ES256"), web("RS256"));
         let serve = || {
             let mut command = base(&[]);
             command.arg("--listen").arg(format!("127.0.0.1:{port}"));
@@ -91,16 +89,25 @@ impl Tenant {
         until_answered(&target, &discovery, Duration::from_secs(20)).await.expect("the first start answers");
         tokio::time::sleep(Duration::from_secs(3)).await;
         drop(first);
-        let process = Running::start(&mut serve());
-        let started_in = until_answered(&target, &discovery, Duration::from_secs(20)).await.expect("it answers");
-        Self { process, target, host, started_in, mail, machine, web, _folder: folder }
+        let mut starts = Vec::new();
+        let process = loop {
+            let process = Running::start(&mut serve());
+            starts.push(until_answered(&target, &discovery, Duration::from_secs(20)).await.expect("it answers"));
+            if starts.len() == 9 {
+                break process;
+            }
+        };
+        starts.sort_unstable();
+        // What it keeps when nobody asks anything.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Self { process, target, host, starts, mail, machine, web, web_rs256, _folder: folder }
     }
 
-    /// The authorization request of the web application.
-    pub fn authorize_path(&self, scope: &str) -> String {
+    /// An authorization request of this application.
+    pub fn authorize_path(&self, client: &Client, scope: &str) -> String {
         let query = serde_urlencoded::to_string([
             ("response_type", "code"),
-            ("client_id", &self.web.id),
+            ("client_id", &client.id),
             ("redirect_uri", REDIRECT),
             ("scope", scope),
             ("state", "state-of-the-client"),
@@ -112,17 +119,17 @@ impl Tenant {
     }
 
     /// The redemption of a code.
-    pub fn redeem(&self, code: &str) -> Vec<u8> {
+    pub fn redeem(&self, client: &Client, code: &str) -> Vec<u8> {
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", REDIRECT),
             ("code_verifier", VERIFIER),
         ];
-        http::post(&self.host, "/token", &self.web.basic(), &form)
+        http::post(&self.host, "/token", &client.basic(), &form)
     }
 
-    /// Signs a person in through the pages; gives the code the client receives.
+    /// Signs a person in through the pages; gives the code that `web` receives.
     pub async fn sign_in(
         &self,
         browser: &mut Browser,
@@ -131,7 +138,7 @@ impl Tenant {
         scope: &str,
     ) -> std::io::Result<String> {
         let wrong = |what: &str| std::io::Error::other(what.to_owned());
-        let Landed::Page(page) = browser.open(connection, &self.authorize_path(scope)).await? else {
+        let Landed::Page(page) = browser.open(connection, &self.authorize_path(&self.web, scope)).await? else {
             return Err(wrong("no e-mail page"));
         };
         let landed = browser.submit(connection, &page, "input[type=email]", &[("email", address)]).await?;
