@@ -11,12 +11,13 @@ use polder_service::Shutdown;
 use polder_service::request::RequestIds;
 
 use crate::courier::Courier;
-use crate::driver::{Driver, ProcessDriver, Supervisor};
+use crate::driver::docker::DockerDriver;
+use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor};
 use crate::gateway::Routes;
 use crate::mailbox::Mailbox;
 use crate::provision::Provision;
 use crate::secrets::{Name, Secrets};
-use crate::settings::Settings;
+use crate::settings::{Isolation, Settings};
 use crate::store::{self, data_keys};
 use crate::tenant_client::Links;
 
@@ -74,6 +75,9 @@ pub enum StartError {
     /// The seal key is gone.
     #[error("{0} is missing, and without it the control plane's database cannot be read; restore it")]
     SealMissing(String),
+    /// The driver cannot be used.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
     /// A file cannot be used.
     #[error("{0}: {1}")]
     Files(String, #[source] io::Error),
@@ -104,11 +108,19 @@ impl App {
         let checkpoint_key = CheckpointKey::open(&db, &keyring, &entropy, &clock).await.map_err(audit)?;
         let patience = settings.patience;
         let supervisor = Arc::new(Supervisor::new(layout.children(), patience.stop, patience.retry));
-        let tenants = ProcessDriver::new(Arc::clone(&supervisor), settings.programs.tenant.clone());
+        let driver = match &settings.isolation {
+            Isolation::Process => {
+                Driver::Process(ProcessDriver::new(Arc::clone(&supervisor), settings.programs.tenant.clone()))
+            }
+            Isolation::Docker(docker) => {
+                let patience = (patience.stop, patience.retry);
+                Driver::Docker(DockerDriver::open(docker, &layout.docker(), &entropy, patience).await?)
+            }
+        };
         Ok(Arc::new(Self {
             request_ids: RequestIds::new(&entropy),
             supervisor,
-            driver: Driver::Process(tenants),
+            driver,
             routes: Routes::default(),
             links: Links::default(),
             courier: Courier::default(),

@@ -39,6 +39,12 @@ pub struct Dev {
     /// How tenants are kept apart.
     #[arg(long, value_enum, default_value_t = Isolation::Process)]
     pub isolation: Isolation,
+    /// Docker's socket, for --isolation docker.
+    #[arg(long, value_name = "ADDR", env = "DOCKER_HOST", default_value = "unix:///var/run/docker.sock")]
+    pub docker_host: String,
+    /// The image of a tenant's container, for --isolation docker; `make image` builds it.
+    #[arg(long, value_name = "NAME", default_value = concat!("polder-tenant:", env!("CARGO_PKG_VERSION")))]
+    pub image: String,
     /// Where tenants keep their data: `sqlite`.
     #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
     pub database: String,

@@ -6,6 +6,7 @@
 //!      control.db             the control plane's database
 //!      dev.json               addresses and API key, once everything answers (0600)
 //!      secrets/               seal keys and admin keys, outside every tenant's folder (0700)
+//!      docker/                under --isolation docker: this installation's id, tenants' user ids
 //!      children/              one note per child process, to find orphans by
 //!      tenants/SHORT/data/    one tenant's database
 //!      tenants/SHORT/run/     its sockets
@@ -60,6 +61,11 @@ impl Layout {
     /// Notes about child processes.
     pub fn children(&self) -> PathBuf {
         self.root.join("children")
+    }
+
+    /// What the Docker driver must remember.
+    pub fn docker(&self) -> PathBuf {
+        self.root.join("docker")
     }
 
     /// All tenants' folders.

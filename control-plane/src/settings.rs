@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use polder_kernel::Slug;
 
+use crate::driver::docker;
 use crate::layout::Layout;
 
 /// Settings of one start. Read once from the command line, then passed by value.
@@ -19,6 +20,8 @@ pub struct Settings {
     pub coaching_listen: SocketAddr,
     /// The programs started as children.
     pub programs: Programs,
+    /// How tenants are kept apart.
+    pub isolation: Isolation,
     /// How long things may take.
     pub patience: Patience,
 }
@@ -30,6 +33,15 @@ pub struct Programs {
     pub tenant: PathBuf,
     /// `polder-coaching`.
     pub coaching: PathBuf,
+}
+
+/// How tenants are kept apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// A process each.
+    Process,
+    /// A container each.
+    Docker(docker::Settings),
 }
 
 /// How long things may take. Tests shorten these.
@@ -47,6 +59,8 @@ pub struct Patience {
     pub retry: Duration,
     /// How often a failed provisioning step is tried before the tenant is marked as failed.
     pub attempts: u32,
+    /// How long a tenant goes without a request before it sleeps, where its own settings do not say.
+    pub idle: Duration,
 }
 
 impl Default for Patience {
@@ -58,6 +72,7 @@ impl Default for Patience {
             answer: Duration::from_secs(30),
             retry: Duration::from_millis(200),
             attempts: 4,
+            idle: Duration::from_secs(30 * 60),
         }
     }
 }
@@ -111,6 +126,7 @@ pub(crate) mod tests {
             listen: "127.0.0.1:8600".parse().unwrap(),
             coaching_listen: "127.0.0.1:8700".parse().unwrap(),
             programs: Programs { tenant: "/nowhere/polder-tenant".into(), coaching: "/nowhere/polder-coaching".into() },
+            isolation: Isolation::Process,
             patience: Patience {
                 start: Duration::from_secs(10),
                 stop: Duration::from_secs(2),
@@ -118,6 +134,7 @@ pub(crate) mod tests {
                 answer: Duration::from_secs(2),
                 retry: Duration::from_millis(5),
                 attempts: 2,
+                idle: Duration::from_secs(30 * 60),
             },
         }
     }

@@ -9,9 +9,10 @@ use polder_service::listen::{Address, Listener};
 use super::folder::{self, Taken};
 use super::problem::Problem;
 use crate::cli::{Dev, Isolation};
+use crate::driver::docker::{self, daemon::Daemon};
 use crate::driver::note;
 use crate::layout::Layout;
-use crate::settings::{Patience, Programs, Settings};
+use crate::settings::{self, Patience, Programs, Settings};
 
 /// What a start goes on with.
 pub struct Checked {
@@ -45,11 +46,12 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
         listen: options.listen,
         coaching_listen: options.coaching_listen,
         programs: programs()?,
+        isolation: isolation(&options).await?,
         patience: Patience::default(),
     };
     let held = folder::inspect(&settings)?;
     if held.is_some() {
-        end_orphans(&settings).await?;
+        end_orphans(&settings, &options.docker_host).await?;
     }
     // Bound and let go: the coaching platform binds it itself, in a moment.
     drop(bind("--coaching-listen", options.coaching_listen).await?);
@@ -59,21 +61,23 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
 
 /// A control plane that was killed leaves children that are just ending; until they have, they hold
 /// their ports and data. The folder is ours already, so they are nobody else's.
-async fn end_orphans(settings: &Settings) -> Result<(), Problem> {
+async fn end_orphans(settings: &Settings, docker_host: &str) -> Result<(), Problem> {
     let ended = note::end_orphans(&settings.layout.children(), settings.patience.stop).await;
     if ended.map_err(|error| Problem::Orphans(error.to_string()))? > 0 {
         tracing::info!("children of an earlier start were still there and have been ended");
+    }
+    if settings.isolation == settings::Isolation::Process {
+        // With Docker they are adopted. Where Docker is not there any more, neither are they.
+        match docker::end_orphans(docker_host, &settings.layout.docker()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "containers of an earlier start were still there and have been ended"),
+            Err(error) => tracing::warn!(%error, "containers of an earlier start were not looked for"),
+        }
     }
     Ok(())
 }
 
 fn offered(options: &Dev) -> Result<(), Problem> {
-    if options.isolation == Isolation::Docker {
-        return Err(Problem::Option(
-            "--isolation docker is not offered by this version; leave it out to run each tenant as a process"
-                .to_owned(),
-        ));
-    }
     if options.database != "sqlite" {
         // The value is not repeated: it may hold a password.
         return Err(Problem::Option(
@@ -81,6 +85,15 @@ fn offered(options: &Dev) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+async fn isolation(options: &Dev) -> Result<settings::Isolation, Problem> {
+    if options.isolation == Isolation::Process {
+        return Ok(settings::Isolation::Process);
+    }
+    let docker = docker::Settings { host: options.docker_host.clone(), image: options.image.clone() };
+    Daemon::reach(&docker).await?;
+    Ok(settings::Isolation::Docker(docker))
 }
 
 fn loopback(option: &'static str, address: SocketAddr) -> Result<(), Problem> {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use polder_service::listen::BindError;
 
 use crate::app::StartError;
+use crate::driver::DriverError;
+use crate::driver::docker::DaemonError;
 use crate::provision::CreateError;
 
 /// Why `polder dev` ends.
@@ -68,6 +70,12 @@ pub enum Problem {
     /// What is in the folder cannot be used.
     #[error("{0}")]
     Start(#[from] StartError),
+    /// Docker cannot be used.
+    #[error(transparent)]
+    Docker(#[from] DaemonError),
+    /// A container that nobody keeps cannot be ended.
+    #[error("containers of an earlier start: {0}")]
+    Strays(#[source] DriverError),
     /// Processes of an earlier start do not end.
     #[error("processes of an earlier start: {0}")]
     Orphans(String),

@@ -29,6 +29,7 @@ pub async fn bring_up(app: &Arc<App>, organisation: OrganisationId) -> Result<(T
     create::ensure(app, (Slug::platform(), "Polder"), None, Blueprint::Platform).await?;
     create::ensure(app, (practice.clone(), "Practice"), Some(organisation), Blueprint::Practice).await?;
     resume::all(app).await?;
+    app.driver.end_strays().await.map_err(Problem::Strays)?;
     Ok((running(app, &Slug::platform()).await?, running(app, &practice).await?))
 }
 

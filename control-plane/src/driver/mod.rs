@@ -1,4 +1,5 @@
-//! Drivers: how a tenant's runtime is run and kept alive.
+//! Drivers: how a tenant's runtime is run and kept alive. Docker's is in [`docker`]; this is the life of
+//! a process:
 //!
 //! ```text
 //!            start                    answers                 dies
@@ -12,6 +13,7 @@
 //! plane does, however that dies. A note per child lets the next start end what still lives.
 
 pub mod child;
+pub mod docker;
 pub mod limits;
 pub mod note;
 pub mod output;
@@ -21,6 +23,7 @@ pub mod spec;
 pub mod supervisor;
 
 pub use child::Child;
+pub use docker::DockerDriver;
 pub use peer::Peer;
 pub use process::ProcessDriver;
 pub use spec::{Argument, SecretFile, Spec};
@@ -30,6 +33,8 @@ pub use supervisor::{Health, Supervisor};
 pub enum Driver {
     /// A process each.
     Process(ProcessDriver),
+    /// A container each.
+    Docker(DockerDriver),
 }
 
 /// Why a driver could not do what it was asked, in words an operator can act on.
@@ -38,6 +43,15 @@ pub enum DriverError {
     /// The system refused a file, a folder or a program.
     #[error("{0}: {1}")]
     Files(String, #[source] std::io::Error),
+    /// Docker cannot be used.
+    #[error(transparent)]
+    Daemon(#[from] docker::DaemonError),
+    /// Docker refused.
+    #[error("Docker: {0}")]
+    Docker(#[from] bollard::errors::Error),
+    /// A task of ours failed.
+    #[error("a container's keeper failed: {0}")]
+    Keeper(String),
 }
 
 /// One wall around a tenant, and whether it stands.
@@ -57,10 +71,10 @@ impl Driver {
     ///
     /// # Errors
     /// When the first start fails; then nothing is kept.
-    #[expect(clippy::unused_async, reason = "a driver may have to ask somebody")]
     pub async fn start(&self, spec: &Spec) -> Result<(), DriverError> {
         match self {
             Self::Process(driver) => driver.start(spec),
+            Self::Docker(driver) => driver.start(spec).await,
         }
     }
 
@@ -68,6 +82,11 @@ impl Driver {
     pub async fn stop(&self, short_id: &str) {
         match self {
             Self::Process(driver) => driver.stop(short_id).await,
+            Self::Docker(driver) => {
+                if let Err(error) = driver.stop(short_id).await {
+                    tracing::error!(short_id, %error, "a container stays; the next start adopts or ends it");
+                }
+            }
         }
     }
 
@@ -76,7 +95,10 @@ impl Driver {
     /// # Errors
     /// When something of it stays.
     pub async fn destroy(&self, short_id: &str) -> Result<(), DriverError> {
-        self.stop(short_id).await;
+        match self {
+            Self::Process(driver) => driver.stop(short_id).await,
+            Self::Docker(driver) => driver.stop(short_id).await?,
+        }
         Ok(())
     }
 
@@ -89,10 +111,23 @@ impl Driver {
         self.start(spec).await
     }
 
+    /// Ends runtimes that an earlier control plane left and nobody wants any more, once all that are
+    /// wanted were started. Processes never outlive theirs.
+    ///
+    /// # Errors
+    /// When one stays.
+    pub async fn end_strays(&self) -> Result<(), DriverError> {
+        match self {
+            Self::Process(_) => Ok(()),
+            Self::Docker(driver) => driver.end_strays().await,
+        }
+    }
+
     /// Ends what runs as the driver is let go in good order.
     pub async fn close(&self) {
         match self {
             Self::Process(driver) => driver.close().await,
+            Self::Docker(driver) => driver.close().await,
         }
     }
 
@@ -100,6 +135,7 @@ impl Driver {
     pub fn running(&self, short_id: &str) -> bool {
         match self {
             Self::Process(driver) => driver.running(short_id),
+            Self::Docker(driver) => driver.running(short_id),
         }
     }
 
@@ -107,6 +143,7 @@ impl Driver {
     pub fn peer(&self, short_id: &str) -> Option<Peer> {
         match self {
             Self::Process(driver) => driver.peer(short_id),
+            Self::Docker(driver) => driver.peer(short_id),
         }
     }
 
@@ -114,6 +151,7 @@ impl Driver {
     pub fn trouble(&self, short_id: &str) -> Option<String> {
         match self {
             Self::Process(driver) => driver.trouble(short_id),
+            Self::Docker(driver) => driver.trouble(short_id),
         }
     }
 
@@ -121,6 +159,7 @@ impl Driver {
     pub fn isolation(&self, short_id: &str) -> Vec<Measure> {
         match self {
             Self::Process(driver) => driver.isolation(short_id),
+            Self::Docker(driver) => driver.isolation(short_id),
         }
     }
 }

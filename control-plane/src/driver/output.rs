@@ -24,6 +24,15 @@ impl LastWords {
         polder_service::log::scrub(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
+    /// Keeps a line, unless it is of a structured log.
+    pub fn hear(&self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim();
+        if !text.is_empty() && serde_json::from_str::<Line>(text).is_err() {
+            self.keep(text);
+        }
+    }
+
     fn keep(&self, line: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = line.chars().take(300).collect();
     }
