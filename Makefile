@@ -3,12 +3,13 @@
 #   make run     builds, then runs everything on this machine (no root, no Docker)
 #   make test    installs what the tests need where it is missing, runs every test
 #   make bench   measures against a bare axum and prints a table
+#   make image   builds the image of a tenant, offline, and loads it into Docker
 #   make lint    formatting and lints
 
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: run test bench lint
+.PHONY: run test bench image lint
 
 run:
 	$(CARGO) build --package polder-control-plane --package polder-tenant-runtime --package polder-coaching
@@ -21,6 +22,9 @@ bench:
 	$(CARGO) build --release --package polder-control-plane --package polder-tenant-runtime --package polder-coaching
 	$(CARGO) bench --package polder-db
 	$(CARGO) bench --package polder-tests
+
+image:
+	CARGO="$(CARGO)" deploy/image/build $(ARGS)
 
 lint:
 	$(CARGO) fmt --all --check
