@@ -49,7 +49,6 @@ pub(crate) struct World {
     pub(crate) front: Front,
     pub(crate) organisation: OrganisationId,
     pub(crate) stub: Arc<Stub>,
-    pub(crate) shutdown: Shutdown,
     _data: tempfile::TempDir,
 }
 
@@ -100,9 +99,9 @@ impl World {
         let acme = tenant(&app, "acme", organisation, TenantState::Running).await;
         tenant(&app, "young", organisation, TenantState::Provisioning).await;
         tenant(&app, "foreign", other, TenantState::Running).await;
-        stub.serve(&app, &acme, pair, shutdown.clone()).await;
+        stub.serve(&app, &acme, pair, shutdown).await;
         let front = Front::new(&app);
-        Self { app, front, organisation, stub, shutdown, _data: data }
+        Self { app, front, organisation, stub, _data: data }
     }
 
     /// A key of the public API.
@@ -253,7 +252,8 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         return (status, Json(answer)).into_response();
     }
     if target.contains(UNKNOWN) && !target.contains('?') {
-        return (StatusCode::NOT_FOUND, Json(json!({"status": 404, "code": "not_found", "title": "x"}))).into_response();
+        return (StatusCode::NOT_FOUND, Json(json!({"status": 404, "code": "not_found", "title": "x"})))
+            .into_response();
     }
     let path: Vec<&str> = parts.uri.path().trim_start_matches('/').split('/').collect();
     match (&parts.method, &path[..]) {

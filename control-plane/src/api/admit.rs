@@ -28,14 +28,19 @@ pub async fn admit(
         Ok(holder) => holder,
         // Only failures are counted here: whoever has a key is counted by it.
         Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => {
-            return Err(api.rates.stranger(context.client_ip).err().map_or(refused, |wait| Problem::too_many(wait).into()));
+            return Err(api
+                .rates
+                .stranger(context.client_ip)
+                .err()
+                .map_or(refused, |wait| Problem::too_many(wait).into()));
         }
         Err(failed) => return Err(failed),
     };
     let kind = if request.method().is_safe() { Kind::Read } else { Kind::Write };
-    let standing = api.rates.count(holder.id, kind).map_err(|over| {
-        ApiError::from(Problem::too_many(over.wait())).with(over.headers())
-    })?;
+    let standing = api
+        .rates
+        .count(holder.id, kind)
+        .map_err(|over| ApiError::from(Problem::too_many(over.wait())).with(over.headers()))?;
     if kind == Kind::Write && holder.access == KeyAccess::Read && known(request.method()) {
         let problem = Problem::new(StatusCode::FORBIDDEN, "read_only_key", "This key may only read");
         return Err(ApiError::from(problem).with([(WWW_AUTHENTICATE, HeaderValue::from_static(READ_ONLY))]));

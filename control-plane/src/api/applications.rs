@@ -1,8 +1,8 @@
 //! `/tenants/{slug}/applications`.
 
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
-use axum::response::{IntoResponse, Response};
 use polder_service::json::Json;
 use polder_tenant_api::{
     Application, ApplicationChanges, ApplicationKind, CreatedApplication, CreatedSecret, NewApplication, Page,
@@ -24,10 +24,7 @@ use crate::administer::applications;
         "third_party": false, "access": {"who": "everyone"}, "preferences": {}, "disabled": false,
         "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:00.000Z"}], "next": null})))
 )]
-pub async fn list(
-    Within(on): Within,
-    Params(listing): Params<Listing>,
-) -> Result<Json<Page<Application>>, ApiError> {
+pub async fn list(Within(on): Within, Params(listing): Params<Listing>) -> Result<Json<Page<Application>>, ApiError> {
     Ok(Json(applications::list(&on, &listing.part()?).await?))
 }
 

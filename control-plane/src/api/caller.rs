@@ -78,4 +78,3 @@ impl FromRequestParts<Arc<App>> for Caller {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::unauthorized(CHALLENGE))
     }
 }
-

@@ -15,11 +15,11 @@ use crate::tenant_client::CallError;
 
 /// A refusal or failure, on its way to the client.
 #[derive(Debug)]
-pub struct ApiError(Box<Kind>);
+pub struct ApiError(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Problem(Problem, HeaderMap),
+    Problem(Box<(Problem, HeaderMap)>),
     /// The tenant's own problem document.
     Tenant(StatusCode, Bytes),
 }
@@ -61,8 +61,8 @@ impl ApiError {
     /// With further headers.
     #[must_use]
     pub fn with(mut self, headers: impl IntoIterator<Item = (http::HeaderName, HeaderValue)>) -> Self {
-        if let Kind::Problem(_, more) = &mut *self.0 {
-            more.extend(headers);
+        if let Kind::Problem(problem) = &mut self.0 {
+            problem.1.extend(headers);
         }
         self
     }
@@ -79,8 +79,8 @@ impl ApiError {
 
     /// The status it answers with.
     pub fn status(&self) -> StatusCode {
-        match &*self.0 {
-            Kind::Problem(problem, _) => problem.status(),
+        match &self.0 {
+            Kind::Problem(problem) => problem.0.status(),
             Kind::Tenant(status, _) => *status,
         }
     }
@@ -88,7 +88,7 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(Box::new(Kind::Problem(problem, HeaderMap::new())))
+        Self(Kind::Problem(Box::new((problem, HeaderMap::new()))))
     }
 }
 
@@ -106,9 +106,7 @@ impl From<CreateError> for ApiError {
         match error {
             CreateError::Reserved(_) => Problem::conflict("slug_reserved", "this slug is reserved").into(),
             CreateError::Taken => Problem::conflict("slug_taken", "this slug is taken").into(),
-            CreateError::Name => Problem::invalid(Vec::new())
-                .error("/name", "1 to 80 characters of plain text")
-                .into(),
+            CreateError::Name => Problem::invalid(Vec::new()).error("/name", "1 to 80 characters of plain text").into(),
             CreateError::Database(error) => error.into(),
         }
     }
@@ -117,7 +115,7 @@ impl From<CreateError> for ApiError {
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Said(status, body) => Self(Box::new(Kind::Tenant(status, body))),
+            Refused::Said(status, body) => Self(Kind::Tenant(status, body)),
             Refused::NotRunning(state) => not_running(state),
             Refused::Call(error @ (CallError::NotRunning | CallError::NoAnswer(_) | CallError::TimedOut)) => {
                 Problem::unavailable(&error).into()
@@ -141,11 +139,12 @@ fn not_running(state: TenantState) -> ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        match *self.0 {
-            Kind::Problem(problem, headers) => (headers, problem).into_response(),
-            Kind::Tenant(status, body) => {
-                (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+        match self.0 {
+            Kind::Problem(problem) => {
+                let (problem, headers) = *problem;
+                (headers, problem).into_response()
             }
+            Kind::Tenant(status, body) => (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response(),
         }
     }
 }

@@ -145,9 +145,7 @@ impl Claim {
         let sealed = app.keyring.seal(Category::ProviderTokens, &self.context(), plain.expose());
         let (key, until, status) = (self.key_hash, app.clock.now() + KEPT, answer.status);
         app.db
-            .write(move |tx| {
-                Box::pin(async move { idempotency_keys::keep(tx, &key, (status, &sealed), until).await })
-            })
+            .write(move |tx| Box::pin(async move { idempotency_keys::keep(tx, &key, (status, &sealed), until).await }))
             .await?;
         Ok(Response::from_parts(parts, Body::from(body)))
     }

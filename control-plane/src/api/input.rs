@@ -66,7 +66,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
             return Err(Problem::from(BodyError::ContentType).into());
         }
         let bytes = form::read(body, JSON_MAX).await.map_err(Problem::from)?;
-        Ok(Self(parse(&bytes)?))
+        parse(&bytes).map(Self)
     }
 }
 
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
@@ -142,10 +142,13 @@ mod tests {
     use polder_tenant_api::NewApplication;
 
     fn wrong(body: &str) -> serde_json::Value {
-        let problem = parse::<NewApplication>(body.as_bytes()).err().expect("it is wrong");
+        let problem = parse::<NewApplication>(body.as_bytes()).map(drop).expect_err("it is wrong");
         let debug = format!("{problem:?}");
         assert!(!debug.contains("hunter2"), "values are not repeated: {debug}");
-        serde_json::json!([problem.status().as_u16(), debug.split("pointer: \"").nth(1).and_then(|r| r.split('"').next())])
+        serde_json::json!([
+            problem.status().as_u16(),
+            debug.split("pointer: \"").nth(1).and_then(|r| r.split('"').next())
+        ])
     }
 
     #[test]

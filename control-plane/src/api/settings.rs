@@ -27,9 +27,6 @@ pub async fn show(Within(on): Within) -> Result<Json<Settings>, ApiError> {
     responses((status = 200, description = "The settings as they are now", body = Settings,
         example = json!({"name": "Acme", "sign_up": "closed", "default_locale": "en"})))
 )]
-pub async fn change(
-    Within(on): Within,
-    Input(changes): Input<SettingsChanges>,
-) -> Result<Json<Settings>, ApiError> {
+pub async fn change(Within(on): Within, Input(changes): Input<SettingsChanges>) -> Result<Json<Settings>, ApiError> {
     Ok(Json(settings::change(&on, &changes).await?))
 }

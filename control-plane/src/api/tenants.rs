@@ -123,10 +123,9 @@ pub async fn create(
     caller: Caller,
     Input(wanted): Input<Wanted>,
 ) -> Result<Response, ApiError> {
-    let slug: Slug = wanted
-        .slug
-        .parse()
-        .map_err(|error: polder_kernel::slug::SlugError| Problem::invalid(Vec::new()).error("/slug", error.to_string()))?;
+    let slug: Slug = wanted.slug.parse().map_err(|error: polder_kernel::slug::SlugError| {
+        Problem::invalid(Vec::new()).error("/slug", error.to_string())
+    })?;
     let new = NewTenant { slug, name: wanted.name, organisation_id: caller.organisation_id };
     let tenant = provision::create(&app, &caller.acting, new).await?;
     let location = format!("/api/v1/tenants/{}", tenant.slug);

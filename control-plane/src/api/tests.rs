@@ -129,7 +129,7 @@ async fn f08_other_methods_and_addresses_are_refused_with_the_right_status() {
         let known = |method: &Method| all.iter().any(|(m, p)| m == method && p == path);
         let others = [Method::PUT, Method::DELETE, Method::TRACE, Method::from_bytes(b"BREW").unwrap()];
         for method in others.into_iter().filter(|method| !known(method)) {
-            let answer = world.api(&key, method.clone(), &at(&path, "acme", KNOWN), None).await;
+            let answer = world.api(&key, method.clone(), &at(path, "acme", KNOWN), None).await;
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
             assert!(!answer.header("allow").is_empty(), "{method} {path}");
             assert_eq!(answer.json()["code"], "method_not_allowed");
@@ -169,7 +169,9 @@ async fn e09_g21_bodies_are_json_of_the_known_shape() {
         assert_eq!(answer.status.as_u16(), status, "{sent}");
         assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{sent}");
     }
-    for (slug, code) in [("admin", "slug_reserved"), ("platform", "slug_reserved"), ("acme", "slug_taken"), ("foreign", "slug_taken")] {
+    for (slug, code) in
+        [("admin", "slug_reserved"), ("platform", "slug_reserved"), ("acme", "slug_taken"), ("foreign", "slug_taken")]
+    {
         let answer = world.api(&key, Method::POST, "/tenants", Some(json!({"slug": slug, "name": "x"}))).await;
         assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (409, Some(code)), "{slug}");
     }
@@ -198,7 +200,8 @@ async fn lists_are_walked_by_cursor() {
 async fn what_a_tenant_refuses_is_passed_on_and_what_it_breaks_is_not() {
     let world = World::new().await;
     let key = world.key(KeyAccess::Write).await;
-    let create = || world.api(&key, Method::POST, "/tenants/acme/applications", Some(json!({"name": "x", "type": "web"})));
+    let create =
+        || world.api(&key, Method::POST, "/tenants/acme/applications", Some(json!({"name": "x", "type": "web"})));
     let said = json!({"status": 422, "code": "invalid", "errors": [{"pointer": "/redirect_uris", "detail": "no"}]});
     *world.stub.answer.lock().unwrap() = Some((StatusCode::UNPROCESSABLE_ENTITY, said.clone()));
     let answer = create().await;
@@ -262,7 +265,11 @@ async fn fifty_parallel_uses_of_one_idempotency_key_are_one_write() {
     let created: Vec<&Answer> = all.iter().filter(|answer| answer.status == StatusCode::CREATED).collect();
     assert!(!created.is_empty());
     assert_eq!(created.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count(), 1);
-    assert!(all.iter().all(|a| matches!(a.status.as_u16(), 201 | 409)), "{:?}", all.iter().map(|a| a.status).collect::<Vec<_>>());
+    assert!(
+        all.iter().all(|a| matches!(a.status.as_u16(), 201 | 409)),
+        "{:?}",
+        all.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
     assert_eq!(world.stub.seen().len(), 1);
 }
 
@@ -346,7 +353,8 @@ async fn the_document_says_everything_about_every_operation() {
             for status in ["401", "429", "503"] {
                 assert!(operation["responses"][status]["$ref"].is_string(), "{what}: {status}");
             }
-            let (_, good) = operation["responses"].as_object().unwrap().iter().find(|(s, _)| s.starts_with('2')).unwrap();
+            let (_, good) =
+                operation["responses"].as_object().unwrap().iter().find(|(s, _)| s.starts_with('2')).unwrap();
             let content = good["content"].as_object();
             assert!(content.is_none_or(|c| c.values().all(|media| !media["example"].is_null())), "{what}: an example");
             if let Some(body) = operation["requestBody"]["content"]["application/json"].as_object() {

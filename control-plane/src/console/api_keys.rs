@@ -46,11 +46,7 @@ pub async fn list(
 }
 
 /// `POST /api-keys`: answers with the key, this once.
-pub async fn create(
-    State(console): State<Arc<Console>>,
-    member: SignedIn,
-    fields: Fields,
-) -> Result<Response, Fault> {
+pub async fn create(State(console): State<Arc<Console>>, member: SignedIn, fields: Fields) -> Result<Response, Fault> {
     let app = &console.app;
     let name = fields.get("name");
     let problem = match name.chars().count() {

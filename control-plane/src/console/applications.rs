@@ -170,10 +170,7 @@ pub async fn add_secret(
 }
 
 /// `POST /tenants/{slug}/applications/{id}/delete`.
-pub async fn remove(
-    InTenant { on, .. }: InTenant,
-    AtId(id): AtId<ApplicationKind>,
-) -> Result<Response, Fault> {
+pub async fn remove(InTenant { on, .. }: InTenant, AtId(id): AtId<ApplicationKind>) -> Result<Response, Fault> {
     applications::remove(&on, id).await?;
     let to = format!("/tenants/{}/applications?notice=application-deleted", on.tenant.slug);
     Ok(Redirect::to(&to).into_response())

@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::audit::{self, ActingFor};
 use crate::model::{Actor, ConsoleSessionId, MemberId};
 use crate::store::console_sessions::{self, NewSession};
-use crate::store::members::{self, NewMember, Standing};
 use crate::store::invitations;
+use crate::store::members::{self, NewMember, Standing};
 
 /// `platform`'s answer.
 #[derive(Default, Deserialize)]
@@ -97,7 +97,10 @@ async fn begin_session(
                 members::set_identity(tx, &unit.keyring, member.id, called, now).await?;
                 let session = NewSession { member_id: member.id, ..draft };
                 console_sessions::insert(tx, &unit.keyring, &session, now).await?;
-                polder_audit::record(tx, audit::event("console.signed_in", &who.acting(member.id), None, &[]).session(id));
+                polder_audit::record(
+                    tx,
+                    audit::event("console.signed_in", &who.acting(member.id), None, &[]).session(id),
+                );
                 Ok::<_, Error>(true)
             })
         })
@@ -139,11 +142,7 @@ impl Who {
     }
 
     fn acting(&self, member: MemberId) -> ActingFor {
-        ActingFor {
-            actor: Actor::Member(member),
-            client_ip: self.client_ip,
-            request_id: Some(self.request_id.clone()),
-        }
+        ActingFor { actor: Actor::Member(member), client_ip: self.client_ip, request_id: Some(self.request_id.clone()) }
     }
 
     fn refused(&self, subject: &str) -> Event {

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn lists_are_read_the_way_people_write_them() {
-        let fields = Fields::parse(b"uris=https://a.example/%0D%0A%0D%0A+https://b.example/+&roles=coach,+admin++x&name=+Ann+");
+        let fields =
+            Fields::parse(b"uris=https://a.example/%0D%0A%0D%0A+https://b.example/+&roles=coach,+admin++x&name=+Ann+");
         assert_eq!(fields.lines("uris"), ["https://a.example/", "https://b.example/"]);
         assert_eq!(fields.words("roles"), ["coach", "admin", "x"]);
         assert_eq!((fields.get("name"), fields.get("missing")), ("Ann", ""));

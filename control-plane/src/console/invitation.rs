@@ -147,12 +147,7 @@ fn token_of(console: &Console, visitor: &str) -> csrf::Token {
     csrf::Token::from_mac(console.app.keyring.mac("visitor-csrf", &[visitor.as_bytes()]))
 }
 
-fn form(
-    console: &Console,
-    visit: &Visit,
-    (token, fields): (&str, &Fields),
-    problems: &[FieldProblem<'_>],
-) -> Response {
+fn form(console: &Console, visit: &Visit, (token, fields): (&str, &Fields), problems: &[FieldProblem<'_>]) -> Response {
     let known = visit.jar.get(VISITOR).map(str::to_owned);
     let fresh = known.is_none();
     let visitor = known.unwrap_or_else(|| console.app.entropy.token().expose().clone());
@@ -171,4 +166,3 @@ fn form(
     }
     response
 }
-

@@ -79,12 +79,8 @@ pub async fn create(
         return refuse(&[FieldProblem { field: "email", problem: Problem::Invalid }]);
     }
     let name = Some(fields.get("name")).filter(|name| !name.is_empty());
-    let new = NewUser {
-        email: email.to_owned(),
-        name: name.map(str::to_owned),
-        locale: None,
-        roles: fields.words("roles"),
-    };
+    let new =
+        NewUser { email: email.to_owned(), name: name.map(str::to_owned), locale: None, roles: fields.words("roles") };
     match users::create(&on, &new).await {
         Ok(made) => Ok(to_person(&on, made.id, "user-added")),
         Err(refused) => refuse(&Problems::of(refused, &FIELDS)?.shown()),

@@ -17,10 +17,7 @@ use crate::store::operations;
 const EXPECTED: [Step; 4] = [Step::MakeFolders, Step::MakeKeys, Step::StartRuntime, Step::OpenRoute];
 
 /// `GET /tenants/{slug}/progress`.
-pub async fn page(
-    State(console): State<Arc<Console>>,
-    AtTenant { member, on }: AtTenant,
-) -> Result<Response, Fault> {
+pub async fn page(State(console): State<Arc<Console>>, AtTenant { member, on }: AtTenant) -> Result<Response, Fault> {
     let history = operations::history(&mut console.app.db.read().await?, on.tenant.id).await?;
     let outcome = match on.tenant.state {
         TenantState::Provisioning => Outcome::Underway,
@@ -52,11 +49,14 @@ fn steps(history: &[StepEvent], underway: bool) -> Vec<(String, ShownStatus)> {
         None => steps.push((name.to_owned(), status)),
     };
     for event in history.iter().filter(|event| !event.is_last()) {
-        put(&event.step, match event.status {
-            StepStatus::Started => ShownStatus::Started,
-            StepStatus::Finished => ShownStatus::Finished,
-            StepStatus::Failed => ShownStatus::Failed,
-        });
+        put(
+            &event.step,
+            match event.status {
+                StepStatus::Started => ShownStatus::Started,
+                StepStatus::Finished => ShownStatus::Finished,
+                StepStatus::Failed => ShownStatus::Failed,
+            },
+        );
     }
     if underway {
         for step in EXPECTED.map(|step| step.to_string()) {

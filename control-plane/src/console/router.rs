@@ -19,10 +19,8 @@ use crate::model::Permission::{ChangeApplications, ChangeKeys, ChangePeople, Mak
 use crate::provision::desired::CONSOLE_CALLBACK;
 
 /// What one network may do without a session.
-const LIMITS: [(&str, Rule); 2] = [
-    ("signin", Rule { burst: 100, per_minute: 60 }),
-    ("invitation", Rule { burst: 50, per_minute: 20 }),
-];
+const LIMITS: [(&str, Rule); 2] =
+    [("signin", Rule { burst: 100, per_minute: 60 }), ("invitation", Rule { burst: 50, per_minute: 20 })];
 
 /// All pages.
 pub fn router(app: &Arc<App>) -> Router {

@@ -44,11 +44,7 @@ pub async fn new(State(console): State<Arc<Console>>, member: SignedIn) -> Respo
 }
 
 /// `POST /tenants`.
-pub async fn create(
-    State(console): State<Arc<Console>>,
-    member: SignedIn,
-    fields: Fields,
-) -> Result<Response, Fault> {
+pub async fn create(State(console): State<Arc<Console>>, member: SignedIn, fields: Fields) -> Result<Response, Fault> {
     let refuse = |problems: &[FieldProblem<'_>]| {
         let page = form(&console, &member, &fields, problems);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

@@ -67,8 +67,11 @@ async fn visit(world: &World, (cookie, csrf): &(String, String), method: &Method
 
 #[test]
 fn what_is_open_to_everyone_is_a_short_list() {
-    let open: Vec<String> =
-        pages().iter().filter(|page| page.permission.is_none()).map(|page| format!("{} {}", page.method, page.path)).collect();
+    let open: Vec<String> = pages()
+        .iter()
+        .filter(|page| page.permission.is_none())
+        .map(|page| format!("{} {}", page.method, page.path))
+        .collect();
     assert_eq!(
         open,
         [
@@ -176,9 +179,8 @@ async fn e07_p9_every_form_has_to_come_from_our_own_page() {
     for (page, _) in guarded().filter(|(page, _)| page.method == Method::POST) {
         let path = at(&page.path, "acme", KNOWN);
         let send = async |headers: &[(&str, &str)], csrf: &str| {
-            let mut request = Request::post(&path)
-                .header(COOKIE, &owner.0)
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let mut request =
+                Request::post(&path).header(COOKIE, &owner.0).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
@@ -198,7 +200,10 @@ async fn e07_p9_every_form_has_to_come_from_our_own_page() {
         }
     }
     assert!(world.stub.seen().is_empty(), "nothing was done");
-    let request = Request::post("/tenants").header(COOKIE, &owner.0).header("origin", &own).header(CONTENT_TYPE, "application/json");
+    let request = Request::post("/tenants")
+        .header(COOKIE, &owner.0)
+        .header("origin", &own)
+        .header(CONTENT_TYPE, "application/json");
     assert_eq!(world.send(request, "{}").await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
@@ -258,7 +263,8 @@ async fn f01_f05_f06_pages_have_a_strict_policy_and_are_never_stored() {
 async fn f08_f15_faults_are_pages_that_say_nothing_of_the_inside() {
     let world = World::new().await;
     let owner = world.member(Role::Owner).await;
-    *world.stub.answer.lock().unwrap() = Some((StatusCode::INTERNAL_SERVER_ERROR, json!({"detail": "/srv/secret SELECT"})));
+    *world.stub.answer.lock().unwrap() =
+        Some((StatusCode::INTERNAL_SERVER_ERROR, json!({"detail": "/srv/secret SELECT"})));
     let broken = world.get(&owner.0, "/tenants/acme/users").await;
     assert_eq!(broken.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(broken.body.contains(broken.header("x-polder-request-id")), "the page names the request");
@@ -290,7 +296,8 @@ async fn a_secret_is_shown_once_and_errors_stand_at_their_fields() {
     let world = World::new().await;
     let owner = world.member(Role::Owner).await;
     let member = (owner.0.as_str(), owner.1.as_str());
-    let made = world.post(member, "/tenants/acme/applications", "name=Shop&type=web&redirect_uris=https://a.example/").await;
+    let made =
+        world.post(member, "/tenants/acme/applications", "name=Shop&type=web&redirect_uris=https://a.example/").await;
     assert!(made.body.contains("a-secret-of-the-stub") && made.body.contains(KNOWN));
     for library in ["openid-client", "Authlib", "openidconnect"] {
         assert!(made.body.contains(library), "{library}");
@@ -323,9 +330,7 @@ async fn e03_a_session_ends_when_idle_at_its_latest_and_when_its_member_is_remov
     let removed = world.member(Role::Owner).await.0;
     let now = world.app.clock.now();
     let remove = world.app.db.write(move |tx| {
-        Box::pin(async move {
-            tx.execute("UPDATE member SET removed_at = $1", &polder_db::args![now]).await.map(drop)
-        })
+        Box::pin(async move { tx.execute("UPDATE member SET removed_at = $1", &polder_db::args![now]).await.map(drop) })
     });
     let done: Result<(), polder_db::Error> = remove.await;
     done.unwrap();
@@ -338,7 +343,8 @@ async fn e04_ended_sessions_stay_ended_and_keep_no_tokens() {
     let (cookie, _) = world.member(Role::Owner).await;
     let hash = console_sessions::cookie_hash(&world.app.keyring, cookie.trim_start_matches("session="));
     let now = world.app.clock.now();
-    let session = console_sessions::by_cookie(&mut world.app.db.read().await.unwrap(), &hash, now).await.unwrap().unwrap();
+    let session =
+        console_sessions::by_cookie(&mut world.app.db.read().await.unwrap(), &hash, now).await.unwrap().unwrap();
     let id = session.id;
     let ended = world.app.db.write(move |tx| Box::pin(async move { console_sessions::end(tx, id, now).await })).await;
     assert!(ended.unwrap());
@@ -368,20 +374,23 @@ async fn g22_fifty_parallel_sign_ins_use_an_invitation_once() {
     let world = World::new().await;
     let hash = crate::credentials::hash_invitation(&world.app.keyring, &invitation(&world).await);
     let now = world.app.clock.now();
-    let bound = world.app.db.write(move |tx| {
-        Box::pin(async move { crate::store::invitations::bind(tx, &hash, "somebody", now).await })
-    });
+    let bound = world
+        .app
+        .db
+        .write(move |tx| Box::pin(async move { crate::store::invitations::bind(tx, &hash, "somebody", now).await }));
     assert!(bound.await.unwrap().is_some());
     let uses = (0..50).map(|_| {
-        world.app.db.write(move |tx| {
-            Box::pin(async move { crate::store::invitations::consume(tx, "somebody", now).await })
-        })
+        world
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { crate::store::invitations::consume(tx, "somebody", now).await }))
     });
     let used = futures_util::future::join_all(uses).await;
     assert_eq!(used.into_iter().filter(|given| matches!(given, Ok(Some(_)))).count(), 1);
-    let others = world.app.db.write(move |tx| {
-        Box::pin(async move { crate::store::invitations::consume(tx, "another", now).await })
-    });
+    let others = world
+        .app
+        .db
+        .write(move |tx| Box::pin(async move { crate::store::invitations::consume(tx, "another", now).await }));
     assert!(others.await.unwrap().is_none());
 }
 
@@ -391,7 +400,9 @@ async fn b44_an_answer_nobody_asked_for_signs_nobody_in() {
     for query in ["", "?code=x", "?code=x&state=y&iss=http://platform.localhost:8600", "?error=access_denied"] {
         let answer = world.get("attempt=AAAA", &format!("{CONSOLE_CALLBACK}{query}")).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
-        assert!(answer.headers.get_all("set-cookie").iter().all(|cookie| !cookie.to_str().unwrap().starts_with("session=")));
+        assert!(
+            answer.headers.get_all("set-cookie").iter().all(|cookie| !cookie.to_str().unwrap().starts_with("session="))
+        );
     }
 }
 
@@ -402,9 +413,9 @@ async fn invitation(world: &World) -> String {
     let (id, now) = (crate::model::InvitationId::new(&app.clock, &app.entropy), app.clock.now());
     let (organisation, until) = (world.organisation, now + Duration::from_secs(3600));
     let insert = app.db.write(move |tx| {
-        Box::pin(async move {
-            crate::store::invitations::insert_owner(tx, id, organisation, &hash, (now, until)).await
-        })
+        Box::pin(
+            async move { crate::store::invitations::insert_owner(tx, id, organisation, &hash, (now, until)).await },
+        )
     });
     insert.await.unwrap();
     token

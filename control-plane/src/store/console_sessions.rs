@@ -130,11 +130,8 @@ pub async fn seen(tx: &mut Tx, id: ConsoleSessionId, (now, idle): (Timestamp, Ti
 /// Keeps new tokens of a living session.
 pub async fn set_tokens(tx: &mut Tx, keyring: &Keyring, id: ConsoleSessionId, tokens: &str) -> Result<(), Error> {
     let sealed = keyring.seal_text(Category::ProviderTokens, &context("tokens_sealed", id), tokens);
-    tx.execute(
-        "UPDATE console_session SET tokens_sealed = $2 WHERE id = $1 AND ended_at IS NULL",
-        &args![id, sealed],
-    )
-    .await?;
+    tx.execute("UPDATE console_session SET tokens_sealed = $2 WHERE id = $1 AND ended_at IS NULL", &args![id, sealed])
+        .await?;
     Ok(())
 }
 

@@ -49,12 +49,7 @@ pub async fn earlier(tx: &mut Tx, key_hash: &str) -> Result<Option<Earlier>, Err
 }
 
 /// Keeps the answer of a write that went well.
-pub async fn keep(
-    tx: &mut Tx,
-    key_hash: &str,
-    (status, sealed): (u16, &str),
-    until: Timestamp,
-) -> Result<(), Error> {
+pub async fn keep(tx: &mut Tx, key_hash: &str, (status, sealed): (u16, &str), until: Timestamp) -> Result<(), Error> {
     tx.execute(
         "UPDATE idempotency_key SET status = $2, response_sealed = $3, expires_at = $4 WHERE key_hash = $1",
         &args![key_hash, i64::from(status), sealed, until],

@@ -59,12 +59,7 @@ pub async fn is_open(tx: &mut Tx, token_hash: &str, now: Timestamp) -> Result<bo
 
 /// Binds an open invitation to a person at the tenant `platform`; whoever holds the link may correct
 /// that until it is used. `None` when it cannot be used.
-pub async fn bind(
-    tx: &mut Tx,
-    token_hash: &str,
-    subject: &str,
-    now: Timestamp,
-) -> Result<Option<InvitationId>, Error> {
+pub async fn bind(tx: &mut Tx, token_hash: &str, subject: &str, now: Timestamp) -> Result<Option<InvitationId>, Error> {
     tx.optional(
         "UPDATE member_invitation SET subject = $2
          WHERE token_hash = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $3 RETURNING id",
@@ -95,9 +90,7 @@ pub async fn consume(tx: &mut Tx, subject: &str, now: Timestamp) -> Result<Optio
              ORDER BY created_at LIMIT 1)
          RETURNING id, organisation_id, role",
         &args![subject, now],
-        |row| {
-            Ok(Given { id: row.id("id")?, organisation_id: row.id("organisation_id")?, role: row.parse("role")? })
-        },
+        |row| Ok(Given { id: row.id("id")?, organisation_id: row.id("organisation_id")?, role: row.parse("role")? }),
     )
     .await
 }

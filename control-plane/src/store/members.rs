@@ -35,9 +35,7 @@ pub async fn by_subject(tx: &mut Tx, subject: &str) -> Result<Option<Standing>, 
     tx.optional(
         "SELECT id, organisation_id, role FROM member WHERE subject = $1 AND removed_at IS NULL",
         &args![subject],
-        |row| {
-            Ok(Standing { id: row.id("id")?, organisation_id: row.id("organisation_id")?, role: row.parse("role")? })
-        },
+        |row| Ok(Standing { id: row.id("id")?, organisation_id: row.id("organisation_id")?, role: row.parse("role")? }),
     )
     .await
 }
@@ -53,9 +51,7 @@ pub async fn put(tx: &mut Tx, member: &NewMember, now: Timestamp) -> Result<Opti
          WHERE member.organisation_id = excluded.organisation_id
          RETURNING id, organisation_id, role",
         &args![member.id, member.organisation_id, member.subject.as_str(), member.role.as_str(), now],
-        |row| {
-            Ok(Standing { id: row.id("id")?, organisation_id: row.id("organisation_id")?, role: row.parse("role")? })
-        },
+        |row| Ok(Standing { id: row.id("id")?, organisation_id: row.id("organisation_id")?, role: row.parse("role")? }),
     )
     .await
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use openidconnect::OAuth2TokenResponse;
 use openidconnect::core::{
     CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdToken, CoreProviderMetadata,
 };
@@ -10,7 +11,6 @@ use openidconnect::{
     EndpointSet, IssuerUrl, LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
     RequestTokenError, Scope, SubjectIdentifier, TokenResponse, UserInfoClaims,
 };
-use openidconnect::OAuth2TokenResponse;
 use polder_kernel::{Email, Locale, Slug};
 use tokio::sync::{OnceCell, RwLock};
 use url::Url;
@@ -54,7 +54,8 @@ pub struct Wish<'a> {
     pub choose: bool,
 }
 
-type Client = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 impl Provider {
     /// The provider of this control plane; nothing is fetched yet.
@@ -151,7 +152,8 @@ impl Provider {
     pub async fn end_session(&self, app: &App, id_token: &str) -> Result<Url, OidcError> {
         let own = own(app).await?;
         // The core metadata type has no room for the endpoint; it is ours, and where it always is.
-        let mut url = Url::parse(&format!("{}/end_session", self.issuer)).map_err(unusable("the issuer is not a URL"))?;
+        let mut url =
+            Url::parse(&format!("{}/end_session", self.issuer)).map_err(unusable("the issuer is not a URL"))?;
         url.query_pairs_mut()
             .append_pair("id_token_hint", id_token)
             .append_pair("client_id", &own.client_id)
@@ -206,6 +208,7 @@ async fn own(app: &App) -> Result<OwnApplication, OidcError> {
 }
 
 /// What the endpoint answers is its last word; anything else may be otherwise next time.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn of_token_endpoint<E, T>(error: RequestTokenError<E, T>) -> OidcError
 where
     E: std::error::Error + 'static,
