@@ -85,6 +85,8 @@ async fn main() {
     for (client, algorithm) in [(&tenant.web, "ES256"), (&tenant.web_rs256, "RS256")] {
         let refresh = format!("refresh, rotating, durable; {algorithm} ID token");
         if wanted(&refresh) {
+            // A fresh one: the server ends connections that were idle during the rows before.
+            let mut connection = Connection::open(&tenant.target).await.expect("a connection");
             let mut work = Vec::new();
             let authorize = http::get(&tenant.host, &tenant.authorize_path(client, scope), &browser.cookie_line());
             for _ in 0..CONNECTIONS {
