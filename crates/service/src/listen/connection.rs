@@ -116,6 +116,8 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
         .max_header_size(limits.header_bytes)
+        // Answers are small: copying one behind its head costs less than a vectored write of both.
+        .writev(false)
         .serve_connection(TokioIo::new(stream), bridge);
     let mut connection = pin!(connection);
     let mut stopping = pin!(stop.cancelled());
