@@ -13,6 +13,7 @@ use polder_tenant_api as api;
 use tokio::sync::{Mutex, Notify};
 
 use crate::error::Internal;
+use crate::keys::{self, Schedule, Seal, SealKeys};
 use crate::limits;
 use crate::oidc::applications::Applications;
 use crate::oidc::documents::Documents;
@@ -36,8 +37,16 @@ pub struct App {
     pub db: Db,
     /// Seals columns and makes keyed hashes.
     pub keyring: Keyring,
+    /// The seal key, which wraps the keyring's.
+    pub seal: Seal,
     /// Signing keys and the JWKS.
     pub keys: Keys,
+    /// When keys are rotated.
+    pub rotation: Schedule,
+    /// Held by whoever changes keys: one at a time.
+    pub custody: Mutex<()>,
+    /// Rung when data keys were rotated, so that resealing begins at once.
+    pub reseal: Notify,
     /// The applications, in memory; refreshed after each administrative write.
     pub applications: Applications,
     /// Tokens of our own whose signature was checked before.
@@ -70,8 +79,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// The opened database.
     pub db: Db,
-    /// The tenant's seal key.
-    pub seal_key: polder_crypto::SealKey,
+    /// The tenant's seal key, and the next one while it is being rotated.
+    pub seal_key: SealKeys,
     /// The way out for mail.
     pub mailer: Mailer,
     /// Checks the control plane's assertions.
@@ -121,15 +130,20 @@ impl App {
     /// In one line what is wrong with the database, the seal key or the issuer.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, startup::Refused> {
         let Parts { issuer, name, clock, entropy, db, seal_key, mailer, admin } = parts;
-        let keyring = startup::open_database(&db, &seal_key, &clock, &entropy).await?;
+        let lifetimes = Lifetimes::default();
+        let (keyring, seal) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
         let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
-        let keys = startup::signing_keys(&db, &keyring, &clock, &entropy).await?;
+        let keys = keys::signing::load(&db, &keyring, (&clock, &entropy)).await?;
         let checkpoints = CheckpointKey::open(&db, &keyring, &entropy, &clock).await?;
         let applications = Applications::load(&db, issuer.as_str()).await?;
         let app = Arc::new(Self {
             documents: Documents::new(&issuer)?,
             issuer,
-            lifetimes: Lifetimes::default(),
+            rotation: keys::signing::usual(&lifetimes),
+            lifetimes,
+            seal,
+            custody: Mutex::new(()),
+            reseal: Notify::new(),
             limits: Limits::new(&clock, limits::RULES),
             tenant: TenantSettings::new(tenant),
             tokens: TokenCache::default(),

@@ -19,6 +19,7 @@ pub mod command;
 pub mod error;
 pub mod guard;
 pub mod jobs;
+pub mod keys;
 pub mod limits;
 pub mod model;
 pub mod oidc;

@@ -91,6 +91,12 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/sessions/{id}", delete(sessions::end))
         .route("/audit-events", get(audit_events::list))
         .route("/audit-verification", get(audit_events::verify))
+        .route("/keys", get(admin::keys::list))
+        .route("/keys/rotate", post(admin::keys::rotate))
+        .route("/data-keys", get(admin::keys::list_data))
+        .route("/data-keys/rotate", post(admin::keys::rotate_data))
+        .route("/seal-key", get(admin::keys::seal_key))
+        .route("/seal-key/rotate", post(admin::keys::rotate_seal_key))
         .route("/settings", get(admin::settings::show).patch(admin::settings::change))
         .layer(from_fn_with_state(Arc::clone(app), admin::require));
     let routes = Router::new()

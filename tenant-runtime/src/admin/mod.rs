@@ -11,6 +11,7 @@ pub mod caller;
 pub mod health;
 pub mod input;
 pub mod invitees;
+pub mod keys;
 pub mod registration;
 pub mod sessions;
 pub mod settings;

@@ -1,5 +1,6 @@
-//! Work that no request waits for: mail, sweeping, retention and checkpoints of the audit log.
+//! Work that no request waits for: mail, sweeping, keys, retention and checkpoints of the audit log.
 
+pub mod keys;
 pub mod outbox;
 pub mod retention;
 pub mod sweep;
@@ -16,5 +17,7 @@ pub fn start(app: &Arc<App>) -> JoinSet<()> {
     jobs.spawn(outbox::run(Arc::clone(app)));
     jobs.spawn(sweep::run(Arc::clone(app)));
     jobs.spawn(retention::run(Arc::clone(app)));
+    jobs.spawn(keys::signing(Arc::clone(app)));
+    jobs.spawn(keys::data(Arc::clone(app)));
     jobs
 }

@@ -2,6 +2,7 @@
 //! serialised once (A01-A03, B51). The issuer has no path, so both ways of building the address agree.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -24,6 +25,10 @@ pub fn for_everyone(headers: &mut HeaderMap) {
 }
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// How long anyone may keep the documents, the JWKS among them.
+pub const CACHE_LIFETIME: Duration = Duration::from_secs(300);
+const CACHE_CONTROL: &str = "public, max-age=300";
 
 /// The discovery document as it goes out.
 pub struct Documents {
@@ -69,7 +74,7 @@ pub fn public(request: &HeaderMap, body: Bytes, etag: HeaderValue) -> Response {
     }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
     headers.insert(header::ETAG, etag);
     for_everyone(headers);
     response

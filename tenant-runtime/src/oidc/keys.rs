@@ -17,8 +17,10 @@ use crate::error::Internal;
 /// The keys, as they change: RSA arrives, keys rotate.
 pub struct Keys(watch::Sender<Arc<KeySet>>);
 
-/// The keys at one moment.
+/// The keys at one moment: signers, JWKS and verifier change together or not at all.
 pub struct KeySet {
+    /// Counts the sets of this process: what was verified with another set is verified again.
+    pub generation: u64,
     signers: Vec<Arc<SigningKey>>,
     /// The JWKS document.
     pub jwks: Bytes,
@@ -38,7 +40,13 @@ impl KeySet {
     pub fn new(signers: Vec<Arc<SigningKey>>, listed: &Jwks) -> Result<Self, Internal> {
         let complete = Algorithm::ALL.iter().all(|a| signers.iter().any(|k| k.algorithm() == *a));
         let jwks: Bytes = serde_json::to_vec(listed)?.into();
-        Ok(Self { signers, etag: etag(&jwks), jwks, verifier: Verifier::new(listed), complete })
+        Ok(Self { generation: 0, signers, etag: etag(&jwks), jwks, verifier: Verifier::new(listed), complete })
+    }
+
+    /// Whether signers and published keys are the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let kids = |set: &Self| set.signers.iter().map(|key| key.kid().to_owned()).collect::<Vec<_>>();
+        self.jwks == other.jwks && kids(self) == kids(other)
     }
 
     /// The key that signs with `algorithm` now.
@@ -63,9 +71,16 @@ impl Keys {
         self.0.borrow().complete
     }
 
-    /// Replaces the keys.
-    pub fn replace(&self, set: KeySet) {
-        self.0.send_replace(Arc::new(set));
+    /// Replaces the keys, all at once. Does nothing where they are the same.
+    pub fn replace(&self, mut set: KeySet) {
+        self.0.send_if_modified(|current| {
+            let changed = !current.is_same(&set);
+            if changed {
+                set.generation = current.generation + 1;
+                *current = Arc::new(set);
+            }
+            changed
+        });
     }
 
     /// The key that signs with `algorithm`, waiting for it if it is still being made.

@@ -19,16 +19,17 @@ pub fn access_token(app: &App, token: &str) -> Option<Arc<AccessToken<'static>>>
 /// As [`access_token`], also when it has expired.
 pub fn genuine_access_token(app: &App, token: &str) -> Option<Arc<AccessToken<'static>>> {
     let hash = sha256(token.as_bytes());
-    if let Some(claims) = app.tokens.get(&hash) {
+    let keys = app.keys.current();
+    if let Some(claims) = app.tokens.get(&hash, keys.generation) {
         return Some(claims);
     }
-    let verified = app.keys.current().verifier.verify(token, &[ACCESS_TOKEN_TYPE], &Algorithm::ALL).ok()?;
+    let verified = keys.verifier.verify(token, &[ACCESS_TOKEN_TYPE], &Algorithm::ALL).ok()?;
     let claims: AccessToken<'static> = verified.claims().ok()?;
     if claims.iss != app.issuer.as_str() {
         return None;
     }
     let claims = Arc::new(claims);
-    app.tokens.put(hash, claims.clone());
+    app.tokens.put(hash, keys.generation, claims.clone());
     Some(claims)
 }
 

@@ -8,30 +8,82 @@
 mod data_keys;
 mod refused;
 mod settings;
-pub mod signing_keys;
 mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use polder_audit::AuditTail;
 use polder_crypto::{Keyring, SealKey};
-use polder_db::{Db, Migration};
+use polder_db::{AuditGuard, Db, Migration};
 use polder_kernel::{Clock, Entropy};
+
+use crate::App;
+use crate::keys::{By, Seal, SealKeys, seal, signing};
 
 pub use refused::Refused;
 pub use settings::settings;
-pub use signing_keys::{complete_keys, signing_keys};
-pub use store::{Opened, open};
+pub use store::{Opened, locate, open};
 
 /// Every migration of a tenant's database, oldest first. A merged one is never edited.
 pub const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "first", sql: include_str!("../../../migrations/tenant/0001_first.sql") }];
 
-/// Brings the database to this version's schema, opens its data keys and starts its audit log.
+/// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.
+pub const AUDIT_GUARD: AuditGuard =
+    AuditGuard { keep_at_least: Some(crate::jobs::retention::SCHEDULE.audit.saturating_sub(Duration::from_secs(86_400))) };
+
+/// Brings the database to this version's schema where this role may, guards its audit log, opens its data keys and starts its audit log.
 ///
 /// # Errors
 /// When the database is not usable or the seal key is not the one it was made with.
-pub async fn open_database(db: &Db, seal: &SealKey, clock: &Clock, entropy: &Entropy) -> Result<Keyring, Refused> {
+pub async fn open_database(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &Entropy) -> Result<Keyring, Refused> {
+    Ok(unlock(db, seal, clock, entropy).await?.keyring)
+}
+
+/// As [`open_database`], and goes on with a rotation of the seal key where one was begun: with a next key
+/// beside the one in use, every data key is wrapped under that. The seal key in use comes along.
+///
+/// # Errors
+/// As [`open_database`].
+pub async fn open_and_rewrap(
+    db: &Db,
+    keys: &SealKeys,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<(Keyring, Seal), Refused> {
+    let Unlocked { keyring, mut in_use, next } = unlock(db, keys, clock, entropy).await?;
+    if let Some(next) = next {
+        seal::rewrap(db, (&in_use, &next), entropy, &By::Schedule).await?;
+        in_use = next;
+    }
+    Ok((keyring, Seal::new(in_use, keys.file.clone())))
+}
+
+/// An opened database: its keyring, the seal key that opened it, and the one that is to follow.
+struct Unlocked {
+    keyring: Keyring,
+    in_use: SealKey,
+    next: Option<SealKey>,
+}
+
+async fn unlock(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &Entropy) -> Result<Unlocked, Refused> {
     db.migrate(MIGRATIONS, clock.now()).await?;
-    let keyring = data_keys::open(db, seal, clock, entropy).await?;
-    db.set_tail(AuditTail::open(db, &keyring, clock.clone()).await?);
-    Ok(keyring)
+    db.guard_audit(AUDIT_GUARD).await?;
+    let unlocked = data_keys::open(db, seal, clock, entropy).await?;
+    db.set_tail(AuditTail::open(db, &unlocked.keyring, clock.clone()).await?);
+    Ok(unlocked)
+}
+
+/// Makes the RSA key in the background, if it is missing. Whoever needs it waits for it.
+pub fn complete_keys(app: &Arc<App>) {
+    if app.keys.are_complete() {
+        return;
+    }
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        if let Err(error) = signing::round(&app).await {
+            tracing::error!(%error, "the RSA key could not be made");
+        }
+    });
 }

@@ -1,15 +1,17 @@
 //! Opening the data folder and the seal key file, with an answer a person can act on.
 
 use std::fs::{self, File, OpenOptions};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use polder_crypto::SealKey;
 use polder_db::{Db, Location};
 use polder_kernel::Secret;
 use rustix::fs::{FlockOperation, flock};
+use url::Url;
 
 use super::Refused;
+use crate::keys::SealKeys;
 use crate::settings::Store;
 
 /// The opened store. The lock is held for as long as this lives.
@@ -17,10 +19,13 @@ pub struct Opened {
     /// The database.
     pub db: Db,
     /// What opens its data keys.
-    pub seal_key: SealKey,
-    /// Keeps a second program out of the folder.
+    pub seal_key: SealKeys,
+    /// Keeps a second program out of the data folder, or the socket's folder open.
     pub lock: Option<File>,
 }
+
+/// The longest path of a socket, in bytes.
+const LONGEST_SOCKET: usize = 107;
 
 /// Readers beside the one writer: requests wait for a reader no longer than a query takes.
 const READERS: usize = 4;
@@ -31,13 +36,26 @@ const READERS: usize = 4;
 /// # Errors
 /// In one line what is wrong.
 pub async fn open(store: &Store) -> Result<Opened, Refused> {
-    let seal_key = read_seal_key(&store.seal_key)?;
-    let (location, lock) = match (&store.data, &store.database) {
-        (Some(folder), _) => (Location::Sqlite(folder.join("tenant.db")), Some(claim(folder)?)),
-        (None, Some(url)) => (database(url)?, None),
-        (None, None) => return Err(Refused::Other("give --data DIR or --database URL".into())),
-    };
-    Ok(Opened { db: Db::open(&location, READERS).await?, seal_key, lock })
+    let seal_key = SealKeys::read(&store.seal_key).map_err(|wrong| Refused::Other(wrong.to_string()))?;
+    let (mut location, lock) = locate(store.data.as_deref(), store.database.as_ref())?;
+    let mut folder = None;
+    if let (Location::Postgres(address), Some(socket)) = (&location, &store.database_socket) {
+        let (through, held) = by_socket(address, socket)?;
+        (location, folder) = (Location::Postgres(through), held);
+    }
+    Ok(Opened { db: Db::open(&location, READERS).await?, seal_key, lock: lock.or(folder) })
+}
+
+/// Where the database is. A data folder is claimed: nobody else works in it while the lock lives.
+///
+/// # Errors
+/// In one line what is wrong.
+pub fn locate(data: Option<&Path>, url: Option<&Secret<String>>) -> Result<(Location, Option<File>), Refused> {
+    match (data, url) {
+        (Some(folder), _) => Ok((Location::Sqlite(folder.join("tenant.db")), Some(claim(folder)?))),
+        (None, Some(url)) => Ok((database(url)?, None)),
+        (None, None) => Err(Refused::Other("give --data DIR or --database URL".into())),
+    }
 }
 
 /// The address itself, or the file that holds it: an argument can be read by everybody on the machine.
@@ -50,14 +68,24 @@ fn database(given: &Secret<String>) -> Result<Location, Refused> {
     text.expose().trim_end().parse().map_err(bad)
 }
 
-fn read_seal_key(file: &Path) -> Result<SealKey, Refused> {
-    let text = fs::read_to_string(file).map(Secret::new).map_err(|error| {
-        Refused::Other(format!(
-            "cannot read the seal key file {}: {error}; `polder-tenant seal-key FILE` makes one",
-            file.display()
-        ))
-    })?;
-    SealKey::parse(text.expose()).map_err(|_| Refused::Other(format!("{} is not a seal key file", file.display())))
+/// The address with the server's place taken by a socket. One whose path is too long for a socket is
+/// reached through its folder, which stays open for that.
+fn by_socket(address: &Secret<String>, socket: &str) -> Result<(Secret<String>, Option<File>), Refused> {
+    let bad = || Refused::Other("--database-socket is unix:/path/.s.PGSQL.PORT".to_owned());
+    let path = Path::new(socket.strip_prefix("unix:").ok_or_else(bad)?);
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(bad)?;
+    let port: u16 = name.strip_prefix(".s.PGSQL.").and_then(|port| port.parse().ok()).ok_or_else(bad)?;
+    let folder = path.parent().filter(|folder| folder.is_absolute()).ok_or_else(bad)?;
+    let mut url = Url::parse(address.expose()).map_err(|_| bad())?;
+    let (shown, held) = if path.as_os_str().len() <= LONGEST_SOCKET {
+        (folder.to_str().ok_or_else(bad)?.to_owned(), None)
+    } else {
+        let held = File::open(folder)
+            .map_err(|error| Refused::Other(format!("cannot open the folder {}: {error}", folder.display())))?;
+        (format!("/proc/self/fd/{}", held.as_raw_fd()), Some(held))
+    };
+    url.query_pairs_mut().append_pair("host", &shown).append_pair("port", &port.to_string());
+    Ok((Secret::new(url.to_string()), held))
 }
 
 /// Makes sure that the folder is ours, and only ours while we run.
@@ -89,4 +117,27 @@ fn claim(folder: &Path) -> Result<File, Refused> {
         Refused::Other(format!("another polder-tenant is using the data folder {shown}: stop it first"))
     })?;
     Ok(lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_takes_the_servers_place_in_the_address() {
+        let address = Secret::new("postgres://t_a:secret@localhost/t_a".to_owned());
+        let through = |socket: &str| by_socket(&address, socket).map(|(url, held)| (url.expose().clone(), held));
+        let (url, held) = through("unix:/run/polder/.s.PGSQL.5432").unwrap();
+        assert_eq!(url, "postgres://t_a:secret@localhost/t_a?host=%2Frun%2Fpolder&port=5432");
+        assert!(held.is_none());
+        let deep = std::env::temp_dir().join("x".repeat(100));
+        fs::create_dir_all(&deep).unwrap();
+        let (url, held) = through(&format!("unix:{}/.s.PGSQL.5432", deep.display())).unwrap();
+        assert!(held.is_some() && url.contains("host=%2Fproc%2Fself%2Ffd%2F"), "{url}");
+        fs::remove_dir(&deep).unwrap();
+        for wrong in ["", "/run/.s.PGSQL.5432", "unix:/run/other.sock", "unix:.s.PGSQL.5432", "unix:/run/.s.PGSQL.x"] {
+            let Err(refused) = through(wrong) else { panic!("{wrong} was taken") };
+            assert!(!refused.to_string().contains("secret"));
+        }
+    }
 }

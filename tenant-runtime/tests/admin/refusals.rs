@@ -29,6 +29,12 @@ const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/sessions/x"),
     ("GET", "/audit-events"),
     ("GET", "/audit-verification"),
+    ("GET", "/keys"),
+    ("POST", "/keys/rotate"),
+    ("GET", "/data-keys"),
+    ("POST", "/data-keys/rotate"),
+    ("GET", "/seal-key"),
+    ("POST", "/seal-key/rotate"),
     ("GET", "/settings"),
     ("PATCH", "/settings"),
 ];

@@ -65,7 +65,7 @@ impl Tenant {
             clock: clock.clone(),
             entropy: entropy.clone(),
             db: database.db.clone(),
-            seal_key: SealKey::generate(&entropy),
+            seal_key: SealKey::generate(&entropy).into(),
             mailer: Mailer::capturing(),
             admin: Some(verifier(admin_key.public_jwk())),
         })

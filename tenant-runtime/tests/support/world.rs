@@ -18,6 +18,7 @@ use polder_service::stack::Stacked;
 use polder_tenant_api::UserId;
 use polder_tenant_runtime::app::{App, Parts};
 use polder_tenant_runtime::error::Internal;
+use polder_tenant_runtime::keys::{SealKeys, signing};
 use polder_tenant_runtime::store::users::{self, NewUser};
 use polder_tenant_runtime::{router, startup};
 use tower::ServiceExt;
@@ -33,7 +34,9 @@ pub struct World {
     pub clock: Clock,
     pub service: Stacked<Router>,
     pub database: TestDatabase,
-    seal: String,
+    /// What the next start opens the data keys with.
+    pub seal: SealKeys,
+    starts: u64,
 }
 
 /// Runs a test on every kind of database there is.
@@ -56,21 +59,21 @@ fn rsa() -> &'static [u8] {
 impl World {
     async fn start(database: TestDatabase) -> Self {
         let clock = Clock::manual(Timestamp::from_seconds(1_795_248_000));
-        let seal = SealKey::generate(&Entropy::System);
+        let seal = SealKeys::from(SealKey::generate(&Entropy::System));
         let keyring = startup::open_database(&database.db, &seal, &clock, &Entropy::System).await.unwrap();
         let key = SigningKey::from_pkcs8(Algorithm::Rs256, rsa()).unwrap();
-        let stored = startup::signing_keys::sealed(&key, &Secret::new(rsa().to_vec()), &keyring, clock.now());
-        startup::signing_keys::add(&database.db, stored, clock.now()).await.unwrap();
-        let seal = seal.to_text().expose().clone();
-        let app = start(&database.db, &seal, &clock).await;
-        Self { service: router::public(&app, TrustedProxy::Gateway), app, clock, database, seal }
+        let stored = signing::sealed(&key, &Secret::new(rsa().to_vec()), &keyring, clock.now());
+        signing::add(&database.db, stored).await.unwrap();
+        let app = start(&database.db, &seal, &clock, 0).await;
+        Self { service: router::public(&app, TrustedProxy::Gateway), app, clock, database, seal, starts: 0 }
     }
 
     /// The same tenant after its process ended and another was started on its data.
     pub async fn restart(&mut self) {
         self.app.db.close().await;
         self.database.db = Db::open(&self.database.location, 4).await.unwrap();
-        self.app = start(&self.database.db, &self.seal, &self.clock).await;
+        self.starts += 1;
+        self.app = start(&self.database.db, &self.seal, &self.clock, self.starts).await;
         self.service = router::public(&self.app, TrustedProxy::Gateway);
     }
 
@@ -163,14 +166,14 @@ pub fn request(method: Method, target: &str, headers: &[(HeaderName, &str)], bod
     request.body(Body::from(body)).unwrap()
 }
 
-async fn start(db: &Db, seal: &str, clock: &Clock) -> Arc<App> {
+async fn start(db: &Db, seal: &SealKeys, clock: &Clock, starts: u64) -> Arc<App> {
     App::start(Parts {
         issuer: ISSUER.parse().unwrap(),
         name: "Practice".to_owned(),
         clock: clock.clone(),
-        entropy: Entropy::seeded(7),
+        entropy: Entropy::seeded(7 + starts),
         db: db.clone(),
-        seal_key: SealKey::parse(seal).unwrap(),
+        seal_key: seal.clone(),
         mailer: Mailer::capturing(),
         admin: None,
     })

@@ -1,0 +1,11 @@
+//! Rotation of signing keys, data keys and the seal key, on both databases, with a clock that tests move
+//! and a process that ends between any two steps.
+
+#![cfg(test)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod data;
+mod seal;
+mod signing;
