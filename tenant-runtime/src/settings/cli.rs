@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use polder_db::Name;
 use polder_kernel::Secret;
 
 use super::Issuer;
@@ -20,7 +21,7 @@ impl Cli {
     /// Reads the command line. Ends the program when it makes no sense (exit status 2) or asks for help.
     pub fn parse() -> Self {
         let first = std::env::args().nth(1).unwrap_or_default();
-        if ["seal-key", "application"].contains(&first.as_str()) {
+        if ["seal-key", "application", "migrate", "schema"].contains(&first.as_str()) {
             return Self::Task(Tasks::parse().task);
         }
         Self::Serve(Box::new(Serve::parse()))
@@ -42,6 +43,11 @@ pub enum Task {
         /// The file to write; it must not exist.
         file: PathBuf,
     },
+    /// Bring the database to this version's schema. Where the role that serves may not change it, this is
+    /// done with the role that owns the tables, before the new version is started.
+    Migrate(Migrate),
+    /// Print the name of this version's schema.
+    Schema,
     /// Applications of a tenant that is not running.
     #[command(subcommand)]
     Application(ApplicationTask),
@@ -54,6 +60,22 @@ pub enum ApplicationTask {
     Add(Box<AddApplication>),
 }
 
+/// Where the tenant's data is, to bring its schema up to date.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The data folder; the database is `tenant.db` inside it.
+    #[arg(long, value_name = "DIR", required_unless_present = "database", conflicts_with = "database")]
+    pub data: Option<PathBuf>,
+    /// A PostgreSQL database of the tenant's own instead: `postgres://user@host/name`, or `file:PATH` of a
+    /// file with that where it holds a password.
+    #[arg(long, value_name = "URL", value_parser = secret)]
+    pub database: Option<Secret<String>>,
+    /// The PostgreSQL role that serves: it gets the right to read and write rows, of the audit log only to
+    /// read and add, and none to change the schema.
+    #[arg(long, value_name = "NAME", requires = "database")]
+    pub runtime_role: Option<Name>,
+}
+
 /// Where the tenant's data is and what opens it.
 #[derive(Clone, Debug, Args)]
 pub struct Store {
@@ -64,6 +86,9 @@ pub struct Store {
     /// file with that where it holds a password.
     #[arg(long, value_name = "URL", value_parser = secret)]
     pub database: Option<Secret<String>>,
+    /// The socket on which that server is reached, whatever the address says: `unix:/path/.s.PGSQL.5432`.
+    #[arg(long, value_name = "ADDR", requires = "database")]
+    pub database_socket: Option<String>,
     /// The file with the tenant's seal key.
     #[arg(long, value_name = "FILE")]
     pub seal_key: PathBuf,
@@ -75,7 +100,8 @@ pub struct Store {
     name = "polder-tenant",
     version,
     after_help = "Other uses:\n  polder-tenant seal-key FILE       write a new seal key\n  polder-tenant application add …   \
-                  create an application (see its --help)"
+                  create an application (see its --help)\n  polder-tenant migrate …           bring the database to \
+                  this version's schema"
 )]
 pub struct Serve {
     /// Where the data is.
