@@ -26,6 +26,7 @@ pub mod model;
 pub mod provision;
 pub mod retention;
 pub mod router;
+pub mod secret_store;
 pub mod secrets;
 pub mod settings;
 pub mod store;

@@ -1,16 +1,19 @@
-//! Keys as files, outside every tenant's folder: written once, never changed, readable by us alone (K3, G18).
+//! What the control plane keeps secret, by what it is for: one file each (K3, G18). How the files are kept
+//! is [`SecretStore`]'s matter.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use polder_kernel::Secret;
 
-/// The folder of secrets.
+use crate::secret_store::{SecretId, SecretStore};
+
+pub use crate::secret_store::sync_folder;
+
+/// The secrets.
 #[derive(Clone, Debug)]
 pub struct Secrets {
-    folder: PathBuf,
+    store: SecretStore,
 }
 
 /// What a secret file is for. The name of a tenant's holds its short id.
@@ -20,10 +23,21 @@ pub enum Name<'a> {
     ControlSeal,
     /// A tenant's seal key. The tenant reads it; the control plane only makes it.
     TenantSeal(&'a str),
+    /// The one that is to follow it, while it is being rotated. It lies beside the other, where the tenant
+    /// looks for it.
+    TenantSealNext(&'a str),
     /// The key that signs the control plane's word to a tenant.
     TenantAdmin(&'a str),
     /// Its public half, which the tenant reads.
     TenantAdminPublic(&'a str),
+    /// The address of a tenant's PostgreSQL database with the password it serves with.
+    TenantDatabase(&'a str),
+    /// The password of the role that owns its tables. The tenant never sees it.
+    TenantDatabaseOwner(&'a str),
+    /// Says that the database was finished once: from then on it is never made anew.
+    TenantDatabaseMade(&'a str),
+    /// Handed to a program of ours for one task; gone afterwards.
+    Passing(&'a str),
 }
 
 impl Name<'_> {
@@ -31,9 +45,20 @@ impl Name<'_> {
         match self {
             Self::ControlSeal => "control.seal".to_owned(),
             Self::TenantSeal(tenant) => format!("{tenant}.seal"),
+            Self::TenantSealNext(tenant) => format!("{tenant}.seal.next"),
             Self::TenantAdmin(tenant) => format!("{tenant}.admin"),
             Self::TenantAdminPublic(tenant) => format!("{tenant}.admin.pub"),
+            Self::TenantDatabase(tenant) => format!("{tenant}.database"),
+            Self::TenantDatabaseOwner(tenant) => format!("{tenant}.database.owner"),
+            Self::TenantDatabaseMade(tenant) => format!("{tenant}.database.made"),
+            Self::Passing(task) => format!("{task}.passing"),
         }
+    }
+}
+
+impl Name<'_> {
+    fn id(&self) -> io::Result<SecretId> {
+        SecretId::new(self.file()).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
     }
 }
 
@@ -43,14 +68,17 @@ impl Secrets {
     /// # Errors
     /// When the folder cannot be made or closed to others.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
-        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
-        Ok(Self { folder })
+        Ok(Self { store: SecretStore::open(folder)? })
     }
 
-    /// Where a secret is, for a child's arguments.
+    /// The store they are in.
+    pub const fn store(&self) -> &SecretStore {
+        &self.store
+    }
+
+    /// Where a secret is, for a child's arguments. One whose name is no id is nowhere.
     pub fn path(&self, name: &Name<'_>) -> PathBuf {
-        self.folder.join(name.file())
+        name.id().map_or_else(|_| PathBuf::new(), |id| self.store.path(&id))
     }
 
     /// Whether a secret is there.
@@ -63,11 +91,7 @@ impl Secrets {
     /// # Errors
     /// When it is there and cannot be read.
     pub fn read(&self, name: &Name<'_>) -> io::Result<Option<Secret<String>>> {
-        match fs::read_to_string(self.path(name)) {
-            Ok(text) => Ok(Some(Secret::new(text))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.store.get(&name.id()?)
     }
 
     /// Keeps a secret. One that is there already stays: a second one would make what the first
@@ -76,35 +100,48 @@ impl Secrets {
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&self, name: &Name<'_>, secret: &Secret<String>) -> io::Result<()> {
-        let path = self.path(name);
-        let draft = self.folder.join(format!(".{}.new", name.file()));
-        remove_if_there(&draft)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        file.write_all(secret.expose().as_bytes())?;
-        file.sync_all()?;
-        // A link, unlike a rename, never replaces what is there.
-        match fs::hard_link(&draft, &path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
+        self.store.put(&name.id()?, secret)
+    }
+
+    /// Keeps a secret in place of the one that is there: for what opens doors, never for what opens data.
+    ///
+    /// # Errors
+    /// When it cannot be written; the earlier one is still there then.
+    pub fn replace(&self, name: &Name<'_>, secret: &Secret<String>) -> io::Result<()> {
+        self.store.replace(&name.id()?, secret)
+    }
+
+    /// Gives the tenant's next seal key the place of its present one, which is destroyed. Only once the
+    /// tenant's data keys are wrapped under it. Done before, it does nothing.
+    ///
+    /// # Errors
+    /// When the file system refuses; nothing is lost then.
+    pub fn promote_seal(&self, tenant: &str) -> io::Result<()> {
+        self.store.promote(&Name::TenantSealNext(tenant).id()?, &Name::TenantSeal(tenant).id()?)
+    }
+
+    /// Destroys a secret, if it is there: overwritten, then unlinked.
+    ///
+    /// # Errors
+    /// When it is there and stays.
+    pub fn remove(&self, name: &Name<'_>) -> io::Result<()> {
+        self.store.delete(&name.id()?)
+    }
+
+    /// Destroys every secret of a tenant, the seal key first: from then on its data, and every copy of it,
+    /// is unreadable. What is gone already is no error.
+    ///
+    /// # Errors
+    /// When one stays.
+    pub fn destroy_tenant(&self, tenant: &str) -> io::Result<()> {
+        self.remove(&Name::TenantSeal(tenant))?;
+        self.remove(&Name::TenantSealNext(tenant))?;
+        let prefix = format!("{tenant}.");
+        for id in self.store.list()?.into_iter().filter(|id| id.as_str().starts_with(&prefix)) {
+            self.store.delete(&id)?;
         }
-        fs::remove_file(&draft)?;
-        sync_folder(&self.folder)
+        Ok(())
     }
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Makes names that were added to or taken from a folder survive a loss of power.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
@@ -112,27 +149,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g18_secrets_are_readable_by_their_owner_alone() {
+    fn k3_destroying_a_tenant_leaves_none_of_its_secrets_and_all_of_others() {
         let folder = tempfile::tempdir().unwrap();
-        let secrets = Secrets::open(folder.path().join("secrets")).unwrap();
-        let name = Name::TenantSeal("abc");
-        secrets.keep(&name, &Secret::new("first".to_owned())).unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&secrets.path(&name)), 0o600);
-        assert_eq!(mode(&folder.path().join("secrets")), 0o700);
-        assert_eq!(fs::read_dir(folder.path().join("secrets")).unwrap().count(), 1, "no draft is left");
+        let secrets = Secrets::open(folder.path().to_owned()).unwrap();
+        let secret = Secret::new("secret".to_owned());
+        let of = |tenant| {
+            [
+                Name::TenantSeal(tenant),
+                Name::TenantSealNext(tenant),
+                Name::TenantAdmin(tenant),
+                Name::TenantAdminPublic(tenant),
+                Name::TenantDatabase(tenant),
+            ]
+        };
+        for name in of("abc").iter().chain(&of("abcd")).chain(&[Name::ControlSeal]) {
+            secrets.keep(name, &secret).unwrap();
+        }
+        secrets.destroy_tenant("abc").unwrap();
+        secrets.destroy_tenant("abc").unwrap();
+        assert!(of("abc").iter().all(|name| !secrets.has(name)));
+        assert!(of("abcd").iter().chain(&[Name::ControlSeal]).all(|name| secrets.has(name)));
     }
 
     #[test]
-    fn k3_a_secret_is_never_replaced() {
+    fn g17_the_next_seal_key_takes_the_place_of_the_present_one() {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::open(folder.path().to_owned()).unwrap();
-        let name = Name::ControlSeal;
-        assert!(secrets.read(&name).unwrap().is_none());
-        secrets.keep(&name, &Secret::new("first".to_owned())).unwrap();
-        // A draft that a killed control plane left behind is in nobody's way.
-        fs::write(folder.path().join(".control.seal.new"), "half").unwrap();
-        secrets.keep(&name, &Secret::new("second".to_owned())).unwrap();
-        assert_eq!(secrets.read(&name).unwrap().unwrap().expose(), "first");
+        secrets.keep(&Name::TenantSeal("abc"), &Secret::new("old".to_owned())).unwrap();
+        secrets.promote_seal("abc").unwrap();
+        assert_eq!(secrets.read(&Name::TenantSeal("abc")).unwrap().unwrap().expose(), "old", "there was no next one");
+        secrets.keep(&Name::TenantSealNext("abc"), &Secret::new("new".to_owned())).unwrap();
+        for _ in 0..2 {
+            secrets.promote_seal("abc").unwrap();
+            assert_eq!(secrets.read(&Name::TenantSeal("abc")).unwrap().unwrap().expose(), "new");
+            assert!(!secrets.has(&Name::TenantSealNext("abc")));
+        }
     }
 }
