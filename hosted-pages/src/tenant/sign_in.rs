@@ -118,6 +118,8 @@ pub struct ContinueAs<'a> {
     pub name: &'a str,
     /// The person's address, masked.
     pub masked_address: &'a str,
+    /// Stands for this person in the form: the answer counts for nobody else.
+    pub person: &'a str,
 }
 
 impl SignInEmail<'_> {

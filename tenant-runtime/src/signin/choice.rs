@@ -12,14 +12,19 @@ use polder_protocol::{Error, ErrorCode};
 use super::answer;
 use super::form::FlowForm;
 use super::page::Paper;
+use super::session::{self, Signed};
 use crate::App;
 use crate::error::{Kind, PageError};
 use crate::oidc::authorize;
 
 /// Goes on as the person who is signed in. The word counts for this request alone and is stored
-/// nowhere; without a session that the request accepts it changes nothing.
+/// nowhere; without a session that the request accepts, or for another person than the page showed, it
+/// changes nothing.
 pub async fn go_on(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
-    answer::proceed(&app, &form.visit, &form.waiting, None, true).await
+    let signed = session::current(&app, &mut app.db.read().await?, &form.visit.jar).await?;
+    let meant = |signed: &Signed| form.waiting.person(&app, signed.user.id) == form.field("person");
+    let confirmed = signed.as_ref().is_some_and(meant);
+    answer::proceed(&app, &form.visit, &form.waiting, signed.as_ref(), confirmed).await
 }
 
 /// Shows the form for an address. Whoever is signed in stays so until another proof is given.

@@ -29,7 +29,8 @@ pub struct Known {
     /// Whether it is the person asked for, signed in recently enough (`prompt=login`, `max_age`,
     /// `id_token_hint`).
     pub accepted: bool,
-    /// Whether the person proved themselves after the request came.
+    /// Whether this person proved themselves in this very flow, and so has seen its pages. A sign-in in
+    /// another window is none of it: it was not for this application.
     pub proved_here: bool,
     /// Whether this application lets the person in (P19).
     pub admitted: bool,

@@ -99,7 +99,7 @@ pub async fn send(app: &Arc<App>, visit: &Visit, waiting: &Waiting, email: Email
         flow_hash: waiting.hash(app),
         code_hash: waiting.code_hash(app, code.expose()),
         code,
-        address_index: app.keyring.index("code-address", email.as_str().as_bytes()),
+        address_index: address_index(app, &email),
         message: MessageId::new(&app.clock, &app.entropy),
         locale: visit.locale(app, &waiting.request.ui_locales),
         application_id: waiting.request.client_id.clone(),
@@ -187,6 +187,11 @@ impl Making {
         };
         polder_audit::record(tx, event);
     }
+}
+
+/// The keyed hash of the address that a code goes to.
+pub fn address_index(app: &App, email: &Email) -> String {
+    app.keyring.index("code-address", email.as_str().as_bytes())
 }
 
 /// The address of a code, sealed to its row.

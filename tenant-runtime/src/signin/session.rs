@@ -50,12 +50,13 @@ pub async fn known(
     signed: &Signed,
     request: &Request,
     application: &Application,
+    proved_here: bool,
     now: Timestamp,
 ) -> Result<Known, Internal> {
     let Signed { session, user } = signed;
     Ok(Known {
         accepted: request.is_for(&user.id.to_string()) && request.accepts_sign_in(session.authenticated_at, now),
-        proved_here: session.authenticated_at >= request.received_at,
+        proved_here,
         admitted: users::is_admitted(tx, &application.access, application.id, user.id).await?,
         has_name: user.name.is_some(),
     })

@@ -81,6 +81,7 @@ fn page(app: &App, visit: &Visit, waiting: &Waiting, look: &Look) -> Result<Resp
                 destination: destination(waiting.request.return_to.redirect_uri()),
                 name: signed.user.name.as_deref().unwrap_or_default(),
                 masked_address: &signed.user.email.masked(),
+                person: &waiting.person(app, signed.user.id),
             };
             Ok(paper.print(StatusCode::OK, &page))
         }

@@ -13,6 +13,7 @@ use polder_kernel::{Secret, Timestamp};
 use polder_protocol::authorize::Request;
 use polder_service::cookies::{Jar, SetCookie};
 use polder_service::csrf::Token;
+use polder_tenant_api::UserId;
 use serde::{Deserialize, Serialize};
 
 use super::visit::Visit;
@@ -69,6 +70,11 @@ impl Waiting {
     /// The token of this flow's forms (E08).
     pub fn csrf(&self, app: &App) -> Token {
         Token::from_mac(app.keyring.mac("csrf-flow", &[self.id.expose().as_bytes()]))
+    }
+
+    /// Stands for a person in the form that goes on as them: pressed late, it counts for nobody else (E19).
+    pub fn person(&self, app: &App, user: UserId) -> String {
+        base64url(&app.keyring.mac("continue-as", &[self.id.expose().as_bytes(), user.as_bytes()])[..16])
     }
 
     /// The page that shows this flow's step.

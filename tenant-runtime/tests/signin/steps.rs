@@ -106,8 +106,6 @@ async fn prompt_login_and_max_age_ask_again_and_none_asks_nothing() {
     let page = browser.authorize(&tenant, "&prompt=login").await;
     assert!(has_form(&page, "email-form"));
     assert!(has_code(&browser.finish(&tenant, page, "ann@example.test").await));
-    assert!(has_code(&browser.authorize(&tenant, "&prompt=select_account").await), "it was just proved");
-    tenant.advance(1);
     assert!(has_form(&browser.authorize(&tenant, "&prompt=select_account").await, "continue-form"));
 }
 
@@ -216,4 +214,46 @@ async fn e02_a_form_from_another_site_finds_the_session_and_no_cookie_is_sent_ev
     for cookie in [answer.cookies(), page.cookies()].concat() {
         assert!(cookie.contains("SameSite=Lax"), "{cookie}");
     }
+}
+
+#[tokio::test]
+async fn e19_going_on_counts_for_the_person_who_was_shown_and_nobody_else() {
+    let tenant = Tenant::start().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&tenant, "ann@example.test").await;
+    tenant.advance(60);
+    let ann = browser.authorize(&tenant, "&prompt=select_account").await;
+    assert!(has_form(&ann, "continue-form"));
+    // Meanwhile somebody else signs in, in another window of the same browser.
+    tenant.advance(1);
+    let other = browser.authorize(&tenant, "&prompt=login").await;
+    assert!(has_code(&browser.finish(&tenant, other, "bob@example.test").await));
+    let late = browser.post(&tenant, &form(&ann, "continue-form"), &[]).await;
+    assert!(late.location().starts_with("/signin?flow="), "{late:?}");
+    tenant.advance(60);
+    let page = browser.authorize(&tenant, "&prompt=select_account").await;
+    assert!(page.body.contains("b\u{2022}") || page.body.contains("Ann Example"), "{}", page.body);
+    let answer = browser.post(&tenant, &form(&page, "continue-form"), &[]).await;
+    assert!(has_code(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn b91_signing_in_in_another_window_is_no_word_for_an_application_anyone_could_pose_as() {
+    let tenant = Tenant::start().await;
+    let native = NewApplication {
+        kind: ApplicationType::Native,
+        redirect_uris: vec!["com.example.app:/callback".to_owned()],
+        ..web("App", Access::Everyone)
+    };
+    let native = tenant.application(native).await.client_id.to_string();
+    let mut browser = Browser::default();
+    let opened = browser.get(&tenant, &authorize_url(&native, "com.example.app:/callback", "")).await;
+    let waiting = opened.location().to_owned();
+    tenant.advance(1);
+    assert!(has_code(&browser.sign_in(&tenant, "ann@example.test").await));
+    // Coming back to the window that the application opened shows who asks, and gives nothing by itself.
+    let page = browser.get(&tenant, &waiting).await;
+    assert!(has_form(&page, "continue-form"), "{} {}", page.status, page.location());
+    let answer = browser.post(&tenant, &form(&page, "continue-form"), &[]).await;
+    assert!(answer.location().starts_with("com.example.app:/callback?code="), "{}", answer.location());
 }

@@ -95,6 +95,7 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         destination: Some(words.url),
         name: words.person,
         masked_address: words.address,
+        person: "cGVyc29u",
     };
     add(pages, "continue-as", &page);
     add(pages, "continue-as-nameless", &ContinueAs { destination: None, name: "", ..page });
