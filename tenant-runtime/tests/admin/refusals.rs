@@ -136,3 +136,50 @@ async fn e09_bodies_must_be_json_of_the_right_shape() {
     let unknown = serde_json::json!({ "email": "ann@example.test", "admin": true });
     assert_eq!(call(&tenant, "POST", "/users", Some(unknown)).await.0, 422);
 }
+
+#[tokio::test]
+async fn no_call_brings_in_a_key_makes_a_session_or_moves_a_person_to_another_address() {
+    let tenant = Tenant::start().await;
+    let jwk = serde_json::to_value(tenant.admin_key.public_jwk()).unwrap();
+    for target in ["/keys", "/sessions", "/grants", "/tokens", "/signing-keys", "/codes"] {
+        for method in ["POST", "PUT", "PATCH"] {
+            let (status, _) = call(&tenant, method, target, Some(jwk.clone())).await;
+            assert!([404, 405].contains(&status), "{method} {target}: {status}");
+        }
+    }
+    let (_, ann) = call(&tenant, "POST", "/users", Some(serde_json::json!({ "email": "ann@example.test" }))).await;
+    let target = format!("/users/{}", ann["id"].as_str().unwrap());
+    for changes in [
+        serde_json::json!({ "email": "eve@example.test" }),
+        serde_json::json!({ "email_verified": true }),
+        serde_json::json!({ "id": "x" }),
+        serde_json::json!({ "name": "Eve", "email_index": "x" }),
+    ] {
+        assert_eq!(call(&tenant, "PATCH", &target, Some(changes.clone())).await.0, 422, "{changes}");
+    }
+    assert_eq!(call(&tenant, "GET", &target, None).await.1["email"], "ann@example.test");
+    let verified = serde_json::json!({ "email": "bob@example.test", "email_verified": true });
+    assert_eq!(call(&tenant, "POST", "/users", Some(verified)).await.0, 422);
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM session").await, 0);
+}
+
+#[tokio::test]
+async fn a_method_override_is_not_believed_and_a_used_assertion_stays_used() {
+    let tenant = Tenant::start().await;
+    let target = format!("/applications/{}", tenant.client_id);
+    let claims = assertion(&tenant, "GET", &target, "");
+    let mut sent = request(&tenant.admin_key, TYPE, &claims, "GET", &target, "");
+    for name in ["x-http-method-override", "x-http-method", "x-method-override"] {
+        sent.headers_mut().insert(name, "DELETE".parse().unwrap());
+    }
+    assert_eq!(tenant.admin(sent).await.status, 200);
+    assert!(tenant.app.applications.enabled(&tenant.client_id).is_some());
+    // Sweeping forgets it only once time alone refuses it.
+    for seconds in [29, 1, 1, 60] {
+        tenant.advance(seconds);
+        polder_tenant_runtime::jobs::sweep::round(&tenant.app).await.unwrap();
+        let again = request(&tenant.admin_key, TYPE, &claims, "GET", &target, "");
+        assert_eq!(tenant.admin(again).await.status, 401);
+    }
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM used_assertion").await, 0);
+}

@@ -21,5 +21,6 @@ mod races;
 mod refresh;
 mod restart;
 mod revoke;
+mod tenants;
 mod token;
 mod userinfo;

@@ -57,7 +57,8 @@ fn rsa() -> &'static [u8] {
 }
 
 impl World {
-    async fn start(database: TestDatabase) -> Self {
+    /// A tenant on this database, always with the same chance.
+    pub async fn start(database: TestDatabase) -> Self {
         let clock = Clock::manual(Timestamp::from_seconds(1_795_248_000));
         let seal = SealKeys::from(SealKey::generate(&Entropy::System));
         let keyring = startup::open_database(&database.db, &seal, &clock, &Entropy::System).await.unwrap();
