@@ -4,6 +4,7 @@
 pub mod api;
 pub mod browser;
 pub mod chromium;
+pub mod docker;
 pub mod forms;
 pub mod mailbox;
 pub mod names;

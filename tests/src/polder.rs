@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::api::Api;
+use crate::docker;
 use crate::mailbox::Mailbox;
 
 /// Everything on one machine, as `make run` starts it.
@@ -22,6 +23,7 @@ pub struct Polder {
     pub settings: Value,
     listen: u16,
     coaching: u16,
+    options: Vec<String>,
     child: Child,
     /// When `dev.json` was written by the start before this one.
     before: Option<SystemTime>,
@@ -29,13 +31,23 @@ pub struct Polder {
 }
 
 impl Polder {
-    /// Starts on free ports and waits for `dev.json`.
+    /// Starts on free ports and waits for `dev.json`. Tenants are processes, or containers where
+    /// `POLDER_TEST_ISOLATION=docker`.
     pub fn start() -> Result<Self> {
+        match std::env::var("POLDER_TEST_ISOLATION").as_deref() {
+            Ok("docker") => Self::start_with(&docker::OPTIONS),
+            _ => Self::start_with(&[]),
+        }
+    }
+
+    /// Starts on free ports with these further options, and waits for `dev.json`.
+    pub fn start_with(options: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("polder");
         let (listen, coaching) = (free_port()?, free_port()?);
-        let child = spawn(&data, listen, coaching, folder.path())?;
-        let mut polder = Self { data, settings: Value::Null, listen, coaching, child, before: None, folder };
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let child = spawn(&data, (listen, coaching), &options, folder.path())?;
+        let mut polder = Self { data, settings: Value::Null, listen, coaching, options, child, before: None, folder };
         polder.wait_until_ready()?;
         Ok(polder)
     }
@@ -62,8 +74,14 @@ impl Polder {
     /// Starts again on the same folder and ports.
     pub fn start_again(&mut self) -> Result<()> {
         self.before = modified(&self.data.join("dev.json"));
-        self.child = spawn(&self.data, self.listen, self.coaching, self.folder.path())?;
+        self.child = spawn(&self.data, (self.listen, self.coaching), &self.options, self.folder.path())?;
         self.wait_until_ready()
+    }
+
+    /// Starts again on the same folder and ports with other options.
+    pub fn start_again_with(&mut self, options: &[&str]) -> Result<()> {
+        self.options = options.iter().map(|&option| option.to_owned()).collect();
+        self.start_again()
     }
 
     /// The public API with the key of `dev.json`.
@@ -132,6 +150,9 @@ impl Drop for Polder {
             let _ = self.child.kill();
         }
         let _ = self.child.wait();
+        if self.data.join("docker").exists() {
+            docker::clean_up(&self.data);
+        }
         if std::thread::panicking() {
             let log = std::fs::read_to_string(self.log()).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
@@ -154,13 +175,14 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn spawn(data: &Path, listen: u16, coaching: u16, folder: &Path) -> Result<Child> {
+fn spawn(data: &Path, (listen, coaching): (u16, u16), options: &[String], folder: &Path) -> Result<Child> {
     let log = File::options().create(true).append(true).open(folder.join("log"))?;
     let command = Command::new(program("polder"))
         .arg("dev")
         .arg("--data")
         .arg(data)
         .args(["--listen", &format!("127.0.0.1:{listen}"), "--coaching-listen", &format!("127.0.0.1:{coaching}")])
+        .args(options)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

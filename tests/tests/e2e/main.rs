@@ -4,6 +4,7 @@ mod bad_input;
 mod coaching;
 mod console;
 mod crash;
+mod docker;
 mod isolation;
 mod nothing_leaks;
 mod public_api;
