@@ -7,46 +7,48 @@
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
 use serde_json::Value;
 
-/// What is different about a container, for the log; nothing where it is the wanted one.
-pub fn of(wanted: &ContainerCreateBody, name: &str, found: &ContainerInspectResponse) -> Option<String> {
-    if found.name.as_deref().map(|found| found.trim_start_matches('/')) != Some(name) {
-        return Some("its name".to_owned());
-    }
-    if found.image != wanted.image {
-        return Some("its image".to_owned());
-    }
+/// What is different about a container, for the log; nothing where it is the wanted one. What was asked
+/// of Docker is named by its field.
+pub fn of(wanted: &ContainerCreateBody, name: &str, found: &ContainerInspectResponse) -> Vec<String> {
     let networks = found.network_settings.as_ref().and_then(|network| network.networks.as_ref());
-    if networks.is_some_and(|networks| networks.keys().any(|name| name != "none")) {
-        return Some("its network".to_owned());
-    }
     let state = found.state.as_ref();
-    if state.is_some_and(|state| state.paused == Some(true) || state.dead == Some(true)) {
-        return Some("its state".to_owned());
-    }
-    let Ok(mut asked) = serde_json::to_value(wanted) else { return Some("what is wanted".to_owned()) };
+    let facts = [
+        ("its name", found.name.as_deref().map(|found| found.trim_start_matches('/')) != Some(name)),
+        ("its image", found.image != wanted.image),
+        ("its network", networks.is_some_and(|networks| networks.keys().any(|name| name != "none"))),
+        ("its state", state.is_some_and(|state| state.paused == Some(true) || state.dead == Some(true))),
+    ];
+    let mut different: Vec<String> =
+        facts.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what.to_owned()).collect();
+    let value = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
+    let mut asked = value(serde_json::to_value(wanted));
     let host = asked.as_object_mut().and_then(|asked| asked.remove("HostConfig")).unwrap_or_default();
     if let Some(asked) = asked.as_object_mut() {
         // Compared above: here Docker gives back the name it was asked by.
         asked.remove("Image");
     }
-    let seen = |value: Option<Result<Value, serde_json::Error>>| value.and_then(Result::ok).unwrap_or_default();
-    let config = seen(found.config.as_ref().map(serde_json::to_value));
-    let host_found = seen(found.host_config.as_ref().map(serde_json::to_value));
-    missing(&asked, &config).or_else(|| missing(&host, &host_found))
+    let config = found.config.as_ref().map(serde_json::to_value).map(value).unwrap_or_default();
+    let host_found = found.host_config.as_ref().map(serde_json::to_value).map(value).unwrap_or_default();
+    for (asked, found) in [(&asked, &config), (&host, &host_found)] {
+        let fields = asked.as_object().into_iter().flatten();
+        let lost = fields.filter(|(field, asked)| !holds(asked, &found[field.as_str()]));
+        different.extend(lost.map(|(field, _)| field.clone()));
+    }
+    different
 }
 
-/// The first part of `asked` that is not in `found`.
-fn missing(asked: &Value, found: &Value) -> Option<String> {
+/// Whether everything `asked` is in `found`.
+fn holds(asked: &Value, found: &Value) -> bool {
     match (asked, found) {
-        (Value::Object(asked), Value::Object(found)) => asked
-            .iter()
-            .find_map(|(key, value)| missing(value, found.get(key).unwrap_or(&Value::Null)).map(|_| key.clone())),
-        (Value::Array(asked), Value::Array(found)) if asked.len() == found.len() => {
-            asked.iter().zip(found).find_map(|(asked, found)| missing(asked, found))
+        (Value::Object(asked), Value::Object(found)) => {
+            asked.iter().all(|(field, asked)| holds(asked, found.get(field).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(asked), Value::Array(found)) => {
+            asked.len() == found.len() && asked.iter().zip(found).all(|(asked, found)| holds(asked, found))
         }
         // Docker leaves out what is off.
-        (Value::Bool(false), Value::Null) => None,
-        (asked, found) => (asked != found).then(|| "a value".to_owned()),
+        (Value::Bool(false), Value::Null) => true,
+        (asked, found) => asked == found,
     }
 }
 
@@ -83,10 +85,10 @@ mod tests {
     #[test]
     fn g23_a_container_that_nobody_touched_is_kept() {
         let (wanted, mut found) = untouched();
-        assert_eq!(of(&wanted, NAME, &found), None);
+        assert_eq!(of(&wanted, NAME, &found), [] as [&str; 0]);
         let host = found.host_config.as_mut().unwrap();
         (host.auto_remove, host.privileged, host.shm_size) = (None, None, Some(67_108_864));
-        assert_eq!(of(&wanted, NAME, &found), None, "what Docker fills in or leaves out is no change");
+        assert_eq!(of(&wanted, NAME, &found), [] as [&str; 0], "what Docker fills in or leaves out is no change");
     }
 
     #[test]
@@ -112,7 +114,7 @@ mod tests {
         for (said, change) in changes {
             let (wanted, mut found) = untouched();
             change(&mut found);
-            assert_eq!(of(&wanted, NAME, &found).as_deref(), Some(said));
+            assert_eq!(of(&wanted, NAME, &found), [said]);
         }
     }
 }

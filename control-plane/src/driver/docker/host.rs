@@ -1,10 +1,11 @@
 //! Containers of this installation: found by their labels, made, started, looked at and removed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bollard::errors::Error;
-use bollard::models::{ContainerInspectResponse, ContainerSummary};
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse, ContainerSummary};
 use bollard::query_parameters::{
     CreateContainerOptions, ListContainersOptions, LogsOptions, RemoveContainerOptions, StopContainerOptions,
 };
@@ -29,6 +30,9 @@ pub struct Host {
     pub users: Users,
     /// How long a container may take to end by itself.
     pub stop_within: Duration,
+    /// What this Docker gives back otherwise than it was asked, right after it made a container: no
+    /// change by anybody, or containers would be replaced for ever. [`walls`] still tell what is so.
+    pub spellings: Mutex<HashSet<String>>,
 }
 
 /// A container as it was last seen.
@@ -75,7 +79,7 @@ impl Host {
         let mut kept = None;
         for summary in self.list(Some(&spec.short_id)).await? {
             let Some(found) = self.inspect(&summary.id.unwrap_or_default()).await? else { continue };
-            match drift::of(&wanted, &name, &found) {
+            match self.different(&wanted, &name, &found) {
                 None if kept.is_none() => kept = Some(found),
                 what => {
                     let what = what.unwrap_or_else(|| "that there is another one".to_owned());
@@ -87,10 +91,7 @@ impl Host {
         let id = match kept {
             Some(found) if is_running(&found) => return Ok(self.seen(&found)),
             Some(found) => found.id.unwrap_or_default(),
-            None => {
-                let options = CreateContainerOptions { name: Some(name), ..CreateContainerOptions::default() };
-                self.daemon.docker.create_container(Some(options), wanted).await?.id
-            }
+            None => self.create(&wanted, name).await?,
         };
         self.daemon.docker.start_container(&id, None).await?;
         let found = self.inspect(&id).await?;
@@ -120,7 +121,7 @@ impl Host {
             Err(error) => return Condition::Unknown(error.to_string()),
         };
         let name = container::name(&self.installation, &spec.short_id);
-        match drift::of(&self.wanted(spec, user), &name, &found) {
+        match self.different(&self.wanted(spec, user), &name, &found) {
             Some(what) => Condition::Disturbed(format!("{what} was changed")),
             None if self.seen(&found).pid != seen.pid => Condition::Disturbed("it was restarted".to_owned()),
             None => Condition::Well,
@@ -161,7 +162,7 @@ impl Host {
         self.daemon.docker.list_containers(Some(options)).await
     }
 
-    fn wanted(&self, spec: &Spec, user: super::users::User) -> bollard::models::ContainerCreateBody {
+    fn wanted(&self, spec: &Spec, user: super::users::User) -> ContainerCreateBody {
         let place = Place {
             installation: &self.installation,
             image: &self.daemon.image,
@@ -170,6 +171,27 @@ impl Host {
             remapped: self.daemon.remapped,
         };
         container::wanted(spec, &place)
+    }
+
+    async fn create(&self, wanted: &ContainerCreateBody, name: String) -> Result<String, Error> {
+        let options = CreateContainerOptions { name: Some(name.clone()), ..CreateContainerOptions::default() };
+        let id = self.daemon.docker.create_container(Some(options), wanted.clone()).await?.id;
+        let Some(found) = self.inspect(&id).await? else { return Ok(id) };
+        for what in drift::of(wanted, &name, &found) {
+            let mut spellings = self.spellings.lock().unwrap_or_else(PoisonError::into_inner);
+            if spellings.insert(what.clone()) {
+                tracing::warn!(what, "Docker does not make a container quite as it was asked to");
+            }
+        }
+        Ok(id)
+    }
+
+    /// What was changed about a container since Docker made it.
+    fn different(&self, wanted: &ContainerCreateBody, name: &str, found: &ContainerInspectResponse) -> Option<String> {
+        let spellings = self.spellings.lock().unwrap_or_else(PoisonError::into_inner);
+        let what: Vec<String> =
+            drift::of(wanted, name, found).into_iter().filter(|what| !spellings.contains(what)).collect();
+        (!what.is_empty()).then(|| what.join(", "))
     }
 
     async fn inspect(&self, id: &str) -> Result<Option<ContainerInspectResponse>, Error> {

@@ -11,7 +11,7 @@ use super::host::{Condition, Host, Seen};
 use crate::driver::{DriverError, Measure, Spec};
 
 /// Between two looks when nothing was heard.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_secs(30);
 
 /// The longest pause between two starts of a container that keeps ending.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

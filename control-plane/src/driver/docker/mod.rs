@@ -119,7 +119,8 @@ impl DockerDriver {
         let users = Users::open(folder, &installation).map_err(files)?;
         let delivery =
             Delivery::open(&installation).map_err(|error| DriverError::Files("secrets in memory".to_owned(), error))?;
-        let host = Arc::new(Host { daemon, installation, delivery, users, stop_within });
+        let spellings = Mutex::default();
+        let host = Arc::new(Host { daemon, installation, delivery, users, stop_within, spellings });
         let (containers, stop) = (Arc::new(Containers::default()), Shutdown::new());
         let watching = tokio::spawn({
             let (host, containers, stop) = (Arc::clone(&host), Arc::clone(&containers), stop.clone());

@@ -134,9 +134,20 @@ fn bind_unix(path: &Path) -> io::Result<Listener> {
         _ => {}
     }
     let listener = UnixListener::bind(&short)?;
-    // The folder decides who comes near; the file itself is its owner's alone.
-    rustix::fs::chmod(&short, Mode::RUSR | Mode::WUSR)?;
+    let mut mode = Mode::RUSR | Mode::WUSR;
+    if is_lent(&folder)? {
+        mode |= Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+    }
+    rustix::fs::chmod(&short, mode)?;
     Ok(Listener::Unix(listener, SocketFile(path.to_owned())))
+}
+
+/// Whether somebody else lets us use a folder of theirs, as a control plane without root does with a
+/// container's. Then the folder decides who comes near: its owner has to be able to connect. Otherwise
+/// the socket is its owner's alone. A shared folder such as `/tmp` (sticky) is nobody's loan.
+fn is_lent(folder: &impl std::os::fd::AsFd) -> io::Result<bool> {
+    let found = rustix::fs::fstat(folder)?;
+    Ok(found.st_uid != rustix::process::geteuid().as_raw() && found.st_mode & 0o1002 == 0o0002)
 }
 
 #[cfg(test)]
@@ -193,5 +204,26 @@ mod tests {
         let address = first.address().unwrap();
         let error = Listener::bind(&address).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{address} is in use by another process"));
+    }
+
+    #[tokio::test]
+    async fn a_socket_in_a_lent_folder_is_the_folders_to_guard() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = async |folder_mode: u32| {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(folder_mode)).unwrap();
+            let path = folder.path().join("s");
+            let listener = Listener::bind(&Address::Unix(path.clone())).await.unwrap();
+            let mode = std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            drop(listener);
+            mode
+        };
+        assert_eq!(mode(0o777).await, 0o600, "our own folder is no loan");
+        if rustix::process::geteuid().is_root() {
+            // Only root can make a folder somebody else's.
+            std::os::unix::fs::chown(folder.path(), Some(12345), Some(12345)).unwrap();
+            assert_eq!(mode(0o777).await, 0o666);
+            assert_eq!(mode(0o1777).await, 0o600, "a shared folder is no loan");
+            assert_eq!(mode(0o755).await, 0o600);
+        }
     }
 }
