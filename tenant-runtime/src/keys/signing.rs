@@ -1,6 +1,7 @@
 //! Signing keys: made, published, used, retired and removed (A06). `schedule` says what is due; here it
 //! is done, one transaction per step, and the keys in memory follow once it is durable.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use polder_crypto::{Algorithm, Category, Jwks, Keyring, SigningKey};
@@ -226,7 +227,10 @@ fn key_set(stored: &[StoredKey], keyring: &Keyring, now: Timestamp) -> Result<Ke
     }
     // Signers first: some verifiers take the first key of an algorithm without looking at the kid.
     let mut listed: Vec<&StoredKey> = stored.iter().collect();
-    listed.sort_by_key(|key| !signers.iter().any(|signer| signer.kid() == key.kid));
+    listed.sort_by_key(|key| {
+        let waits = !signers.iter().any(|signer| signer.kid() == key.kid);
+        (waits, key.algorithm, Reverse(key.active_from), key.kid.clone())
+    });
     KeySet::new(signers, &Jwks { keys: listed.into_iter().map(|key| key.public_jwk.clone()).collect() })
 }
 

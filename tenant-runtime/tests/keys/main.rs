@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+#[expect(dead_code, reason = "the suite of the endpoints uses all of it")]
 #[path = "../support/mod.rs"]
 mod support;
 
