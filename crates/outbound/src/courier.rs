@@ -2,14 +2,15 @@
 //!
 //! `POST /messages` over a Unix socket, with a [`Message`] as JSON; holding the socket is the right to
 //! ask. The answer comes only after the mail was handed on: 2xx when it was, 4xx when it never will be,
-//! anything else when it is worth trying again. The courier keeps nothing.
+//! anything else when it is worth trying again; 429 and 503 may say when, by `Retry-After` in seconds
+//! (RFC 9110, 10.2.3). The courier keeps nothing.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
-use http::{Method, Request, StatusCode};
+use http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -26,6 +27,9 @@ pub const PATH: &str = "/messages";
 
 /// How long an answer may take: an SMTP server's patience, and some.
 const TIME: Duration = Duration::from_secs(60);
+
+/// The longest that an answer can put off the next try: its sender may be wrong about the time.
+const LONGEST_PAUSE: u64 = 300;
 
 /// A mail on the wire between a tenant and the courier.
 #[derive(Clone, Serialize, Deserialize)]
@@ -77,21 +81,26 @@ impl Courier {
     }
 
     pub(crate) async fn send(&self, mail: &Mail) -> Result<(), SendError> {
-        let status =
+        let (status, headers) =
             tokio::time::timeout(TIME, self.post(mail)).await.map_err(|_| temporary("the courier took too long"))??;
         if status.is_success() {
             return Ok(());
         }
         let said = format!("the courier answered {}", status.as_u16());
-        let later = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
-        if status.is_client_error() && !later.contains(&status) {
+        if [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status) {
+            return Err(match pause(&headers) {
+                Some(pause) => SendError::Later(said, pause),
+                None => SendError::Temporary(said),
+            });
+        }
+        if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
             Err(SendError::Permanent(said))
         } else {
             Err(SendError::Temporary(said))
         }
     }
 
-    async fn post(&self, mail: &Mail) -> Result<StatusCode, SendError> {
+    async fn post(&self, mail: &Mail) -> Result<(StatusCode, HeaderMap), SendError> {
         let body = serde_json::to_vec(&Message::from(mail)).map_err(|_| temporary("the mail is not JSON"))?;
         let request = Request::builder()
             .method(Method::POST)
@@ -107,13 +116,23 @@ impl Courier {
         let answer = sender.send_request(request);
         tokio::pin!(connection, answer);
         tokio::select! {
-            answered = &mut answer => answered.map(|response| response.status()).map_err(broken),
+            answered = &mut answer => answered.map(head).map_err(broken),
             ended = &mut connection => match ended {
-                Ok(()) => answer.await.map(|response| response.status()).map_err(broken),
+                Ok(()) => answer.await.map(head).map_err(broken),
                 Err(error) => Err(broken(error)),
             },
         }
     }
+}
+
+fn head<B>(response: http::Response<B>) -> (StatusCode, HeaderMap) {
+    let (parts, _) = response.into_parts();
+    (parts.status, parts.headers)
+}
+
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds.clamp(1, LONGEST_PAUSE)))
 }
 
 fn temporary(why: &str) -> SendError {
@@ -182,6 +201,25 @@ mod tests {
             let (courier, _) = courier(folder.path(), answer);
             let error = courier.send(&mail()).await.unwrap_err();
             assert_eq!(error.is_temporary(), temporary, "{answer:?}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn g27_a_courier_that_has_too_much_to_do_says_when_to_come_back() {
+        for (answer, seconds) in [
+            ("HTTP/1.1 429 No\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", Some(7)),
+            ("HTTP/1.1 503 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", Some(1)),
+            ("HTTP/1.1 503 No\r\nRetry-After: 99999999\r\nContent-Length: 0\r\n\r\n", Some(LONGEST_PAUSE)),
+            ("HTTP/1.1 503 No\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n", None),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (courier, _) = courier(folder.path(), answer);
+            let error = courier.send(&mail()).await.unwrap_err();
+            let expected = "the courier answered ".to_owned() + &answer[9..12];
+            match seconds {
+                Some(seconds) => assert_eq!(error, SendError::Later(expected, Duration::from_secs(seconds))),
+                None => assert_eq!(error, SendError::Temporary(expected)),
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where mail goes: an SMTP server, the courier, or a test.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::courier::Courier;
 use crate::mail::Mail;
@@ -23,6 +24,9 @@ pub enum SendError {
     /// Worth trying again later: nobody there, busy, too slow, or set up wrongly.
     #[error("the mail could not be sent now: {0}")]
     Temporary(String),
+    /// Whoever takes the mail has too much to do, and says when to come back.
+    #[error("the mail has to wait: {0}")]
+    Later(String, Duration),
     /// Will never be accepted: trying again would only annoy.
     #[error("the mail was refused: {0}")]
     Permanent(String),
@@ -31,7 +35,7 @@ pub enum SendError {
 impl SendError {
     /// Whether trying again could help.
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Temporary(_))
+        matches!(self, Self::Temporary(_) | Self::Later(..))
     }
 }
 

@@ -55,8 +55,15 @@ impl Smtp {
         if let Some(credentials) = credentials {
             builder = builder.credentials(credentials.to_lettre());
         }
-        let from = Mailbox::new(from.name().map(str::to_owned), address(from.address())?);
-        Ok(Self { transport: builder.build(), from })
+        Ok(Self { transport: builder.build(), from: mailbox(from)? })
+    }
+
+    /// The same server, over the same connections, for mail from somebody else.
+    ///
+    /// # Errors
+    /// [`SettingsError::Sender`] when the address cannot be written.
+    pub fn sending_as(&self, from: &Sender) -> Result<Self, SettingsError> {
+        Ok(Self { transport: self.transport.clone(), from: mailbox(from)? })
     }
 
     pub(crate) async fn send(&self, mail: &Mail) -> Result<(), SendError> {
@@ -88,6 +95,10 @@ impl Smtp {
         message.headers_mut().insert_raw(HeaderValue::new(automatic, "auto-generated".to_owned()));
         Ok(message)
     }
+}
+
+fn mailbox(sender: &Sender) -> Result<Mailbox, SettingsError> {
+    Ok(Mailbox::new(sender.name().map(str::to_owned), address(sender.address())?))
 }
 
 fn address(email: &Email) -> Result<Address, SettingsError> {

@@ -68,6 +68,10 @@ async fn deliver(app: &Arc<App>, message: Due) -> Result<(), Internal> {
                 tracing::warn!(message = %message.id, %reason, "a mail could not be sent, it will be tried again");
                 Outcome::Later(app.clock.now() + pause(message.attempts))
             }
+            Err(SendError::Later(reason, pause)) => {
+                tracing::info!(message = %message.id, %reason, "a mail has to wait its turn");
+                Outcome::Later(app.clock.now() + pause)
+            }
             Err(SendError::Permanent(reason)) => {
                 tracing::warn!(message = %message.id, %reason, "a mail was refused");
                 Outcome::GivenUp("refused by the receiving server")
