@@ -10,9 +10,10 @@ use polder_kernel::{Clock, Entropy};
 use polder_service::Shutdown;
 use polder_service::request::RequestIds;
 
-use crate::courier::Courier;
+use crate::courier::{Carrier, Courier};
 use crate::driver::docker::DockerDriver;
 use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor};
+use crate::egress::{self, Egress};
 use crate::gateway::Routes;
 use crate::mailbox::Mailbox;
 use crate::provision::Provision;
@@ -50,6 +51,8 @@ pub struct App {
     pub links: Links,
     /// Takes tenants' mail.
     pub courier: Courier,
+    /// Lets tenants reach hosts outside.
+    pub egress: Egress,
     /// Keeps tenants' mail.
     pub mailbox: Arc<Mailbox>,
     /// Who is being provisioned, and the news of it.
@@ -99,7 +102,11 @@ impl App {
         let files = |path: std::path::PathBuf| move |error| StartError::Files(path.display().to_string(), error);
 
         let secrets = Secrets::open(layout.secrets()).map_err(files(layout.secrets()))?;
-        let mailbox = Mailbox::open(layout.mailbox(), clock.clone()).map_err(files(layout.mailbox()))?;
+        let mailbox = Arc::new(Mailbox::open(layout.mailbox(), clock.clone()).map_err(files(layout.mailbox()))?);
+        let carrier = match &settings.relay {
+            Some(relay) => Carrier::Relay(relay.clone()),
+            None => Carrier::Mailbox(Arc::clone(&mailbox)),
+        };
         let db = Db::open(&Location::Sqlite(layout.database()), READERS).await.map_err(database)?;
         db.migrate(store::MIGRATIONS, clock.now()).await.map_err(database)?;
         let keyring = open_keyring(&db, &secrets, (&clock, &entropy), &file).await?;
@@ -123,8 +130,10 @@ impl App {
             driver,
             routes: Routes::default(),
             links: Links::default(),
-            courier: Courier::default(),
-            mailbox: Arc::new(mailbox),
+            courier: Courier::new(carrier, clock.clone()),
+            // This version starts as `polder dev` alone.
+            egress: Egress::new(egress::Resolver::System, egress::Limits::default(), true),
+            mailbox,
             provision: Provision::default(),
             settings,
             clock,

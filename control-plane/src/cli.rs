@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use polder_outbound::{Sender, SmtpUrl};
 use polder_service::log::{self, Format};
 
 use crate::dev;
@@ -48,6 +49,16 @@ pub struct Dev {
     /// Where tenants keep their data: `sqlite`.
     #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
     pub database: String,
+    /// A mail server for everything tenants send, `smtps://HOST` or `smtp://HOST`; without one, mail goes
+    /// into the mailbox.
+    #[arg(long, value_name = "URL", requires = "mail_from")]
+    pub smtp: Option<SmtpUrl>,
+    /// The address that mail comes from.
+    #[arg(long, value_name = "ADDRESS", requires = "smtp")]
+    pub mail_from: Option<Sender>,
+    /// A file with `USER:PASSWORD` for the mail server.
+    #[arg(long, value_name = "FILE", requires = "smtp")]
+    pub smtp_credentials: Option<PathBuf>,
     /// How log lines on standard error look.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,

@@ -19,6 +19,7 @@ pub mod courier;
 pub mod credentials;
 pub mod dev;
 pub mod driver;
+pub mod egress;
 pub mod gateway;
 pub mod layout;
 pub mod mailbox;
@@ -31,6 +32,7 @@ pub mod secrets;
 pub mod settings;
 pub mod store;
 pub mod tenant_client;
+pub mod tenant_socket;
 
 #[cfg(test)]
 pub(crate) mod testing;

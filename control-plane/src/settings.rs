@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use polder_kernel::Slug;
 
+use crate::courier::Relay;
 use crate::driver::docker;
 use crate::layout::Layout;
 
@@ -22,6 +23,8 @@ pub struct Settings {
     pub programs: Programs,
     /// How tenants are kept apart.
     pub isolation: Isolation,
+    /// The mail server; without one, mail goes into the mailbox.
+    pub relay: Option<Relay>,
     /// How long things may take.
     pub patience: Patience,
 }
@@ -127,6 +130,7 @@ pub(crate) mod tests {
             coaching_listen: "127.0.0.1:8700".parse().unwrap(),
             programs: Programs { tenant: "/nowhere/polder-tenant".into(), coaching: "/nowhere/polder-coaching".into() },
             isolation: Isolation::Process,
+            relay: None,
             patience: Patience {
                 start: Duration::from_secs(10),
                 stop: Duration::from_secs(2),

@@ -194,3 +194,35 @@ async fn exchange(pool: &Arc<Pool>, request: Request<Body>) -> Result<(StatusCod
     };
     tokio::time::timeout(WITHIN, exchanged).await.map_err(|_| CallError::TimedOut)?
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::store::tenants;
+    use crate::testing::World;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn g32_an_admin_socket_that_is_swapped_for_a_link_hears_no_word_of_ours() {
+        let world = World::new().await;
+        let app = &world.app;
+        let tenant =
+            tenants::by_slug(&mut app.db.read().await.unwrap(), &"acme".parse().unwrap()).await.unwrap().unwrap();
+        let elsewhere = app.settings.layout.root().join("elsewhere.sock");
+        let listener = tokio::net::UnixListener::bind(&elsewhere).unwrap();
+        let heard = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut said = Vec::new();
+            drop(stream.read_to_end(&mut said).await);
+            said
+        });
+        let socket = app.settings.layout.tenant_run(&tenant.short_id).join(socket::ADMIN);
+        std::fs::remove_file(&socket).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &socket).unwrap();
+        let called = call(app, &tenant, &ActingFor::system(), (Method::GET, "/settings"), None).await;
+        assert!(matches!(called, Err(CallError::NoAnswer(NoAnswer::Down(_)))), "{called:?}");
+        assert!(!heard.is_finished(), "nobody came, so no assertion was seen");
+        heard.abort();
+    }
+}

@@ -4,11 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use polder_outbound::Credentials;
 use polder_service::listen::{Address, Listener};
 
 use super::folder::{self, Taken};
 use super::problem::Problem;
 use crate::cli::{Dev, Isolation};
+use crate::courier::Relay;
 use crate::driver::docker::{self, daemon::Daemon};
 use crate::driver::note;
 use crate::layout::Layout;
@@ -47,6 +49,7 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
         coaching_listen: options.coaching_listen,
         programs: programs()?,
         isolation: isolation(&options).await?,
+        relay: relay(&options)?,
         patience: Patience::default(),
     };
     let held = folder::inspect(&settings)?;
@@ -94,6 +97,19 @@ async fn isolation(options: &Dev) -> Result<settings::Isolation, Problem> {
     let docker = docker::Settings { host: options.docker_host.clone(), image: options.image.clone() };
     Daemon::reach(&docker).await?;
     Ok(settings::Isolation::Docker(docker))
+}
+
+/// The mail server, where one was named.
+fn relay(options: &Dev) -> Result<Option<Relay>, Problem> {
+    let (Some(url), Some(sender)) = (&options.smtp, &options.mail_from) else { return Ok(None) };
+    let wrong = |option: &str, why: &dyn std::fmt::Display| Problem::Option(format!("{option}: {why}"));
+    let credentials = options.smtp_credentials.as_ref().map(|path| {
+        // What is in the file is not repeated: it is a password.
+        let text = std::fs::read_to_string(path).map_err(|error| wrong("--smtp-credentials", &error))?;
+        text.parse::<Credentials>().map_err(|error| wrong("--smtp-credentials", &error))
+    });
+    let relay = Relay::new(url, credentials.transpose()?.as_ref(), sender.clone());
+    relay.map(Some).map_err(|error| wrong("--smtp", &error))
 }
 
 fn loopback(option: &'static str, address: SocketAddr) -> Result<(), Problem> {

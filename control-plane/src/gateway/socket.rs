@@ -100,6 +100,67 @@ mod tests {
         assert!(file.connect().await.is_err(), "a file is not a socket");
     }
 
+    /// Listens and counts who comes; nobody should.
+    fn trap(path: &Path) -> Arc<AtomicI32> {
+        let (listener, visits) = (tokio::net::UnixListener::bind(path).unwrap(), Arc::new(AtomicI32::new(0)));
+        let count = Arc::clone(&visits);
+        tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            }
+        });
+        visits
+    }
+
+    #[tokio::test]
+    async fn g32_a_socket_that_is_swapped_while_it_is_in_use_leads_nowhere() {
+        let host = tempfile::tempdir().unwrap();
+        let run = host.path().join("a/run");
+        std::fs::create_dir_all(&run).unwrap();
+        std::fs::create_dir_all(host.path().join("b/run")).unwrap();
+        let docker = trap(&host.path().join("docker.sock"));
+        let neighbour = trap(&host.path().join("b/run/admin.sock"));
+        for name in [PUBLIC, ADMIN] {
+            let at = run.join(name);
+            let genuine = UnixListener::bind(&at).unwrap();
+            let socket = Socket::new(&host.path().join("a"), name, own_pid()).unwrap();
+            assert!(socket.connect().await.is_ok());
+            for target in
+                [host.path().join("docker.sock"), host.path().join("b/run/admin.sock"), "../../b/run/admin.sock".into()]
+            {
+                std::fs::remove_file(&at).unwrap();
+                symlink(&target, &at).unwrap();
+                assert!(socket.connect().await.is_err(), "{name} was followed to {}", target.display());
+            }
+            // The folder as a whole, swapped for one with a genuine socket in it.
+            std::fs::rename(&run, host.path().join("aside")).unwrap();
+            symlink(host.path().join("b/run"), &run).unwrap();
+            assert!(socket.connect().await.is_err(), "a linked folder was followed");
+            std::fs::remove_file(&run).unwrap();
+            std::fs::rename(host.path().join("aside"), &run).unwrap();
+            drop(genuine);
+        }
+        tokio::task::yield_now().await;
+        assert_eq!([docker, neighbour].map(|visits| visits.load(std::sync::atomic::Ordering::SeqCst)), [0, 0]);
+    }
+
+    #[tokio::test]
+    async fn g32_a_hard_link_to_another_tenants_socket_is_not_the_tenant() {
+        let host = tempfile::tempdir().unwrap();
+        for tenant in ["a", "b"] {
+            std::fs::create_dir_all(host.path().join(tenant).join("run")).unwrap();
+        }
+        // The tenant is one process, and what it linked to is served by another: by this one.
+        let mut tenant = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = Arc::new(AtomicI32::new(tenant.id().cast_signed()));
+        let _b = UnixListener::bind(host.path().join("b/run/admin.sock")).unwrap();
+        std::fs::hard_link(host.path().join("b/run/admin.sock"), host.path().join("a/run/admin.sock")).unwrap();
+        let refused = Socket::new(&host.path().join("a"), ADMIN, pid).unwrap().connect().await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+        tenant.kill().unwrap();
+        tenant.wait().unwrap();
+    }
+
     #[tokio::test]
     async fn a_deep_data_folder_is_no_obstacle() {
         let tenants = tempfile::tempdir().unwrap();

@@ -45,6 +45,11 @@ id_kind!(
     ApiKeyKind
 );
 id_kind!(
+    /// Names a host that a tenant may reach.
+    EgressRuleId,
+    EgressRuleKind
+);
+id_kind!(
     /// Names a session of the console; it is not the cookie.
     ConsoleSessionId,
     ConsoleSessionKind

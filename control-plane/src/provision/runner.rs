@@ -94,6 +94,7 @@ async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<(), Error> {
         app.routes.close(tenant.slug.as_str());
         app.driver.stop(&tenant.short_id).await;
         app.courier.close(tenant.id);
+        app.egress.close(tenant.id);
     }
     journal::end(app, &tenant, &operation, failure).await?;
     tracing::info!(tenant = %tenant.slug, done, "provisioned");

@@ -153,8 +153,10 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     let layout = &app.settings.layout;
     let run = layout.tenant_run(&tenant.short_id);
     app.routes.close(tenant.slug.as_str());
-    app.courier.open(app, tenant).await.map_err(|error| files(&run, error))?;
+    app.courier.open(app, tenant).map_err(|error| files(&run, error))?;
+    app.egress.open(app, tenant).map_err(|error| files(&run, error))?;
     app.driver.start(&spec(app, tenant)).await?;
+    app.egress.admit(tenant.id, app.driver.peer(&tenant.short_id));
     app.links.open(app, tenant).map_err(|error| files(&run, error))?;
     let until = Instant::now() + app.settings.patience.start;
     let mut pause = Duration::from_millis(4);

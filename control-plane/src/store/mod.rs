@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod console_sessions;
 pub mod data_keys;
+pub mod egress_rules;
 pub mod idempotency_keys;
 pub mod invitations;
 pub mod members;
@@ -18,8 +19,8 @@ mod tests;
 use polder_db::Migration;
 
 /// The schema, oldest first. A released migration is never edited.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "first",
-    sql: include_str!("../../../migrations/control/0001_first.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "first", sql: include_str!("../../../migrations/control/0001_first.sql") },
+    Migration { version: 2, name: "life_cycle", sql: include_str!("../../../migrations/control/0002_life_cycle.sql") },
+    Migration { version: 3, name: "egress", sql: include_str!("../../../migrations/control/0003_egress.sql") },
+];

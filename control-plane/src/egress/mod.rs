@@ -1,0 +1,139 @@
+//! Egress: a tenant's way to hosts outside, which it needs for outside identity providers and the
+//! like. It has no network; this is one socket of its own, on which it asks by HTTP CONNECT.
+//!
+//! ```text
+//! tenant ── CONNECT host:443 ──> peer is the tenant? ─> on its list? ─> resolved once, every address public?
+//!        <─ 200, then bytes ──── connected to a checked address <────────────────────┘
+//!        <─ 403, a problem ───── any "no" above: counted and logged, nothing contacted
+//! ```
+//!
+//! The list is the control plane's record ([`allow_list`]), changed by somebody and audited. TLS is the
+//! tenant's: only bytes pass here, and nothing of them is kept. It is a second wall: the tenant's own
+//! client checks what it asks for, too (F14).
+
+pub mod address;
+pub mod allow_list;
+mod gate;
+mod refusal;
+pub mod resolve;
+pub mod rule;
+pub mod tunnel;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use polder_service::Shutdown;
+
+use crate::app::App;
+use crate::driver::Peer;
+use crate::model::{Tenant, TenantId};
+use crate::tenant_socket::TenantSocket;
+use gate::Gate;
+pub use gate::{Counted, Counts};
+pub use resolve::Resolver;
+
+/// The socket's name in a tenant's `run` folder.
+pub const SOCKET: &str = "egress.sock";
+
+/// What one tenant may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Tunnels at a time.
+    pub tunnels: usize,
+    /// Names being looked up at a time.
+    pub lookups: usize,
+    /// For looking a name up.
+    pub resolve: Duration,
+    /// For all attempts to connect to one host.
+    pub connect: Duration,
+    /// Without a byte in either direction; at most twice that passes before the end.
+    pub idle: Duration,
+    /// For a tunnel in all.
+    pub total: Duration,
+    /// Through a tunnel, both directions together.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tunnels: 16,
+            lookups: 4,
+            resolve: Duration::from_secs(5),
+            connect: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            total: Duration::from_secs(300),
+            bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// All tenants' ways to hosts outside.
+pub struct Egress {
+    open: Mutex<HashMap<TenantId, Open>>,
+    resolver: Resolver,
+    limits: Limits,
+    dev: bool,
+}
+
+struct Open {
+    gate: Arc<Gate>,
+    stop: Shutdown,
+}
+
+impl Egress {
+    /// No way out yet. Where `dev` holds, rules for ports of this machine count.
+    pub fn new(resolver: Resolver, limits: Limits, dev: bool) -> Self {
+        Self { open: Mutex::default(), resolver, limits, dev }
+    }
+
+    /// Whether rules for ports of this machine count.
+    pub const fn is_dev(&self) -> bool {
+        self.dev
+    }
+
+    /// Opens a tenant's socket, in place of an older one. Nobody is let through before [`Self::admit`].
+    ///
+    /// # Errors
+    /// When it cannot be bound.
+    pub fn open(&self, app: &App, tenant: &Tenant) -> io::Result<()> {
+        self.close(tenant.id);
+        let socket = TenantSocket::bind(&app.settings.layout.tenant_run(&tenant.short_id), SOCKET)?;
+        let gate = Arc::new(Gate::new(self, app.db.clone(), tenant));
+        let (stop, admitting) = (Shutdown::new(), Arc::clone(&gate));
+        let service = gate::service(Arc::clone(&gate), stop.clone());
+        // Twice the tunnels: one that is refused for their number should be told so.
+        let serving = socket.serve(service, self.limits.tunnels * 2, move |peer| admitting.admits(peer), stop.clone());
+        tokio::spawn(serving);
+        self.lock().insert(tenant.id, Open { gate, stop });
+        Ok(())
+    }
+
+    /// Says which process is the tenant: only that one is let through.
+    pub fn admit(&self, tenant: TenantId, peer: Option<Peer>) {
+        if let Some(open) = self.lock().get(&tenant) {
+            open.gate.admit(peer);
+        }
+    }
+
+    /// Closes a tenant's socket and ends its tunnels.
+    pub fn close(&self, tenant: TenantId) {
+        if let Some(open) = self.lock().remove(&tenant) {
+            open.stop.trigger();
+        }
+    }
+
+    /// What a tenant did since its socket was opened.
+    pub fn counted(&self, tenant: TenantId) -> Option<Counted> {
+        self.lock().get(&tenant).map(|open| open.gate.counts.read())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
