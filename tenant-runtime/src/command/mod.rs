@@ -16,6 +16,7 @@ pub async fn run(cli: Cli) -> Result<(), Refused> {
     match cli {
         Cli::Serve(settings) => serve::run(*settings).await,
         Cli::Task(Task::SealKey { file }) => seal_key::write(&file),
+        Cli::Task(Task::RotateSealKey(store)) => seal_key::rotate(&store).await,
         Cli::Task(Task::Migrate(settings)) => migrate::run(settings).await,
         Cli::Task(Task::Schema) => {
             migrate::print_schema();

@@ -21,7 +21,7 @@ impl Cli {
     /// Reads the command line. Ends the program when it makes no sense (exit status 2) or asks for help.
     pub fn parse() -> Self {
         let first = std::env::args().nth(1).unwrap_or_default();
-        if ["seal-key", "application", "migrate", "schema"].contains(&first.as_str()) {
+        if ["seal-key", "rotate-seal-key", "application", "migrate", "schema"].contains(&first.as_str()) {
             return Self::Task(Tasks::parse().task);
         }
         Self::Serve(Box::new(Serve::parse()))
@@ -43,6 +43,9 @@ pub enum Task {
         /// The file to write; it must not exist.
         file: PathBuf,
     },
+    /// Give a tenant that is not running a new seal key. The old one is destroyed: copies of the data made
+    /// before are lost with it, unless a copy of the key was kept. Interrupted, run it again.
+    RotateSealKey(Store),
     /// Bring the database to this version's schema. Where the role that serves may not change it, this is
     /// done with the role that owns the tables, before the new version is started.
     Migrate(Migrate),

@@ -142,3 +142,31 @@ fn a_running_tenant_keeps_its_folder_its_issuer_and_its_seal_key_and_ends_with_i
     let other_key = folder.serving(&data, "other", "http://127.0.0.1:1", "127.0.0.1:0").output().unwrap();
     said(&other_key, "seal key does not open this database");
 }
+
+#[test]
+fn g17_a_stopped_tenant_gets_a_new_seal_key() {
+    let folder = Folder::new();
+    let (data, seal) = (folder.path("data"), folder.path("seal"));
+    let (data, file) = (data.to_str().unwrap(), seal.to_str().unwrap());
+    let add = ["application", "add", "--data", data, "--seal-key", file, "--issuer", "http://127.0.0.1:1"];
+    let add = [&add[..], &["--name", "x", "--type", "machine"]].concat();
+    assert!(folder.run(&add).status.success());
+    let old = std::fs::read_to_string(&seal).unwrap();
+    let rotate = ["rotate-seal-key", "--data", data, "--seal-key", file];
+    let done = folder.run(&rotate);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let new = std::fs::read_to_string(&seal).unwrap();
+    assert!(new != old && new.len() == old.len() && !folder.path("seal.next").exists());
+    assert!(folder.run(&add).status.success(), "it opens with the new one");
+    // With the old one, restored, it does not; and no new key is made for it.
+    std::fs::write(folder.path("restored"), &old).unwrap();
+    let wrong = folder.path("restored");
+    let refused = folder.run(&["rotate-seal-key", "--data", data, "--seal-key", wrong.to_str().unwrap()]);
+    said(&refused, "seal key does not open");
+    assert!(!folder.path("restored.next").exists());
+    // Interrupted after the data keys were wrapped: run again, it ends.
+    std::fs::rename(&seal, folder.path("seal.next")).unwrap();
+    std::fs::write(&seal, &old).unwrap();
+    assert!(folder.run(&rotate).status.success());
+    assert_eq!(std::fs::read_to_string(&seal).unwrap(), new);
+}
