@@ -18,12 +18,22 @@ pub const OPTIONS: [&str; 4] = ["--isolation", "docker", "--image", IMAGE];
 /// `make test` sets it once it has both, their absence is a failure.
 pub fn is_here(test: &str) -> bool {
     let Err(missing) = docker(&["image", "inspect", IMAGE]) else { return true };
-    assert!(std::env::var("POLDER_TEST_DOCKER").as_deref() != Ok("required"), "{missing:#}");
+    assert!(asked("POLDER_TEST_DOCKER") != "required", "{missing:#}");
     let _ = writeln!(
         std::io::stderr(),
         "NOT TRIED: {test}: no Docker with the image {IMAGE} (deploy/image/build --debug): {missing:#}"
     );
     false
+}
+
+/// Whether all tests are to have tenants as containers.
+pub fn is_asked_for() -> bool {
+    asked("POLDER_TEST_ISOLATION") == "docker"
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
+fn asked(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
 }
 
 /// Runs `docker ARGUMENTS` and gives what it prints.

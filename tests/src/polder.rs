@@ -34,10 +34,7 @@ impl Polder {
     /// Starts on free ports and waits for `dev.json`. Tenants are processes, or containers where
     /// `POLDER_TEST_ISOLATION=docker`.
     pub fn start() -> Result<Self> {
-        match std::env::var("POLDER_TEST_ISOLATION").as_deref() {
-            Ok("docker") => Self::start_with(&docker::OPTIONS),
-            _ => Self::start_with(&[]),
-        }
+        if docker::is_asked_for() { Self::start_with(&docker::OPTIONS) } else { Self::start_with(&[]) }
     }
 
     /// Starts on free ports with these further options, and waits for `dev.json`.
