@@ -24,8 +24,12 @@ pub enum Resolver {
     System,
     /// A test, which may give another answer each time.
     #[cfg(test)]
-    Scripted(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Scripted(Arc<Script>),
 }
+
+/// What a test answers.
+#[cfg(test)]
+type Script = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
 
 impl Resolver {
     fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
