@@ -14,11 +14,14 @@ use crate::courier::{Carrier, Courier};
 use crate::driver::docker::DockerDriver;
 use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor};
 use crate::egress::{self, Egress};
-use crate::gateway::Routes;
+use crate::gateway::{Routes, Waker};
 use crate::mailbox::Mailbox;
+use crate::postgres::Postgres;
 use crate::provision::Provision;
+use crate::provision::certificate::CertificateKey;
+use crate::retention::AUDIT_GUARD;
 use crate::secrets::{Name, Secrets};
-use crate::settings::{Isolation, Settings};
+use crate::settings::{Databases, Isolation, Settings};
 use crate::store::{self, data_keys};
 use crate::tenant_client::Links;
 
@@ -45,8 +48,12 @@ pub struct App {
     pub supervisor: Arc<Supervisor>,
     /// Runs the tenants.
     pub driver: Driver,
+    /// Tenants' databases, where they are on a PostgreSQL server.
+    pub postgres: Option<Postgres>,
     /// Which tenants answer at which host.
     pub routes: Routes,
+    /// Who waits for which sleeping tenant.
+    pub waker: Waker,
     /// The ways to tenants' admin sockets.
     pub links: Links,
     /// Takes tenants' mail.
@@ -59,6 +66,8 @@ pub struct App {
     pub provision: Provision,
     /// Signs checkpoints of the audit log.
     pub checkpoint_key: CheckpointKey,
+    /// Signs certificates of destruction.
+    pub certificate_key: CertificateKey,
     /// When to stop.
     pub shutdown: Shutdown,
 }
@@ -97,7 +106,11 @@ impl App {
         shutdown: Shutdown,
     ) -> Result<Arc<Self>, StartError> {
         let layout = settings.layout.clone();
-        let file = layout.database().display().to_string();
+        let location = settings.control();
+        let file = match &location {
+            Location::Sqlite(path) => path.display().to_string(),
+            Location::Postgres(_) => location.to_string(),
+        };
         let database = |error| StartError::Database(file.clone(), error);
         let files = |path: std::path::PathBuf| move |error| StartError::Files(path.display().to_string(), error);
 
@@ -107,12 +120,15 @@ impl App {
             Some(relay) => Carrier::Relay(relay.clone()),
             None => Carrier::Mailbox(Arc::clone(&mailbox)),
         };
-        let db = Db::open(&Location::Sqlite(layout.database()), READERS).await.map_err(database)?;
+        let db = Db::open(&location, READERS).await.map_err(database)?;
         db.migrate(store::MIGRATIONS, clock.now()).await.map_err(database)?;
+        db.guard_audit(AUDIT_GUARD).await.map_err(database)?;
         let keyring = open_keyring(&db, &secrets, (&clock, &entropy), &file).await?;
         let audit = |error| StartError::Audit(file.clone(), error);
         db.set_tail(AuditTail::open(&db, &keyring, clock.clone()).await.map_err(audit)?);
         let checkpoint_key = CheckpointKey::open(&db, &keyring, &entropy, &clock).await.map_err(audit)?;
+        let certificate_key = CertificateKey::open(&db, &keyring, &entropy, &clock).await.map_err(database)?;
+        db.write(|tx| Box::pin(async move { store::tenants::complete_skeletons(tx).await })).await.map_err(database)?;
         let patience = settings.patience;
         let supervisor = Arc::new(Supervisor::new(layout.children(), patience.stop, patience.retry));
         let driver = match &settings.isolation {
@@ -124,11 +140,20 @@ impl App {
                 Driver::Docker(DockerDriver::open(docker, &layout.docker(), &entropy, patience).await?)
             }
         };
+        let postgres = match &settings.databases {
+            Databases::Sqlite => None,
+            Databases::Postgres(server) => {
+                let program = settings.programs.tenant.clone();
+                Some(Postgres::new(server.clone(), secrets.clone(), entropy.clone(), program))
+            }
+        };
         Ok(Arc::new(Self {
             request_ids: RequestIds::new(&entropy),
             supervisor,
             driver,
+            postgres,
             routes: Routes::default(),
+            waker: Waker::new(&clock),
             links: Links::default(),
             courier: Courier::new(carrier, clock.clone()),
             // This version starts as `polder dev` alone.
@@ -142,6 +167,7 @@ impl App {
             keyring,
             secrets,
             checkpoint_key,
+            certificate_key,
             shutdown,
         }))
     }

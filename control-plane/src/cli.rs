@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod tenant;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ struct Cli {
 enum Command {
     /// Everything on one machine, for development: no root, no Docker.
     Dev(Dev),
+    /// Tenants: list, make, suspend, put to sleep, terminate, destroy.
+    Tenant(tenant::Tenant),
 }
 
 /// Options of `polder dev`.
@@ -46,7 +50,9 @@ pub struct Dev {
     /// The image of a tenant's container, for --isolation docker; `make image` builds it.
     #[arg(long, value_name = "NAME", default_value = concat!("polder-tenant:", env!("CARGO_PKG_VERSION")))]
     pub image: String,
-    /// Where tenants keep their data: `sqlite`.
+    /// Where tenants keep their data: `sqlite`, or the PostgreSQL server on which each gets a database and
+    /// roles of its own: `postgres://user@host/database`, or `file:PATH` of a file with that where it holds
+    /// a password.
     #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
     pub database: String,
     /// A mail server for everything tenants send, `smtps://HOST` or `smtp://HOST`; without one, mail goes
@@ -85,7 +91,10 @@ pub enum LogFormat {
 /// Reads the command line and does what it says: 0 when that went well, 1 when it did not, 2 when
 /// the command line makes no sense.
 pub fn run() -> ExitCode {
-    let Command::Dev(options) = Cli::parse().command;
+    let options = match Cli::parse().command {
+        Command::Dev(options) => options,
+        Command::Tenant(options) => return tenant::run(&options),
+    };
     log::init_with(
         match options.log {
             LogFormat::Json => Format::Json,

@@ -14,7 +14,7 @@ use polder_service::stack::{Stack, Stacked};
 use tower::{Layer, Service};
 
 use crate::app::App;
-use crate::gateway::{Refused, Site, host, pages, proxy};
+use crate::gateway::{Refused, Site, Target, host, pages, proxy, wake};
 use crate::mailbox;
 use crate::{api, console};
 
@@ -66,18 +66,38 @@ impl Inner {
         let status = match host::site(request.uri(), request.headers(), port) {
             Ok(Site::Console) => return self.console.clone().call(request).await,
             Ok(Site::Mailbox) => return self.mailbox.clone().call(request).await,
-            Ok(Site::Tenant(slug)) => match self.app.routes.get(&slug) {
-                Some(route) => {
-                    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-                    let id = self.app.request_ids.next().to_string();
-                    let within = self.app.settings.patience.answer;
-                    return Ok(proxy::forward(&route, request, (peer, &id), within).await);
-                }
-                None => StatusCode::MISDIRECTED_REQUEST,
-            },
+            Ok(Site::Tenant(slug)) => return Ok(self.pass(&slug, request).await),
             Err(Refused::Misdirected) => StatusCode::MISDIRECTED_REQUEST,
             Err(Refused::Malformed) => StatusCode::BAD_REQUEST,
         };
         Ok(pages::page(status, pages::locale(request.headers())))
     }
+
+    /// A request for a tenant's host.
+    async fn pass(&self, slug: &str, request: Request) -> Response {
+        let app = &self.app;
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
+        let locale = pages::locale(request.headers());
+        let target = match app.routes.lookup(slug) {
+            Target::Asleep(_) => match wake::hold(app, slug, peer).await {
+                Ok(target) => target,
+                Err(_) => return pages::page(StatusCode::SERVICE_UNAVAILABLE, locale),
+            },
+            target => target,
+        };
+        let route = match target {
+            Target::Ready(route) => route,
+            Target::Suspended(route) if is_document(request.uri().path()) => route,
+            Target::Suspended(_) => return pages::closed(locale),
+            Target::Asleep(_) | Target::Unknown => return pages::page(StatusCode::MISDIRECTED_REQUEST, locale),
+        };
+        route.in_use.touch(app.clock.now());
+        let id = app.request_ids.next().to_string();
+        proxy::forward(&route, request, (peer, &id), app.settings.patience.answer).await
+    }
+}
+
+/// What verifies tokens that were given out: it is served while nobody can sign in (G25).
+fn is_document(path: &str) -> bool {
+    matches!(path, "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server" | "/jwks.json")
 }

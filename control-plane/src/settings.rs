@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use polder_db::Location;
+use polder_db::server::Server;
 use polder_kernel::Slug;
 
 use crate::courier::Relay;
@@ -23,10 +25,33 @@ pub struct Settings {
     pub programs: Programs,
     /// How tenants are kept apart.
     pub isolation: Isolation,
+    /// Where tenants keep their data.
+    pub databases: Databases,
+    /// The control plane's own database, where it is not the file in the data folder.
+    pub control_database: Option<Location>,
     /// The mail server; without one, mail goes into the mailbox.
     pub relay: Option<Relay>,
     /// How long things may take.
     pub patience: Patience,
+}
+
+/// Where tenants keep their data.
+#[derive(Clone, Debug)]
+pub enum Databases {
+    /// In a file each.
+    Sqlite,
+    /// In a database each, on this server.
+    Postgres(Server),
+}
+
+impl Databases {
+    /// The name of the kind, which a data folder keeps for good.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
 }
 
 /// The programs started as children.
@@ -62,6 +87,8 @@ pub struct Patience {
     pub retry: Duration,
     /// How often a failed provisioning step is tried before the tenant is marked as failed.
     pub attempts: u32,
+    /// For a request that waits until its tenant is awake.
+    pub wake: Duration,
     /// How long a tenant goes without a request before it sleeps, where its own settings do not say.
     pub idle: Duration,
 }
@@ -75,6 +102,7 @@ impl Default for Patience {
             answer: Duration::from_secs(30),
             retry: Duration::from_millis(200),
             attempts: 4,
+            wake: Duration::from_secs(15),
             idle: Duration::from_secs(30 * 60),
         }
     }
@@ -84,6 +112,11 @@ impl Default for Patience {
 pub const BASE_DOMAIN: &str = "localhost";
 
 impl Settings {
+    /// Where the control plane's own database is.
+    pub fn control(&self) -> Location {
+        self.control_database.clone().unwrap_or_else(|| Location::Sqlite(self.layout.database()))
+    }
+
     /// `host.localhost:PORT`, the port left out where http does.
     pub fn authority(&self, host: &str) -> String {
         match self.listen.port() {
@@ -131,6 +164,8 @@ pub(crate) mod tests {
             programs: Programs { tenant: "/nowhere/polder-tenant".into(), coaching: "/nowhere/polder-coaching".into() },
             isolation: Isolation::Process,
             relay: None,
+            databases: Databases::Sqlite,
+            control_database: None,
             patience: Patience {
                 start: Duration::from_secs(10),
                 stop: Duration::from_secs(2),
@@ -138,6 +173,7 @@ pub(crate) mod tests {
                 answer: Duration::from_secs(2),
                 retry: Duration::from_millis(5),
                 attempts: 2,
+                wake: Duration::from_secs(10),
                 idle: Duration::from_secs(30 * 60),
             },
         }

@@ -94,6 +94,11 @@ impl Links {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(&tenant)
     }
 
+    /// Closes the way to a tenant that is being stopped.
+    pub fn close(&self, tenant: TenantId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+    }
+
     fn get(&self, tenant: TenantId) -> Result<Arc<Link>, CallError> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned().ok_or(CallError::NotRunning)
     }
@@ -207,8 +212,7 @@ mod tests {
     async fn g32_an_admin_socket_that_is_swapped_for_a_link_hears_no_word_of_ours() {
         let world = World::new().await;
         let app = &world.app;
-        let tenant =
-            tenants::by_slug(&mut app.db.read().await.unwrap(), &"acme".parse().unwrap()).await.unwrap().unwrap();
+        let tenant = tenants::by_slug(&mut app.db.read().await.unwrap(), &"acme".parse().unwrap()).await.unwrap().unwrap();
         let elsewhere = app.settings.layout.root().join("elsewhere.sock");
         let listener = tokio::net::UnixListener::bind(&elsewhere).unwrap();
         let heard = tokio::spawn(async move {

@@ -277,6 +277,8 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["users", _]) => Json(user()).into_response(),
         (_, ["sessions"]) => page(&session()),
         (_, ["audit-events"]) => page(&event()),
+        (_, ["keys", ..]) => page(&key()),
+        (_, ["data-keys", ..]) => page(&data_key()),
         (_, ["settings"]) => Json(json!({"name": "Acme", "sign_up": "open", "default_locale": "en"})).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
@@ -293,6 +295,15 @@ fn application() -> Value {
         "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://shop.example/cb"],
         "post_logout_redirect_uris": [], "grant_types": ["authorization_code"], "third_party": false,
         "access": {"who": "everyone"}, "preferences": {}, "disabled": false, "created_at": AT, "updated_at": AT})
+}
+
+fn key() -> Value {
+    json!({"kid": "k", "algorithm": "ES256", "state": "active", "created_at": AT, "active_from": AT,
+        "retired_at": null, "removed_at": null})
+}
+
+fn data_key() -> Value {
+    json!({"category": "factors", "version": 1, "created_at": AT, "retired_at": null})
 }
 
 fn user() -> Value {
@@ -334,6 +345,8 @@ async fn tenant(app: &App, slug: &str, organisation: OrganisationId, state: Tena
         organisation_id: Some(organisation),
         state,
         failure: None,
+        desired: crate::model::Aim::Running,
+        plans: crate::model::tenant::Plans::default(),
         blueprint: Blueprint::Plain,
         created_at: now,
         updated_at: now,

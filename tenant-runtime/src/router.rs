@@ -98,6 +98,7 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/seal-key", get(admin::keys::seal_key))
         .route("/seal-key/rotate", post(admin::keys::rotate_seal_key))
         .route("/settings", get(admin::settings::show).patch(admin::settings::change))
+        .route("/standing", put(admin::standing::tell))
         .layer(from_fn_with_state(Arc::clone(app), admin::require));
     let routes = Router::new()
         .route("/health", get(health::show))

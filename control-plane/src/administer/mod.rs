@@ -12,12 +12,14 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::audit::{self, ActingFor};
+use crate::gateway::wake;
 use crate::model::{Tenant, TenantState};
 use crate::tenant_client::{self, CallError};
 
 pub mod applications;
 pub mod audit_events;
 pub mod invitees;
+pub mod keys;
 pub mod sessions;
 pub mod settings;
 pub mod users;
@@ -86,9 +88,7 @@ impl On {
     }
 
     async fn send(&self, method: Method, target: &str, body: Option<&serde_json::Value>) -> Result<Bytes, Refused> {
-        if self.tenant.state != TenantState::Running {
-            return Err(Refused::NotRunning(self.tenant.state));
-        }
+        self.be_there().await?;
         let called = tenant_client::call(&self.app, &self.tenant, &self.acting, (method, target), body).await;
         match called? {
             (status, answer) if status.is_success() => Ok(answer),
@@ -98,8 +98,32 @@ impl On {
         }
     }
 
+    /// Wakes the tenant where it sleeps. One that is suspended is administered as ever: its people
+    /// cannot sign in, its owner can look and put things right.
+    async fn be_there(&self) -> Result<(), Refused> {
+        let state = self.tenant.state;
+        match state {
+            TenantState::Running | TenantState::Suspended => {}
+            TenantState::Asleep => {
+                let woken = wake::hold(&self.app, self.tenant.slug.as_str(), self.acting.client_ip).await;
+                woken.map_err(|_| Refused::NotRunning(state))?;
+            }
+            TenantState::Provisioning | TenantState::Terminating | TenantState::Failed => {
+                return Err(Refused::NotRunning(state));
+            }
+        }
+        if let Some(route) = self.app.routes.get(self.tenant.slug.as_str()) {
+            route.in_use.touch(self.app.clock.now());
+        }
+        Ok(())
+    }
+
     fn event(&self, action: &'static str) -> Event {
         audit::event(action, &self.acting, Some(&self.tenant.slug), &[])
+    }
+
+    fn event_with(&self, action: &'static str, facts: &[(&str, &str)]) -> Event {
+        audit::event(action, &self.acting, Some(&self.tenant.slug), facts)
     }
 
     async fn record(&self, event: Event) -> Result<(), Refused> {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::administer::Refused;
 use crate::model::TenantState;
-use crate::provision::CreateError;
+use crate::provision::{ChangeError, CreateError, Illegal};
 use crate::tenant_client::CallError;
 
 /// A refusal or failure, on its way to the client.
@@ -77,6 +77,13 @@ impl ApiError {
         Problem::not_found().into()
     }
 
+    /// 410: it was the caller's, and is destroyed.
+    pub fn gone() -> Self {
+        Problem::new(StatusCode::GONE, "tenant_destroyed", "The tenant is destroyed")
+            .detail("its certificate is all that is left: see /certificate below it")
+            .into()
+    }
+
     /// The status it answers with.
     pub fn status(&self) -> StatusCode {
         match &self.0 {
@@ -106,8 +113,34 @@ impl From<CreateError> for ApiError {
         match error {
             CreateError::Reserved(_) => Problem::conflict("slug_reserved", "this slug is reserved").into(),
             CreateError::Taken => Problem::conflict("slug_taken", "this slug is taken").into(),
+            CreateError::Lookalike(_) => {
+                Problem::conflict("slug_lookalike", "this slug is too easily taken for another one").into()
+            }
             CreateError::Name => Problem::invalid(Vec::new()).error("/name", "1 to 80 characters of plain text").into(),
             CreateError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Unknown => Self::not_found(),
+            ChangeError::Illegal(Illegal::Destroyed) => Self::gone(),
+            ChangeError::Illegal(illegal) => {
+                let code = match illegal {
+                    Illegal::Platform => "platform_always_runs",
+                    Illegal::NotMade => "tenant_not_made",
+                    Illegal::Asleep => "tenant_asleep",
+                    Illegal::Suspended => "tenant_suspended",
+                    Illegal::Terminating => "tenant_terminating",
+                    Illegal::NotTerminating => "tenant_not_terminating",
+                    Illegal::Destroyed => "tenant_destroyed",
+                };
+                Problem::conflict(code, illegal.to_string()).into()
+            }
+            ChangeError::Busy => Problem::conflict("tenant_busy", "another change of this tenant is under way").into(),
+            ChangeError::Database(error) => error.into(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Bodies and queries as typed values. What is wrong is said by field; what is unknown is refused, so
 //! that a misspelt field never passes for one that was left out (G21).
 
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Query, Request};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use hyper::body::Body as _;
 use polder_service::form::{self, BodyError};
 use polder_service::json::JSON_MAX;
 use polder_service::problem::Problem;
@@ -67,6 +69,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
         }
         let bytes = form::read(body, JSON_MAX).await.map_err(Problem::from)?;
         parse(&bytes).map(Self)
+    }
+}
+
+/// A body that may be left out.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Input<T> {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        if request.headers().get(CONTENT_TYPE).is_none() && request.body().is_end_stream() {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 

@@ -20,6 +20,8 @@ pub mod events;
 pub mod idempotency;
 pub mod input;
 pub mod invitees;
+pub mod keys;
+pub mod life;
 pub mod openapi;
 pub mod rates;
 pub mod router;

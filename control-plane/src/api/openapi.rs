@@ -29,10 +29,12 @@ pub fn base() -> OpenApi {
     document.tags = Some(
         [
             ("tenants", "OpenID Providers, one per app"),
+            ("life", "A tenant's life: suspend, sleep, terminate, destroy"),
             ("applications", "What signs people in: OAuth clients"),
             ("users", "People"),
             ("sessions", "The register of sessions"),
             ("audit-events", "Who did what"),
+            ("keys", "Custody of a tenant's keys: rotation, and nothing that could mint"),
             ("settings", "A tenant's own choices"),
         ]
         .map(|(name, description)| {
@@ -65,12 +67,13 @@ pub fn complete(document: &mut OpenApi) {
 }
 
 /// Status, name and description of the problems that operations share.
-const PROBLEMS: [(u16, &str, &str); 9] = [
+const PROBLEMS: [(u16, &str, &str); 10] = [
     (400, "BadRequest", "The request cannot be understood"),
     (401, "Unauthorized", "There is no key, or none that lives"),
     (403, "Forbidden", "This key may only read"),
     (404, "NotFound", "There is nothing here, or nothing of yours"),
     (409, "Conflict", "The state of things forbids it; `code` says what does"),
+    (410, "Gone", "The tenant is destroyed; its certificate is what is left"),
     (415, "UnsupportedMediaType", "The body is not `application/json`"),
     (422, "Invalid", "The input is not valid; `errors` says which members"),
     (429, "TooManyRequests", "Too many requests; `Retry-After` says when to come back"),
@@ -84,6 +87,7 @@ fn problem(status: u16, description: &str) -> Response {
         403 => "read_only_key",
         404 => "not_found",
         409 => "slug_taken",
+        410 => "tenant_destroyed",
         415 => "unsupported_media_type",
         422 => "invalid",
         429 => "too_many_requests",
@@ -110,7 +114,7 @@ fn describe(operation: &mut Operation, write: bool, of_a_tenant: bool) {
     for (status, name, _) in PROBLEMS {
         let possible = match status {
             403 => write,
-            404 => of_a_tenant,
+            404 | 410 => of_a_tenant,
             409 => write || of_a_tenant,
             415 | 422 => operation.request_body.is_some(),
             _ => true,

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::rates::Rates;
-use super::{Api, admit, applications, audit_events, events, invitees, openapi, sessions, settings, tenants, users};
+use super::{Api, admit, applications, audit_events, events, invitees, keys, life, openapi, sessions, settings, tenants, users};
 use crate::app::App;
 
 /// All of `/api/v1`.
@@ -41,7 +41,16 @@ pub fn document() -> OpenApi {
 fn operations() -> OpenApiRouter<Arc<App>> {
     let router = OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(tenants::list, tenants::create))
-        .routes(routes!(tenants::show))
+        .routes(routes!(tenants::show, life::change))
+        .routes(routes!(life::suspend))
+        .routes(routes!(life::resume))
+        .routes(routes!(life::sleep))
+        .routes(routes!(life::wake))
+        .routes(routes!(life::restart))
+        .routes(routes!(life::terminate))
+        .routes(routes!(life::undo))
+        .routes(routes!(life::destroy))
+        .routes(routes!(life::certificate))
         .routes(routes!(events::follow))
         .routes(routes!(applications::list, applications::create))
         .routes(routes!(applications::show, applications::change, applications::remove))
@@ -53,6 +62,11 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(audit_events::list))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::list_data))
+        .routes(routes!(keys::rotate_data))
+        .routes(routes!(keys::rotate_seal))
         .routes(routes!(settings::show, settings::change));
     let mut router = router;
     openapi::complete(router.get_openapi_mut());

@@ -29,6 +29,7 @@ const USUAL: u32 = 50;
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+    "idle_after_seconds": null, "terminate_at": null,
     "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"
 }))]
 pub struct Tenant {
@@ -42,6 +43,10 @@ pub struct Tenant {
     pub state: TenantState,
     /// Why it could not be made or started; null otherwise.
     pub failure: Option<String>,
+    /// After how many seconds without a request it goes to sleep; 0 for never, null for what is usual here.
+    pub idle_after_seconds: Option<i64>,
+    /// When its grace period ends and it is destroyed; null unless it is terminated.
+    pub terminate_at: Option<String>,
     /// When it was asked for.
     pub created_at: String,
     /// When it last changed.
@@ -69,6 +74,8 @@ impl From<&model::Tenant> for Tenant {
             issuer: tenant.issuer.clone(),
             state: tenant.state,
             failure: tenant.failure.clone(),
+            idle_after_seconds: tenant.plans.idle_after_seconds,
+            terminate_at: tenant.plans.terminate_at.map(polder_kernel::Timestamp::rfc3339),
             created_at: tenant.created_at.rfc3339(),
             updated_at: tenant.updated_at.rfc3339(),
         }
@@ -80,6 +87,7 @@ impl From<&model::Tenant> for Tenant {
     get, path = "/tenants", operation_id = "listTenants", tag = "tenants", params(Listing),
     responses((status = 200, description = "A page of tenants", body = Page<Tenant>, example = json!({"items": [{
         "slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+    "idle_after_seconds": null, "terminate_at": null,
         "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"}], "next": null})))
 )]
 pub async fn list(
@@ -115,7 +123,8 @@ fn after(cursor: &str) -> Option<String> {
     responses((status = 202, description = "The tenant is being made", body = Tenant,
         headers(("location" = String, description = "Where the tenant is")),
         example = json!({"slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example",
-            "state": "provisioning", "failure": null, "created_at": "2026-11-21T08:00:00.000Z",
+            "state": "provisioning", "failure": null, "idle_after_seconds": null, "terminate_at": null,
+            "created_at": "2026-11-21T08:00:00.000Z",
             "updated_at": "2026-11-21T08:00:00.000Z"})))
 )]
 pub async fn create(
@@ -138,6 +147,7 @@ pub async fn create(
     params(("slug" = String, Path, description = "The tenant", example = "acme")),
     responses((status = 200, description = "The tenant", body = Tenant, example = json!({"slug": "acme", "name": "Acme",
         "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+    "idle_after_seconds": null, "terminate_at": null,
         "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"})))
 )]
 pub async fn show(Within(on): Within) -> Json<Tenant> {

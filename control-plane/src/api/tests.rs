@@ -32,11 +32,19 @@ fn at(path: &str, slug: &str, id: &str) -> String {
     path.replace("{slug}", slug).replace("{id}", id).replace("{user_id}", KNOWN)
 }
 
+/// Operations that are tried where tenants are real: see `life`.
+fn is_of_life(path: &str) -> bool {
+    let words =
+        ["suspend", "resume", "sleep", "wake", "restart", "terminate", "undo", "destroy", "certificate"];
+    path.rsplit('/').next().is_some_and(|last| words.contains(&last))
+}
+
 /// A body that every write takes as far as its shape goes, or none.
 fn body(method: &Method, path: &str) -> Option<Value> {
     match (method.as_str(), path.rsplit('/').next().unwrap()) {
         ("POST", "tenants") => Some(json!({"slug": "newone", "name": "New"})),
         ("POST", "applications") => Some(json!({"name": "Shop", "type": "web"})),
+        ("POST", "rotate") if !path.contains("seal-key") => Some(json!({})),
         ("POST", "users") => Some(json!({"email": "ann@example.test"})),
         ("PATCH", _) => Some(json!({})),
         _ => None,
@@ -89,7 +97,8 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
     let world = World::new().await;
     let key = world.key(KeyAccess::Write).await;
     for (method, path) in operations() {
-        if path.ends_with("/events") {
+        // One never ends, the other needs a tenant that reads its files; a tenant's life needs one that lives.
+        if path.ends_with("/events") || path.ends_with("/seal-key/rotate") || is_of_life(&path) {
             continue;
         }
         let answer = world.api(&key, method.clone(), &at(&path, "acme", KNOWN), body(&method, &path)).await;

@@ -16,6 +16,9 @@ use crate::store::tenants;
 /// The caller, on a tenant of theirs.
 pub struct Within(pub On);
 
+/// The caller, on a tenant of theirs of which there may be nothing left but its certificate.
+pub struct Remembered(pub On);
+
 /// The thing a path names by `{id}`. What is no id names nothing: 404.
 pub struct AtId<Kind>(pub Id<Kind>);
 
@@ -28,9 +31,19 @@ struct Names {
 impl FromRequestParts<Arc<App>> for Within {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Remembered(on) = Remembered::from_request_parts(parts, app).await?;
+        if on.tenant.plans.destroyed_at.is_some() {
+            return Err(ApiError::gone());
+        }
+        Ok(Self(on))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Remembered {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        let slug: Slug =
-            names(parts, app).await?.slug.and_then(|slug| slug.parse().ok()).ok_or_else(ApiError::not_found)?;
+        let slug: Slug = names(parts, app).await?.slug.and_then(|slug| slug.parse().ok()).ok_or_else(ApiError::not_found)?;
         let tenant = tenants::by_slug(&mut app.db.read().await?, &slug).await?;
         let tenant = tenant
             .filter(|tenant| tenant.organisation_id == Some(caller.organisation_id))

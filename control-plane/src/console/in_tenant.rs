@@ -45,7 +45,8 @@ impl FromRequestParts<Arc<Console>> for AtTenant {
         let app = Arc::clone(&console.app);
         let tenant = tenants::by_slug(&mut app.db.read().await?, &slug).await?;
         let own = |tenant: &crate::model::Tenant| tenant.organisation_id == Some(member.session.organisation_id);
-        let tenant = tenant.filter(own).ok_or(Fault::NotFound)?;
+        let there = |tenant: &crate::model::Tenant| tenant.plans.destroyed_at.is_none();
+        let tenant = tenant.filter(own).filter(there).ok_or(Fault::NotFound)?;
         let acting = member.acting();
         Ok(Self { member, on: On { app, tenant, acting } })
     }

@@ -27,6 +27,7 @@ pub mod guard;
 pub mod home;
 pub mod in_tenant;
 pub mod invitation;
+pub mod life;
 pub mod oidc;
 pub mod people;
 pub mod problems;

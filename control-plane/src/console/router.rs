@@ -11,11 +11,13 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, applications, assets, audit, callback, dress, home, invitation, people, progress, signin,
+    Console, Fault, api_keys, applications, assets, audit, callback, dress, home, invitation, life, people, progress, signin,
     signout, tenants,
 };
 use crate::app::App;
-use crate::model::Permission::{ChangeApplications, ChangeKeys, ChangePeople, MakeTenants, See, SeeKeys, SeePeople};
+use crate::model::Permission::{
+    ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
+};
 use crate::provision::desired::CONSOLE_CALLBACK;
 
 /// What one network may do without a session.
@@ -51,6 +53,8 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants", may(MakeTenants, post(tenants::create)))
         .route("/tenants/new", may(MakeTenants, get(tenants::new)))
         .route("/tenants/{slug}", may(See, get(tenants::overview)))
+        .route("/tenants/{slug}/life", may(ChangeTenants, post(life::change)))
+        .route("/tenants/{slug}/end", may(EndTenants, post(life::end)))
         .route("/tenants/{slug}/progress", may(See, get(progress::page)))
         .route("/tenants/{slug}/events", may(See, get(progress::events)))
         .route(

@@ -150,6 +150,8 @@ impl SignedIn {
     fn may_all(&self) -> May {
         May {
             make_tenants: self.may(Permission::MakeTenants),
+            change_tenants: self.may(Permission::ChangeTenants),
+            end_tenants: self.may(Permission::EndTenants),
             change_applications: self.may(Permission::ChangeApplications),
             see_people: self.may(Permission::SeePeople),
             change_people: self.may(Permission::ChangePeople),

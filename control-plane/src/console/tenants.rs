@@ -67,7 +67,7 @@ pub async fn create(State(console): State<Arc<Console>>, member: SignedIn, field
     match provision::create(&console.app, &member.acting(), new).await {
         Ok(tenant) => Ok(Redirect::to(&format!("/tenants/{}/progress", tenant.slug)).into_response()),
         Err(CreateError::Reserved(_)) => refuse(&[at("slug", Problem::Reserved)]),
-        Err(CreateError::Taken) => refuse(&[at("slug", Problem::Taken)]),
+        Err(CreateError::Taken | CreateError::Lookalike(_)) => refuse(&[at("slug", Problem::Taken)]),
         Err(CreateError::Name) => refuse(&[at("name", Problem::Invalid)]),
         Err(CreateError::Database(error)) => Err(error.into()),
     }
@@ -91,16 +91,21 @@ pub async fn overview(
     InTenant { member, on }: InTenant,
 ) -> Result<Response, Fault> {
     let part = Part { cursor: None, limit: Some(GLANCE) };
-    let applications = applications::list(&on, &part).await?;
-    let events = if member.may(Permission::SeePeople) {
+    // One that is stopped for good cannot be asked, and need not be: it can be undone or destroyed.
+    let there = on.tenant.state != model::TenantState::Terminating;
+    let nothing = Page { items: Vec::new(), next: None };
+    let applications = if there { applications::list(&on, &part).await? } else { nothing };
+    let events = if there && member.may(Permission::SeePeople) {
         audit_events::list(&on, (None, None), &part).await?
     } else {
         Page { items: Vec::new(), next: None }
     };
+    let ends_at = on.tenant.plans.terminate_at.map(polder_kernel::Timestamp::rfc3339);
     let page = TenantOverview {
         shell: member.shell(),
         tenant: head(&on.tenant),
         created_at: &on.tenant.created_at.rfc3339(),
+        ends_at: ends_at.as_deref(),
         applications: &applications.items,
         events: &events.items,
     };

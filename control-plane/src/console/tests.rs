@@ -45,8 +45,12 @@ fn pages() -> Vec<Page> {
 }
 
 fn named(name: &str) -> Permission {
-    use Permission::{ChangeApplications, ChangeKeys, ChangePeople, MakeTenants, See, SeeKeys, SeePeople};
-    let all = [See, MakeTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys];
+    use Permission::{
+        ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
+    };
+    let all = [
+        See, MakeTenants, ChangeTenants, EndTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys,
+    ];
     all.into_iter().find(|permission| format!("{permission:?}") == name).unwrap_or_else(|| panic!("{name}"))
 }
 
@@ -130,6 +134,8 @@ async fn g22_what_a_role_may_not_do_is_not_offered() {
         ("/", "id=\"new-tenant\""),
         ("/", "href=\"/api-keys\""),
         ("/tenants/acme", "id=\"new-application\""),
+        ("/tenants/acme", "id=\"suspend-form\""),
+        ("/tenants/acme", "id=\"terminate-form\""),
         ("/tenants/acme/applications", "id=\"new-application\""),
         (&format!("/tenants/acme/applications/{KNOWN}"), "id=\"delete-form\""),
         ("/tenants/acme/users", "id=\"user-form\""),

@@ -26,6 +26,8 @@ use polder_service::{Shutdown, serve};
 
 use crate::app::App;
 use crate::cli::Dev;
+use crate::custody;
+use crate::provision::timers;
 use crate::retention::SCHEDULE;
 use crate::router::Front;
 
@@ -46,6 +48,9 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     let serving = tokio::spawn(serve(listener, Front::new(&app), limits, shutdown.clone()));
     let keeping = tokio::spawn(keeper::keep(app.db.clone(), SCHEDULE, app.checkpoint_key.clone(), app.clock.clone()));
 
+    let looking = tokio::spawn(timers::keep(Arc::clone(&app)));
+    let custody = tokio::spawn(custody::keep(Arc::clone(&app)));
+
     let outcome = tokio::select! {
         outcome = come_up(&app) => outcome,
         () = shutdown.wait() => Ok(()),
@@ -58,8 +63,13 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     if let Err(error) = serving.await {
         tracing::error!(%error, "the listener failed");
     }
+    looking.abort();
+    custody.abort();
     app.driver.close().await;
     app.supervisor.stop_all().await;
+    if let Some(postgres) = &app.postgres {
+        postgres.close_all().await;
+    }
     keeping.abort();
     app.db.close().await;
     outcome.and(withdrawn)
@@ -69,8 +79,11 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
 async fn come_up(app: &Arc<App>) -> Result<(), Problem> {
     let organisation = access::organisation(app).await?;
     let (platform, practice) = tenants::bring_up(app, organisation).await?;
-    coaching::start(app, &practice).await?;
-    ready::wait(app, &[&platform, &practice]).await?;
+    // Without its tenant there is nobody for the coaching platform to ask.
+    if practice.desired.runs() {
+        coaching::start(app, &practice).await?;
+        ready::wait(app, &[&platform, &practice]).await?;
+    }
     let key = access::api_key(app, organisation).await?;
     let invitation = access::owner_invitation(app, organisation).await?;
     dev_json::write(app, &key)?;

@@ -7,9 +7,10 @@ use polder_kernel::slug::SlugError;
 
 use super::problem::Problem;
 use crate::app::App;
-use crate::model::{OrganisationId, Tenant, TenantState};
+use crate::audit::ActingFor;
+use crate::model::{Aim, OrganisationId, Tenant, TenantState};
 use crate::provision::desired::Blueprint;
-use crate::provision::{create, resume};
+use crate::provision::{Action, change, create, resume, settled};
 use crate::store::tenants;
 
 /// The slug of the tenant the coaching platform signs in at.
@@ -30,7 +31,23 @@ pub async fn bring_up(app: &Arc<App>, organisation: OrganisationId) -> Result<(T
     create::ensure(app, (practice.clone(), "Practice"), Some(organisation), Blueprint::Practice).await?;
     resume::all(app).await?;
     app.driver.end_strays().await.map_err(Problem::Strays)?;
-    Ok((running(app, &Slug::platform()).await?, running(app, &practice).await?))
+    Ok((running(app, &Slug::platform()).await?, awake(app, &practice).await?))
+}
+
+/// What became of `practice` in its owner's hands stays so: only one that sleeps is woken, since the
+/// coaching platform is about to ask it.
+async fn awake(app: &Arc<App>, slug: &Slug) -> Result<Tenant, Problem> {
+    let Some(tenant) = tenants::by_slug(&mut app.db.read().await?, slug).await? else { return running(app, slug).await };
+    match tenant.desired {
+        Aim::Asleep => {
+            let woken = change(app, &ActingFor::system(), tenant.id, Action::Wake).await;
+            woken.map_err(|error| Problem::Tenant { slug: slug.to_string(), why: error.to_string() })?;
+            settled(app, tenant.id, app.settings.patience.start).await;
+            running(app, slug).await
+        }
+        Aim::Running => running(app, slug).await,
+        Aim::Suspended | Aim::Terminating | Aim::Destroyed => Ok(tenant),
+    }
 }
 
 async fn running(app: &App, slug: &Slug) -> Result<Tenant, Problem> {

@@ -3,6 +3,7 @@
 //! ```text
 //! request ─> host::site ─┬─> console, mailbox: routers of ours
 //!                        ├─> tenant: headers::inbound ─> upstream (pooled) ─> headers::outbound
+//!                        ├─> asleep: wake::hold, then as above; suspended: discovery and keys alone
 //!                        └─> 421 or 400: one neutral page, the same for unknown and disabled (G07)
 //! ```
 
@@ -13,9 +14,11 @@ pub mod pool;
 pub mod proxy;
 pub mod routes;
 pub mod socket;
+pub mod wake;
 
 #[cfg(test)]
 mod tests;
 
 pub use host::{Refused, Site};
-pub use routes::{Route, Routes};
+pub use routes::{InUse, Route, Routes, Target, WayState};
+pub use wake::{NotAwake, Waker};

@@ -21,7 +21,24 @@ pub fn locale(headers: &HeaderMap) -> Locale {
 
 /// A page for `status`.
 pub fn page(status: StatusCode, locale: Locale) -> Response<Body> {
-    let (title, text) = words(status, locale);
+    let mut response = said(status, words(status, locale), locale);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    response
+}
+
+/// The page of a tenant at which nobody can sign in for now. It does not say why: that is between its
+/// owner and whoever runs this.
+pub fn closed(locale: Locale) -> Response<Body> {
+    let words = match locale {
+        Locale::En => ("Not available", "Signing in is not possible here at the moment."),
+        Locale::Nl => ("Niet beschikbaar", "Inloggen is hier op dit moment niet mogelijk."),
+    };
+    said(StatusCode::SERVICE_UNAVAILABLE, words, locale)
+}
+
+fn said(status: StatusCode, (title, text): (&str, &str), locale: Locale) -> Response<Body> {
     let html = format!(
         "<!doctype html>\n<html lang=\"{locale}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
@@ -37,9 +54,6 @@ pub fn page(status: StatusCode, locale: Locale) -> Response<Body> {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Ok(policy) = HeaderValue::from_str(&policy()) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
     }
     response
 }

@@ -27,7 +27,7 @@ const MOST_IN_FLIGHT: usize = 1024;
 const FRESH: Duration = Duration::from_secs(4);
 
 /// Between two tries to connect to a tenant that is starting.
-const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+const BETWEEN_TRIES: Duration = Duration::from_millis(3);
 
 /// Open connections to one of a tenant's sockets.
 pub struct Pool {
@@ -86,6 +86,11 @@ impl Pool {
                 },
             }
         }
+    }
+
+    /// Whether nothing is in flight.
+    pub fn is_unused(&self) -> bool {
+        self.in_flight.load(Ordering::Relaxed) == 0
     }
 
     /// A kept connection that can take a request.

@@ -179,6 +179,29 @@ impl Mailbox {
         Ok(messages)
     }
 
+    /// How many messages of a tenant are kept.
+    pub fn count_of(&self, tenant: &Slug) -> usize {
+        self.lock().entries.iter().filter(|entry| entry.tenant == tenant.as_str()).count()
+    }
+
+    /// Removes every message of a tenant that is no more.
+    ///
+    /// # Errors
+    /// When one stays.
+    pub async fn forget(&self, tenant: &Slug) -> io::Result<()> {
+        let of_it = |entry: &Entry| entry.tenant == tenant.as_str();
+        let files: Vec<String> =
+            self.lock().entries.iter().filter(|entry| of_it(entry)).map(|entry| entry.file.clone()).collect();
+        for file in files {
+            match tokio::fs::remove_file(self.folder.join(&file)).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        self.lock().entries.retain(|entry| !of_it(entry));
+        Ok(())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }

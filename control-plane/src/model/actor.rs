@@ -35,6 +35,19 @@ impl Actor {
     }
 }
 
+impl Actor {
+    /// Who a row names by kind and id.
+    pub fn named(kind: &str, id: &str) -> Option<Self> {
+        if kind == assertion::Actor::Member.as_str() {
+            id.parse().ok().map(Self::Member)
+        } else if kind == assertion::Actor::ApiKey.as_str() {
+            id.parse().ok().map(Self::ApiKey)
+        } else {
+            (kind == assertion::Actor::System.as_str()).then_some(Self::System)
+        }
+    }
+}
+
 impl From<Actor> for polder_audit::Actor {
     fn from(actor: Actor) -> Self {
         Self { kind: actor.kind().as_str(), id: actor.id() }

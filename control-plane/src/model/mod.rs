@@ -3,12 +3,14 @@
 use polder_kernel::id_kind;
 
 pub mod actor;
+pub mod aim;
 pub mod key_access;
 pub mod operation;
 pub mod role;
 pub mod tenant;
 
 pub use actor::Actor;
+pub use aim::Aim;
 pub use key_access::KeyAccess;
 pub use operation::{Operation, OperationKind, StepEvent, StepStatus};
 pub use role::{Permission, Role};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use polder_kernel::Timestamp;
 use serde::Serialize;
 
-use super::{OperationId, TenantId};
+use super::{Actor, OperationId, TenantId};
 
 /// One journaled change of a tenant.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Operation {
     pub tenant_id: TenantId,
     /// What it does.
     pub kind: OperationKind,
+    /// Who wanted it.
+    pub actor: Actor,
     /// When it began.
     pub started_at: Timestamp,
 }
@@ -26,16 +28,54 @@ pub struct Operation {
 pub enum OperationKind {
     /// Makes a tenant.
     Create,
-    /// Brings a made tenant back up.
+    /// Brings a tenant back to what it is meant to be, after a start of the control plane.
     Start,
+    /// Stops sign-in.
+    Suspend,
+    /// Lets people sign in again.
+    Resume,
+    /// Stops the runtime until somebody asks.
+    Sleep,
+    /// Starts it for whoever asked.
+    Wake,
+    /// Ends the runtime and starts it again.
+    Restart,
+    /// Stops the tenant for good, with a grace period.
+    Terminate,
+    /// Takes that back.
+    Undo,
+    /// Destroys everything.
+    Destroy,
 }
 
 impl OperationKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Create,
+        Self::Start,
+        Self::Suspend,
+        Self::Resume,
+        Self::Sleep,
+        Self::Wake,
+        Self::Restart,
+        Self::Terminate,
+        Self::Undo,
+        Self::Destroy,
+    ];
+
     /// The name in the journal.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Start => "start",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Sleep => "sleep",
+            Self::Wake => "wake",
+            Self::Restart => "restart",
+            Self::Terminate => "terminate",
+            Self::Undo => "undo",
+            Self::Destroy => "destroy",
         }
     }
 }
@@ -54,7 +94,7 @@ pub struct NotAKind;
 impl FromStr for OperationKind {
     type Err = NotAKind;
     fn from_str(text: &str) -> Result<Self, NotAKind> {
-        [Self::Create, Self::Start].into_iter().find(|kind| kind.as_str() == text).ok_or(NotAKind)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NotAKind)
     }
 }
 

@@ -23,6 +23,10 @@ pub enum Permission {
     See,
     /// Make tenants.
     MakeTenants,
+    /// Suspend, resume and restart tenants, put them to sleep and wake them.
+    ChangeTenants,
+    /// Terminate tenants, take that back, and destroy them.
+    EndTenants,
     /// Make, change and delete applications and their secrets.
     ChangeApplications,
     /// See people, their sessions, and the audit log, which is about people.
@@ -51,14 +55,16 @@ impl Role {
 
     /// The matrix (G22).
     pub const fn may(self, permission: Permission) -> bool {
-        use Permission::{ChangeApplications, ChangeKeys, ChangePeople, MakeTenants, See, SeeKeys, SeePeople};
+        use Permission::{
+            ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
+        };
         match permission {
             See => true,
             MakeTenants | ChangeApplications => matches!(self, Self::Owner | Self::Admin | Self::Developer),
             SeePeople => matches!(self, Self::Owner | Self::Admin | Self::Auditor),
-            ChangePeople => matches!(self, Self::Owner | Self::Admin),
+            ChangePeople | ChangeTenants => matches!(self, Self::Owner | Self::Admin),
             SeeKeys => matches!(self, Self::Owner | Self::Auditor),
-            ChangeKeys => matches!(self, Self::Owner),
+            ChangeKeys | EndTenants => matches!(self, Self::Owner),
         }
     }
 }
@@ -83,15 +89,19 @@ impl FromStr for Role {
 
 #[cfg(test)]
 mod tests {
-    use super::Permission::{ChangeApplications, ChangeKeys, ChangePeople, MakeTenants, See, SeeKeys, SeePeople};
+    use super::Permission::{
+        ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
+    };
     use super::*;
 
     #[test]
     fn g22_the_matrix_of_roles() {
-        let all = [See, MakeTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys];
+        let all = [
+            See, MakeTenants, ChangeTenants, EndTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys,
+        ];
         let may = |role: Role| all.into_iter().filter(|p| role.may(*p)).collect::<Vec<_>>();
         assert_eq!(may(Role::Owner), all);
-        assert_eq!(may(Role::Admin), [See, MakeTenants, ChangeApplications, SeePeople, ChangePeople]);
+        assert_eq!(may(Role::Admin), [See, MakeTenants, ChangeTenants, ChangeApplications, SeePeople, ChangePeople]);
         assert_eq!(may(Role::Developer), [See, MakeTenants, ChangeApplications]);
         assert_eq!(may(Role::Auditor), [See, SeePeople, SeeKeys]);
     }

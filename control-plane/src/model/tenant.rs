@@ -6,7 +6,7 @@ use std::str::FromStr;
 use polder_kernel::{Slug, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{OrganisationId, TenantId};
+use super::{Aim, OrganisationId, TenantId};
 use crate::provision::desired::Blueprint;
 
 /// A tenant.
@@ -28,12 +28,35 @@ pub struct Tenant {
     pub state: TenantState,
     /// Why it failed, in words an operator can act on.
     pub failure: Option<String>,
+    /// What it is meant to be.
+    pub desired: Aim,
     /// What it is to hold besides itself.
     pub blueprint: Blueprint,
+    /// How it sleeps and how it ends.
+    pub plans: Plans,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// What is arranged for a tenant's life.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plans {
+    /// After how many seconds without a request it goes to sleep: `None` as the installation does, 0 never.
+    pub idle_after_seconds: Option<i64>,
+    /// While it sleeps: when work of its own is due.
+    pub wake_at: Option<Timestamp>,
+    /// Its runtime must have been started after this moment.
+    pub restart_at: Option<Timestamp>,
+    /// What it was meant to be before its grace period.
+    pub desired_before: Option<Aim>,
+    /// When its grace period began.
+    pub terminated_at: Option<Timestamp>,
+    /// When its grace period ends.
+    pub terminate_at: Option<Timestamp>,
+    /// When the last of it was destroyed.
+    pub destroyed_at: Option<Timestamp>,
 }
 
 /// Where a tenant is in its life. The names are the public API's.
@@ -46,9 +69,9 @@ pub enum TenantState {
     Running,
     /// Made and stopped until the next request.
     Asleep,
-    /// Stopped by an operator.
+    /// Nobody signs in; discovery and keys are served still.
     Suspended,
-    /// Being removed.
+    /// Stopped for good; it can be undone until the grace period ends.
     Terminating,
     /// The last attempt to make or start it failed; the next start tries again.
     Failed,

@@ -7,10 +7,11 @@ use polder_kernel::Slug;
 use polder_kernel::slug::SlugError;
 
 use super::desired::Blueprint;
-use super::runner;
+use super::{lookalike, runner};
 use crate::app::App;
 use crate::audit::{self, ActingFor};
-use crate::model::{OperationId, OperationKind, OrganisationId, Tenant, TenantId, TenantState};
+use crate::model::tenant::Plans;
+use crate::model::{Aim, OperationId, OperationKind, OrganisationId, Tenant, TenantId, TenantState};
 use crate::store::{operations, tenants};
 
 /// A tenant to make.
@@ -33,6 +34,9 @@ pub enum CreateError {
     /// The slug is or was another tenant's.
     #[error("this slug is taken")]
     Taken,
+    /// The slug is too easily taken for another tenant's (G24).
+    #[error("this slug looks like {0}, which is taken")]
+    Lookalike(String),
     /// The name is empty, too long or not text.
     #[error("a name has 1 to 80 characters")]
     Name,
@@ -48,6 +52,9 @@ pub enum CreateError {
 /// [`CreateError`].
 pub async fn create(app: &Arc<App>, acting: &ActingFor, new: NewTenant) -> Result<Tenant, CreateError> {
     new.slug.check_free()?;
+    if lookalike::looks_reserved(&new.slug) {
+        return Err(SlugError::Reserved.into());
+    }
     let tenant = add(app, acting, (new.slug, new.name, Some(new.organisation_id)), Blueprint::Plain).await?;
     runner::drive(app, tenant.id, acting.actor);
     Ok(tenant)
@@ -86,7 +93,9 @@ async fn add(
         organisation_id,
         state: TenantState::Provisioning,
         failure: None,
+        desired: Aim::Running,
         blueprint,
+        plans: Plans::default(),
         created_at: now,
         updated_at: now,
     };
@@ -96,6 +105,9 @@ async fn add(
     app.db
         .write(move |tx| {
             Box::pin(async move {
+                if let Some(other) = tenants::lookalike(tx, &row.slug).await? {
+                    return Err(CreateError::Lookalike(other));
+                }
                 if !tenants::insert(tx, &row).await? {
                     return Err(CreateError::Taken);
                 }

@@ -4,8 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use polder_kernel::Timestamp;
 use polder_tenant_api::{Access, ApplicationType, NewApplication, NewUser, SignUp};
 
+use crate::model::{Aim, Tenant};
 use crate::settings::Settings;
 
 /// The kinds of tenant, by name in the database. Addresses and links follow from the settings of
@@ -76,6 +78,10 @@ impl Purpose {
 /// What a tenant is to hold.
 #[derive(Clone, Debug)]
 pub struct Desired {
+    /// What it is meant to be.
+    pub aim: Aim,
+    /// Its runtime must have been started after this moment.
+    pub restart_at: Option<Timestamp>,
     /// Whether strangers may make an account; `None` leaves that to the tenant's administrators.
     pub sign_up: Option<SignUp>,
     /// Applications of Polder's own.
@@ -88,13 +94,21 @@ pub struct Desired {
 pub const CONSOLE_CALLBACK: &str = "/signin/callback";
 
 impl Desired {
-    /// What a tenant of this kind is to hold on this start.
-    pub fn of(blueprint: Blueprint, settings: &Settings) -> Self {
-        match blueprint {
-            Blueprint::Plain => Self { sign_up: None, applications: Vec::new(), people: Vec::new() },
+    /// What a tenant is to be and to hold on this start.
+    pub fn of(tenant: &Tenant, settings: &Settings) -> Self {
+        let held = match tenant.blueprint {
+            Blueprint::Plain => Self::default(),
             Blueprint::Platform => platform(&settings.console()),
             Blueprint::Practice => practice(&settings.coaching()),
-        }
+        };
+        Self { aim: tenant.desired, restart_at: tenant.plans.restart_at, ..held }
+    }
+}
+
+impl Default for Desired {
+    fn default() -> Self {
+        let (applications, people) = (Vec::new(), Vec::new());
+        Self { aim: Aim::Running, restart_at: None, sign_up: None, applications, people }
     }
 }
 
@@ -104,7 +118,11 @@ fn platform(console: &str) -> Desired {
         post_logout_redirect_uris: vec![format!("{console}/")],
         ..web("Polder console")
     };
-    Desired { sign_up: Some(SignUp::Closed), applications: vec![(Purpose::Console, application)], people: Vec::new() }
+    Desired {
+        sign_up: Some(SignUp::Closed),
+        applications: vec![(Purpose::Console, application)],
+        ..Desired::default()
+    }
 }
 
 fn practice(coaching: &str) -> Desired {
@@ -123,6 +141,7 @@ fn practice(coaching: &str) -> Desired {
         sign_up: None,
         applications: vec![(Purpose::Coach, coach), (Purpose::Portal, portal)],
         people: COACHES.iter().map(|(email, name)| coach_named(email, name)).collect(),
+        ..Desired::default()
     }
 }
 

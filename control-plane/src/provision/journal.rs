@@ -5,15 +5,15 @@ use polder_kernel::Timestamp;
 
 use crate::app::App;
 use crate::audit::{self, ActingFor};
-use crate::model::{Actor, Operation, OperationId, OperationKind, StepEvent, StepStatus, Tenant, TenantState};
-use crate::store::{operations, tenants};
+use crate::model::{Actor, Aim, Operation, OperationId, OperationKind, StepEvent, StepStatus, Tenant, TenantState};
+use crate::store::{life, operations, tenants};
 
 /// The tenant's open operation, or a new one of the kind its state calls for.
 pub async fn open(app: &App, tenant: &Tenant, actor: Actor) -> Result<Operation, Error> {
     let now = app.clock.now();
     let fresh = OperationId::new(&app.clock, &app.entropy);
     let kind = match tenant.state {
-        TenantState::Provisioning | TenantState::Failed => OperationKind::Create,
+        TenantState::Provisioning | TenantState::Failed if tenant.desired == Aim::Running => OperationKind::Create,
         _ => OperationKind::Start,
     };
     let tenant_id = tenant.id;
@@ -25,7 +25,7 @@ pub async fn open(app: &App, tenant: &Tenant, actor: Actor) -> Result<Operation,
                     return Ok(open);
                 }
                 operations::begin(tx, fresh, (tenant_id, kind), &actor, now).await?;
-                Ok(Operation { id: fresh, tenant_id, kind, started_at: now })
+                Ok(Operation { id: fresh, tenant_id, kind, actor, started_at: now })
             })
         })
         .await
@@ -72,23 +72,22 @@ impl Begun {
     }
 }
 
-/// Ends an operation: the tenant runs, or `failure` says why it does not. The audit entry is part
-/// of the same transaction.
+/// Ends an operation: the tenant is what it is meant to be, or `failure` says why it is not. The audit
+/// entry is part of the same transaction.
 pub async fn end(app: &App, tenant: &Tenant, operation: &Operation, failure: Option<String>) -> Result<(), Error> {
     let (now, id, tenant_id) = (app.clock.now(), operation.id, tenant.id);
     let failed = failure.is_some();
-    let action = match (operation.kind, failed) {
-        (OperationKind::Create, false) => "tenant.provisioned",
-        (OperationKind::Start, false) => "tenant.started",
-        (_, true) => "tenant.failed",
-    };
+    let action = if failed { "tenant.failed" } else { done(operation.kind) };
     let event = audit::event(action, &ActingFor::system(), Some(&tenant.slug), &[]);
-    let state = if failed { TenantState::Failed } else { TenantState::Running };
+    let state = if failed { TenantState::Failed } else { tenant.desired.state() };
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 operations::end(tx, id, failed, now).await?;
                 tenants::set_state(tx, tenant_id, state, failure, now).await?;
+                if !failed {
+                    life::restarted(tx, tenant_id).await?;
+                }
                 polder_audit::record(tx, event);
                 Ok::<_, Error>(())
             })
@@ -96,4 +95,21 @@ pub async fn end(app: &App, tenant: &Tenant, operation: &Operation, failure: Opt
         .await?;
     app.provision.tell(tenant_id, operations::last(id, i64::MAX, !failed, now));
     Ok(())
+}
+
+/// What the log says when an operation went well. What somebody asked for was written down with their
+/// name when they did; this is the control plane saying that it is so.
+const fn done(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Create => "tenant.provisioned",
+        OperationKind::Start => "tenant.started",
+        OperationKind::Suspend => "tenant.suspended",
+        OperationKind::Resume => "tenant.resumed",
+        OperationKind::Sleep => "tenant.fell_asleep",
+        OperationKind::Wake => "tenant.woke",
+        OperationKind::Restart => "tenant.restarted",
+        OperationKind::Terminate => "tenant.terminated",
+        OperationKind::Undo => "tenant.termination_undone",
+        OperationKind::Destroy => "tenant.destroyed",
+    }
 }

@@ -2,16 +2,17 @@
 
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use polder_tenant_api::{Application, NewApplication, Page, Settings as Policy, User};
+use polder_tenant_api::{Application, Health, NewApplication, Page, Settings as Policy, User};
 
 use super::desired::Desired;
-use super::plan::{ApplicationState, Observed};
+use super::destroy;
+use super::plan::{ApplicationState, Observed, Remains};
 use super::steps::StepError;
 use crate::app::App;
 use crate::audit::ActingFor;
-use crate::model::Tenant;
+use crate::model::{Aim, Tenant};
 use crate::secrets::Name;
-use crate::store::own_applications;
+use crate::store::{life, own_applications};
 use crate::tenant_client::{self, ask};
 
 /// What is there of `tenant`. While its runtime does not answer, what only that can tell counts as
@@ -24,14 +25,28 @@ pub async fn observe(app: &App, tenant: &Tenant, desired: &Desired) -> Result<Ob
         keys: [Name::TenantSeal(short), Name::TenantAdmin(short), Name::TenantAdminPublic(short)]
             .iter()
             .all(|name| app.secrets.has(name)),
-        data: layout.tenant_data(short).join("tenant.db").exists(),
+        data: layout.tenant_data(short).join("tenant.db").exists()
+            || app.secrets.has(&Name::TenantDatabaseMade(short)),
         ..Observed::default()
     };
-    observed.runtime = runs(app, tenant).await;
-    if !observed.runtime {
+    observed.route = app.routes.state(tenant.slug.as_str());
+    observed.alive = app.driver.running(short) || app.links.has(tenant.id);
+    observed.started_at = app.provision.started_at(tenant.id);
+    if desired.aim == Aim::Destroyed {
+        observed.remains = remains(app, tenant).await?;
         return Ok(observed);
     }
-    observed.route = app.routes.get(tenant.slug.as_str()).is_some();
+    let Some(health) = answer(app, tenant).await else {
+        observed.database_due = match &app.postgres {
+            Some(postgres) => !postgres.is_prepared(short).await?,
+            None => false,
+        };
+        return Ok(observed);
+    };
+    (observed.runtime, observed.standing) = (true, health.standing);
+    if desired.aim != Aim::Running {
+        return Ok(observed);
+    }
     if let Some(wanted) = desired.sign_up {
         let policy: Policy = get(app, tenant, "/settings").await?;
         observed.policy = policy.sign_up == wanted;
@@ -47,10 +62,30 @@ pub async fn observe(app: &App, tenant: &Tenant, desired: &Desired) -> Result<Ob
     Ok(observed)
 }
 
-async fn runs(app: &App, tenant: &Tenant) -> bool {
-    app.driver.running(&tenant.short_id)
-        && app.links.has(tenant.id)
-        && tenant_client::health(app, tenant).await.is_ok_and(|health| health.issuer == tenant.issuer)
+/// What a tenant that runs says of itself.
+async fn answer(app: &App, tenant: &Tenant) -> Option<Health> {
+    if !app.driver.running(&tenant.short_id) || !app.links.has(tenant.id) {
+        return None;
+    }
+    tenant_client::health(app, tenant).await.ok().filter(|health| health.issuer == tenant.issuer)
+}
+
+/// What is left of a tenant.
+pub(super) async fn remains(app: &App, tenant: &Tenant) -> Result<Remains, StepError> {
+    let layout = &app.settings.layout;
+    let keys = !destroy::secrets_of(app, tenant)?.is_empty();
+    let mut tx = app.db.read().await?;
+    let rows = !own_applications::of_tenant(&mut tx, tenant.id).await?.is_empty();
+    let database = match &app.postgres {
+        Some(postgres) => !postgres.remains(&tenant.short_id).await?.is_empty(),
+        None => false,
+    };
+    Ok(Remains {
+        inventory: life::inventory(&mut tx, tenant.id).await?.is_some(),
+        keys,
+        data: rows || database || layout.tenant(&tenant.short_id).symlink_metadata().is_ok(),
+        certified: life::certificate(&mut tx, tenant.id).await?.is_some(),
+    })
 }
 
 async fn applications(app: &App, tenant: &Tenant, desired: &Desired) -> Result<Vec<ApplicationState>, StepError> {

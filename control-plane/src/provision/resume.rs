@@ -8,24 +8,33 @@ use polder_db::Error;
 
 use super::runner;
 use crate::app::App;
-use crate::model::{Actor, Tenant, TenantState};
-use crate::store::tenants;
+use crate::model::{Actor, Aim, Tenant};
+use crate::store::{operations, tenants};
 
 /// How many tenants are brought up at a time.
 const AT_A_TIME: usize = 4;
 
-/// Brings up every tenant that was running or on its way, and waits for it. One that fails does not
-/// hold up the others; its state says so.
+/// Brings every tenant to what it is meant to be, and waits for it. One that fails does not hold up the
+/// others; its state says so. One that sleeps goes on sleeping.
 ///
 /// # Errors
 /// When the tenants cannot be listed.
 pub async fn all(app: &Arc<App>) -> Result<(), Error> {
-    let tenants = tenants::list(&mut app.db.read().await?).await?;
-    let wanted = tenants.into_iter().filter(is_wanted);
+    let mut wanted = Vec::new();
+    for tenant in tenants::list(&mut app.db.read().await?).await? {
+        if is_at_rest(&tenant) && operations::open(&mut app.db.read().await?, tenant.id).await?.is_none() {
+            if tenant.desired == Aim::Asleep {
+                app.routes.hold(tenant.slug.as_str(), tenant.id);
+            }
+        } else {
+            wanted.push(tenant);
+        }
+    }
     iter(wanted).for_each_concurrent(AT_A_TIME, |tenant| runner::work(app, tenant.id, Actor::System)).await;
     Ok(())
 }
 
-fn is_wanted(tenant: &Tenant) -> bool {
-    matches!(tenant.state, TenantState::Running | TenantState::Provisioning | TenantState::Failed)
+/// Nothing runs of it, and nothing is to.
+fn is_at_rest(tenant: &Tenant) -> bool {
+    matches!(tenant.desired, Aim::Asleep | Aim::Terminating) && tenant.state == tenant.desired.state()
 }

@@ -1,10 +1,11 @@
 //! One runner per tenant: looks, asks the plan, does the step, and looks again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polder_db::Error;
-use tokio::sync::broadcast;
+use polder_kernel::Timestamp;
+use tokio::sync::{Notify, broadcast};
 
 use super::desired::Desired;
 use super::plan;
@@ -12,21 +13,52 @@ use super::steps::{self, StepError};
 use super::{journal, observe};
 use crate::app::App;
 use crate::model::{Actor, Operation, StepEvent, Tenant, TenantId};
-use crate::store::tenants;
+use crate::store::{operations, tenants};
 
 /// Who is being worked on, and the news of it.
 pub struct Provision {
     at_work: Mutex<HashSet<TenantId>>,
+    rested: Notify,
+    started: Mutex<HashMap<TenantId, Timestamp>>,
     news: broadcast::Sender<(TenantId, StepEvent)>,
 }
 
 impl Default for Provision {
     fn default() -> Self {
-        Self { at_work: Mutex::default(), news: broadcast::channel(256).0 }
+        Self {
+            at_work: Mutex::default(),
+            rested: Notify::new(),
+            started: Mutex::default(),
+            news: broadcast::channel(256).0,
+        }
     }
 }
 
 impl Provision {
+    /// When this control plane last started a tenant's runtime.
+    pub(super) fn started_at(&self, tenant: TenantId) -> Option<Timestamp> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied()
+    }
+
+    /// A tenant's runtime is started now.
+    pub(super) fn started(&self, tenant: TenantId, now: Timestamp) {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, now);
+    }
+
+    fn take(&self, tenant: TenantId) -> bool {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant)
+    }
+
+    fn rest(&self, tenant: TenantId) {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.rested.notify_waiters();
+    }
+
+    /// Tells when a runner rests after this call.
+    pub(super) fn rested(&self) -> tokio::sync::futures::Notified<'_> {
+        self.rested.notified()
+    }
+
     /// News of all tenants from now on.
     pub fn listen(&self) -> broadcast::Receiver<(TenantId, StepEvent)> {
         self.news.subscribe()
@@ -51,19 +83,31 @@ pub fn drive(app: &Arc<App>, tenant: TenantId, actor: Actor) {
 
 /// Brings a tenant to what is wanted, unless a runner does that already.
 pub(super) async fn work(app: &Arc<App>, tenant: TenantId, actor: Actor) {
-    if !app.provision.at_work.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant) {
-        return;
+    while app.provision.take(tenant) {
+        let ran = run(app, tenant, actor).await;
+        app.provision.rest(tenant);
+        match ran {
+            // Something else may have been wanted in the last moment of this run.
+            Ok(true) if has_open(app, tenant).await => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(%tenant, %error, "provisioning stopped; the next start goes on");
+                return;
+            }
+        }
     }
-    if let Err(error) = run(app, tenant, actor).await {
-        tracing::error!(%tenant, %error, "provisioning stopped; the next start goes on");
-    }
-    app.provision.at_work.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
 }
 
-/// Brings a tenant to what is wanted. Its state says how that ended; an error is the database's.
-async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<(), Error> {
-    let Some(tenant) = tenants::by_id(&mut app.db.read().await?, id).await? else { return Ok(()) };
-    let desired = Desired::of(tenant.blueprint, &app.settings);
+async fn has_open(app: &App, tenant: TenantId) -> bool {
+    let Ok(mut tx) = app.db.read().await else { return false };
+    operations::open(&mut tx, tenant).await.is_ok_and(|open| open.is_some())
+}
+
+/// Brings a tenant to what is wanted: `false` when it was interrupted. Its state says how that ended;
+/// an error is the database's.
+async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<bool, Error> {
+    let Some(tenant) = tenants::by_id(&mut app.db.read().await?, id).await? else { return Ok(false) };
+    let desired = Desired::of(&tenant, &app.settings);
     let operation = journal::open(app, &tenant, actor).await?;
     let mut failures = 0;
     let mut pause = app.settings.patience.retry;
@@ -74,7 +118,7 @@ async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<(), Error> {
             Err(StepError::Database(error)) => return Err(error),
             Err(error) if app.shutdown.is_triggered() => {
                 tracing::info!(tenant = %tenant.slug, %error, "interrupted; the next start goes on");
-                return Ok(());
+                return Ok(false);
             }
             Err(error) => {
                 failures += 1;
@@ -92,13 +136,11 @@ async fn run(app: &Arc<App>, id: TenantId, actor: Actor) -> Result<(), Error> {
         tracing::info!(tenant = %tenant.slug, why, "given up until the next start");
         // Nothing that failed stays reachable (G23).
         app.routes.close(tenant.slug.as_str());
-        app.driver.stop(&tenant.short_id).await;
-        app.courier.close(tenant.id);
-        app.egress.close(tenant.id);
+        steps::stop_runtime(app, &tenant).await;
     }
     journal::end(app, &tenant, &operation, failure).await?;
     tracing::info!(tenant = %tenant.slug, done, "provisioned");
-    Ok(())
+    Ok(true)
 }
 
 /// Does the next step, if there is one: `false` when nothing is missing.
@@ -111,7 +153,7 @@ pub(super) async fn advance(
     let observed = observe::observe(app, tenant, desired).await?;
     let Some(step) = plan::next(desired, &observed)? else { return Ok(false) };
     let begun = journal::begin(app, operation, step.to_string()).await?;
-    match steps::perform(app, tenant, desired, step).await {
+    match steps::perform(app, (tenant, operation), desired, step).await {
         Ok(()) => {
             begun.finish(app).await?;
             Ok(true)

@@ -14,18 +14,20 @@ use polder_kernel::Secret;
 use polder_kernel::encoding::base64url;
 use polder_tenant_api::{
     Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication,
-    Settings as Policy, SettingsChanges, User,
+    Settings as Policy, SettingsChanges, Standing, StandingChange, User,
 };
 
 use super::desired::{Desired, Purpose};
+use super::destroy;
 use super::plan::{KeysLost, Step};
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::driver::{Argument, DriverError, SecretFile, Spec};
-use crate::gateway::Route;
+use crate::gateway::{InUse, Route};
 use crate::gateway::pool::Pool;
 use crate::gateway::socket::{self, Socket};
-use crate::model::Tenant;
+use crate::model::{Aim, Operation, Tenant};
+use crate::postgres::{self, PostgresError};
 use crate::secrets::{Name, sync_folder};
 use crate::store::own_applications;
 use crate::tenant_client::{self, CallError, ask};
@@ -42,6 +44,9 @@ pub enum StepError {
     /// A key could not be made.
     #[error("a key could not be made: {0}")]
     Key(#[from] KeyError),
+    /// The tenant's PostgreSQL database.
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
     /// The tenant gave no answer, or not the one wanted.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -57,6 +62,9 @@ pub enum StepError {
     /// The tenant's process ends by itself.
     #[error("{0}")]
     Ended(String),
+    /// Something of a destroyed tenant is there still.
+    #[error("{0} is still there; remove it by hand and start again")]
+    Left(String),
     /// The plan and the list do not go together.
     #[error("the plan names something that is not wanted")]
     NotWanted,
@@ -65,15 +73,29 @@ pub enum StepError {
 impl StepError {
     /// Whether trying again is of no use.
     pub const fn is_final(&self) -> bool {
-        matches!(self, Self::KeysLost(_) | Self::Ended(_))
+        match self {
+            Self::KeysLost(_) | Self::Ended(_) => true,
+            Self::Postgres(error) => error.is_final(),
+            _ => false,
+        }
     }
 }
 
 /// Does one step.
-pub async fn perform(app: &Arc<App>, tenant: &Tenant, desired: &Desired, step: Step) -> Result<(), StepError> {
+pub async fn perform(
+    app: &Arc<App>,
+    (tenant, operation): (&Tenant, &Operation),
+    desired: &Desired,
+    step: Step,
+) -> Result<(), StepError> {
+    let slug = tenant.slug.as_str();
     match step {
         Step::MakeFolders => make_folders(app, tenant),
         Step::MakeKeys => make_keys(app, tenant),
+        Step::MakeDatabase => match &app.postgres {
+            Some(postgres) => Ok(postgres.prepare(&tenant.short_id).await?),
+            None => Ok(()),
+        },
         Step::StartRuntime => start_runtime(app, tenant).await,
         Step::SetPolicy => {
             let changes = SettingsChanges { sign_up: desired.sign_up, ..SettingsChanges::default() };
@@ -113,7 +135,33 @@ pub async fn perform(app: &Arc<App>, tenant: &Tenant, desired: &Desired, step: S
             let _: User = send(app, tenant, (Method::POST, "/users"), person).await?;
             Ok(())
         }
-        Step::OpenRoute => open_route(app, tenant),
+        Step::OpenRoute => {
+            app.routes.open(slug, route(app, tenant)?);
+            Ok(())
+        }
+        Step::LimitRoute => limit_route(app, tenant),
+        Step::HoldRoute => {
+            app.routes.hold(slug, tenant.id);
+            Ok(())
+        }
+        Step::CloseRoute => {
+            app.routes.close(slug);
+            Ok(())
+        }
+        Step::TellTenant => tell_tenant(app, (tenant, operation), desired).await,
+        Step::StopRuntime => {
+            stop_runtime(app, tenant).await;
+            Ok(())
+        }
+        Step::RestartRuntime => {
+            app.routes.hold(slug, tenant.id);
+            stop_runtime(app, tenant).await;
+            start_runtime(app, tenant).await
+        }
+        Step::TakeInventory => destroy::take_inventory(app, tenant).await,
+        Step::DestroyKeys => destroy::keys(app, tenant),
+        Step::DestroyData => destroy::data(app, tenant).await,
+        Step::Certify => destroy::certify(app, (tenant, operation)).await,
     }
 }
 
@@ -152,14 +200,18 @@ fn make_keys(app: &App, tenant: &Tenant) -> Result<(), StepError> {
 async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError> {
     let layout = &app.settings.layout;
     let run = layout.tenant_run(&tenant.short_id);
-    app.routes.close(tenant.slug.as_str());
+    app.routes.close_unless_held(tenant.slug.as_str());
+    app.provision.started(tenant.id, app.clock.now());
     app.courier.open(app, tenant).map_err(|error| files(&run, error))?;
     app.egress.open(app, tenant).map_err(|error| files(&run, error))?;
+    if let Some(postgres) = &app.postgres {
+        postgres.open(&tenant.short_id, &run).await?;
+    }
     app.driver.start(&spec(app, tenant)).await?;
     app.egress.admit(tenant.id, app.driver.peer(&tenant.short_id));
     app.links.open(app, tenant).map_err(|error| files(&run, error))?;
     let until = Instant::now() + app.settings.patience.start;
-    let mut pause = Duration::from_millis(4);
+    let mut pause = Duration::from_millis(2);
     while !answers(app, tenant).await {
         if let Some(words) = app.driver.trouble(&tenant.short_id) {
             app.driver.stop(&tenant.short_id).await;
@@ -169,7 +221,7 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
             return Err(StepError::Silent);
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(100));
+        pause = (pause * 5 / 4).min(Duration::from_millis(100));
     }
     Ok(())
 }
@@ -184,46 +236,100 @@ fn spec(app: &App, tenant: &Tenant) -> Spec {
     let layout = &app.settings.layout;
     let short = tenant.short_id.as_str();
     let secret = |name, kept: Name<'_>| SecretFile { name, source: app.secrets.path(&kept) };
+    let mut secrets = vec![secret("seal", Name::TenantSeal(short)), secret("admin.pub", Name::TenantAdminPublic(short))];
+    // While the seal key is being rotated: the tenant looks for the next one beside the one in use.
+    if app.secrets.has(&Name::TenantSealNext(short)) {
+        secrets.push(secret("seal.next", Name::TenantSealNext(short)));
+    }
+    let mut arguments = match &app.postgres {
+        None => vec!["--data".into(), Argument::Data],
+        Some(_) => {
+            secrets.push(secret("database", Name::TenantDatabase(short)));
+            vec![
+                "--database".into(),
+                Argument::SecretUrl("database"),
+                "--database-socket".into(),
+                Argument::Socket(postgres::SOCKET),
+            ]
+        }
+    };
+    arguments.extend([
+        "--issuer".into(),
+        tenant.issuer.clone().into(),
+        "--seal-key".into(),
+        Argument::Secret("seal"),
+        "--listen".into(),
+        Argument::Socket(socket::PUBLIC),
+        "--admin-listen".into(),
+        Argument::Socket(socket::ADMIN),
+        "--admin-key".into(),
+        Argument::Secret("admin.pub"),
+        "--courier".into(),
+        Argument::Socket(crate::courier::SOCKET),
+        // One argument, so that a name that begins with a hyphen is no option.
+        format!("--name={}", tenant.name).into(),
+        "--trust-gateway".into(),
+        "--log".into(),
+        "json".into(),
+    ]);
     Spec {
         short_id: short.to_owned(),
         slug: tenant.slug.to_string(),
         folder: layout.tenant(short),
         data: layout.tenant_data(short),
         run: layout.tenant_run(short),
-        secrets: vec![secret("seal", Name::TenantSeal(short)), secret("admin.pub", Name::TenantAdminPublic(short))],
-        arguments: vec![
-            "--data".into(),
-            Argument::Data,
-            "--issuer".into(),
-            tenant.issuer.clone().into(),
-            "--seal-key".into(),
-            Argument::Secret("seal"),
-            "--listen".into(),
-            Argument::Socket(socket::PUBLIC),
-            "--admin-listen".into(),
-            Argument::Socket(socket::ADMIN),
-            "--admin-key".into(),
-            Argument::Secret("admin.pub"),
-            "--courier".into(),
-            Argument::Socket(crate::courier::SOCKET),
-            // One argument, so that a name that begins with a hyphen is no option.
-            format!("--name={}", tenant.name).into(),
-            "--trust-gateway".into(),
-            "--log".into(),
-            "json".into(),
-        ],
+        secrets,
+        arguments,
     }
 }
 
-fn open_route(app: &App, tenant: &Tenant) -> Result<(), StepError> {
+/// The way for requests to a runtime that runs.
+fn route(app: &App, tenant: &Tenant) -> Result<Route, StepError> {
     let folder = app.settings.layout.tenant(&tenant.short_id);
     let owner = app.driver.peer(&tenant.short_id).ok_or(StepError::Silent)?;
     let socket = Socket::new(&folder, socket::PUBLIC, owner).map_err(|error| files(&folder, error))?;
     let authority = app.settings.authority(tenant.slug.as_str());
     let authority = HeaderValue::try_from(authority).map_err(|_| StepError::NotWanted)?;
     let public = Arc::new(Pool::new(socket, app.settings.patience.connect));
-    app.routes.open(tenant.slug.as_str(), Route { tenant_id: tenant.id, authority, public });
+    let in_use = InUse::new(app.clock.now(), super::idle::after(&app.settings, tenant));
+    Ok(Route { tenant_id: tenant.id, authority, public, in_use })
+}
+
+/// Where there is no runtime yet to ask, nothing passes.
+fn limit_route(app: &App, tenant: &Tenant) -> Result<(), StepError> {
+    if app.driver.running(&tenant.short_id) {
+        app.routes.open_documents(tenant.slug.as_str(), route(app, tenant)?);
+    } else {
+        app.routes.close(tenant.slug.as_str());
+    }
     Ok(())
+}
+
+/// Tells the tenant what it is, in the name of who wanted it.
+async fn tell_tenant(
+    app: &App,
+    (tenant, operation): (&Tenant, &Operation),
+    desired: &Desired,
+) -> Result<(), StepError> {
+    let standing = match desired.aim {
+        Aim::Suspended => Standing::Suspended,
+        Aim::Terminating | Aim::Destroyed => Standing::Terminating,
+        Aim::Running | Aim::Asleep => Standing::Serving,
+    };
+    let acting = ActingFor { actor: operation.actor, ..ActingFor::system() };
+    let _: StandingChange =
+        ask(app, tenant, &acting, (Method::PUT, "/standing"), Some(&StandingChange { standing })).await?;
+    Ok(())
+}
+
+pub(super) async fn stop_runtime(app: &App, tenant: &Tenant) {
+    app.links.close(tenant.id);
+    app.driver.stop(&tenant.short_id).await;
+    app.courier.close(tenant.id);
+    app.egress.close(tenant.id);
+    if let Some(postgres) = &app.postgres {
+        postgres.close(&tenant.short_id);
+    }
 }
 
 /// Keeps the secret of one of our own applications, sealed.
@@ -258,6 +364,6 @@ async fn send<T: serde::de::DeserializeOwned>(
     Ok(ask(app, tenant, &ActingFor::system(), request, Some(body)).await?)
 }
 
-fn files(path: &Path, error: io::Error) -> StepError {
+pub(super) fn files(path: &Path, error: io::Error) -> StepError {
     StepError::Files(path.display().to_string(), error)
 }

@@ -6,6 +6,7 @@ pub mod data_keys;
 pub mod egress_rules;
 pub mod idempotency_keys;
 pub mod invitations;
+pub mod life;
 pub mod members;
 pub mod operations;
 pub mod organisations;

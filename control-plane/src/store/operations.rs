@@ -8,7 +8,7 @@ use crate::model::{Actor, Operation, OperationId, OperationKind, StepEvent, Step
 /// The operation of this tenant that is not over yet.
 pub async fn open(tx: &mut Tx, tenant: TenantId) -> Result<Option<Operation>, Error> {
     tx.optional(
-        "SELECT id, tenant_id, kind, started_at FROM operation
+        "SELECT id, tenant_id, COALESCE(purpose, kind) AS kind, actor_kind, actor_id, started_at FROM operation
          WHERE tenant_id = $1 AND finished_at IS NULL AND failed_at IS NULL",
         &args![tenant],
         |row| {
@@ -16,6 +16,7 @@ pub async fn open(tx: &mut Tx, tenant: TenantId) -> Result<Option<Operation>, Er
                 id: row.id("id")?,
                 tenant_id: row.id("tenant_id")?,
                 kind: row.parse("kind")?,
+                actor: Actor::named(&row.text("actor_kind")?, &row.text("actor_id")?).unwrap_or(Actor::System),
                 started_at: row.time("started_at")?,
             })
         },
@@ -31,9 +32,16 @@ pub async fn begin(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), Error> {
+    // The column `kind` knows two; `purpose` says what the others are for.
+    let (stored, purpose) = match kind {
+        OperationKind::Create => (OperationKind::Create, None),
+        OperationKind::Start => (OperationKind::Start, None),
+        other => (OperationKind::Start, Some(other.as_str())),
+    };
     tx.execute(
-        "INSERT INTO operation (id, tenant_id, kind, actor_kind, actor_id, started_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        &args![id, tenant, kind.as_str(), actor.kind().as_str(), actor.id(), now],
+        "INSERT INTO operation (id, tenant_id, kind, purpose, actor_kind, actor_id, started_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &args![id, tenant, stored.as_str(), purpose, actor.kind().as_str(), actor.id(), now],
     )
     .await?;
     Ok(())

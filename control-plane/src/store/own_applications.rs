@@ -44,3 +44,9 @@ pub async fn put(tx: &mut Tx, tenant: TenantId, row: &Row, now: Timestamp) -> Re
     .await?;
     Ok(())
 }
+
+/// Forgets every application of a tenant that is no more.
+pub async fn remove_all(tx: &mut Tx, tenant: TenantId) -> Result<(), Error> {
+    tx.execute("DELETE FROM own_application WHERE tenant_id = $1", &args![tenant]).await?;
+    Ok(())
+}

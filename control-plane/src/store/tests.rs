@@ -28,6 +28,8 @@ fn tenant(slug: &str, organisation_id: Option<OrganisationId>) -> Tenant {
         organisation_id,
         state: TenantState::Provisioning,
         failure: None,
+        desired: crate::model::Aim::Running,
+        plans: crate::model::tenant::Plans::default(),
         blueprint: Blueprint::Practice,
         created_at: NOW,
         updated_at: NOW,

@@ -22,7 +22,7 @@ pub enum SlugError {
 }
 
 /// Names that would mislead people or collide with a host name of Polder's own (G24).
-const RESERVED: &[&str] = &[
+pub const RESERVED: &[&str] = &[
     "abuse",
     "account",
     "accounts",

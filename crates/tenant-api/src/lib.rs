@@ -9,8 +9,11 @@ use utoipa::ToSchema;
 
 pub mod assertion;
 pub mod keys;
+pub mod standing;
 
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
+
+pub use standing::{Standing, StandingChange};
 
 id_kind!(
     /// Names an application; it is the `client_id`.
@@ -403,4 +406,7 @@ pub struct Health {
     pub version: String,
     /// Whether every signing key exists; RSA follows a moment after the first start.
     pub keys_complete: bool,
+    /// Whether it was told to serve.
+    #[serde(default)]
+    pub standing: Standing,
 }

@@ -30,6 +30,10 @@ pub struct Shell<'a> {
 pub struct May {
     /// Make tenants.
     pub make_tenants: bool,
+    /// Suspend, resume and restart tenants, put them to sleep and wake them.
+    pub change_tenants: bool,
+    /// Terminate and destroy tenants.
+    pub end_tenants: bool,
     /// Make, change and delete applications.
     pub change_applications: bool,
     /// See people, their sessions and the audit log.
@@ -46,6 +50,8 @@ impl May {
     /// All of it.
     pub const ALL: Self = Self {
         make_tenants: true,
+        change_tenants: true,
+        end_tenants: true,
         change_applications: true,
         see_people: true,
         change_people: true,
@@ -106,9 +112,9 @@ pub enum TenantState {
     Running,
     /// Stopped until the next request.
     Asleep,
-    /// Stopped by an operator.
+    /// Nobody signs in.
     Suspended,
-    /// Being removed.
+    /// Stopped for good; it can be undone until the grace period ends.
     Terminating,
     /// The last attempt to make or start it failed.
     Failed,

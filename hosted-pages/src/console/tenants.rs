@@ -67,6 +67,8 @@ pub struct TenantOverview<'a> {
     pub tenant: TenantHead<'a>,
     /// When it was asked for, RFC 3339.
     pub created_at: &'a str,
+    /// When its grace period ends, RFC 3339, where it is terminated.
+    pub ends_at: Option<&'a str>,
     /// Its applications, the newest few.
     pub applications: &'a [Application],
     /// What happened last, the newest few.
@@ -76,6 +78,14 @@ pub struct TenantOverview<'a> {
 impl TenantOverview<'_> {
     const fn section(&self) -> Section {
         Section::Overview
+    }
+
+    const fn runs(&self) -> bool {
+        matches!(self.tenant.state, TenantState::Running)
+    }
+
+    const fn is(&self, state: TenantState) -> bool {
+        self.tenant.state as u8 == state as u8
     }
 
     fn discovery(&self) -> String {

@@ -11,10 +11,11 @@ use crate::error::ProblemError;
 
 /// Answers once the database can be read.
 pub async fn show(State(app): State<Arc<App>>) -> Result<Json<Health>, ProblemError> {
-    app.db.read().await?;
+    let standing = super::standing::current(&app).await?;
     Ok(Json(Health {
         issuer: app.issuer.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         keys_complete: app.keys.are_complete(),
+        standing,
     }))
 }

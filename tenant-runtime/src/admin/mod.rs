@@ -15,6 +15,7 @@ pub mod keys;
 pub mod registration;
 pub mod sessions;
 pub mod settings;
+pub mod standing;
 pub mod users;
 pub mod views;
 mod whole;

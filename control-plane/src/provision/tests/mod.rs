@@ -1,5 +1,6 @@
 //! Provisioning against a stand-in for `polder-tenant`: real processes, real sockets, real crashes.
 
+mod life;
 mod stand_in;
 
 use std::fs;
@@ -31,7 +32,7 @@ pub(crate) async fn control_plane(data: &Path) -> Arc<App> {
 }
 
 /// What a kill does: children lose their lifeline, nothing more is written.
-async fn killed(app: Arc<App>) {
+pub(crate) async fn killed(app: Arc<App>) {
     app.supervisor.stop_all().await;
     app.db.close().await;
 }
@@ -45,7 +46,7 @@ async fn by_slug(app: &App, slug: &str) -> Tenant {
     tenants::by_slug(&mut app.db.read().await.unwrap(), &slug.parse().unwrap()).await.unwrap().unwrap()
 }
 
-async fn organisation(app: &App) -> OrganisationId {
+pub(crate) async fn organisation(app: &App) -> OrganisationId {
     let (id, now) = (OrganisationId::new(&app.clock, &app.entropy), app.clock.now());
     app.db.write(move |tx| Box::pin(async move { organisations::insert(tx, id, "Acme", now).await })).await.unwrap();
     id
@@ -74,7 +75,7 @@ async fn g23_a_kill_at_every_step_converges() {
             let data = tempfile::tempdir().unwrap();
             let app = control_plane(data.path()).await;
             let tenant = practice(&app).await;
-            let desired = Desired::of(tenant.blueprint, &app.settings);
+            let desired = Desired::of(&tenant, &app.settings);
             let operation = journal::open(&app, &tenant, Actor::System).await.unwrap();
             for _ in 0..kill_at {
                 assert!(runner::advance(&app, &tenant, &operation, &desired).await.unwrap());
@@ -83,7 +84,7 @@ async fn g23_a_kill_at_every_step_converges() {
             let step = plan::next(&desired, &observed).unwrap().unwrap();
             journal::begin(&app, &operation, step.to_string()).await.unwrap();
             if done {
-                steps::perform(&app, &tenant, &desired, step).await.unwrap();
+                steps::perform(&app, (&tenant, &operation), &desired, step).await.unwrap();
             }
             killed(app).await;
 

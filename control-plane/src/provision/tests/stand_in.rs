@@ -42,6 +42,14 @@ pub(super) struct Kept {
     pub(super) applications: Vec<KeptApplication>,
     pub(super) users: Vec<Value>,
     sign_up: Option<String>,
+    /// What it was told, each time it was something else.
+    #[serde(default)]
+    pub(super) standing: Option<String>,
+    #[serde(default)]
+    pub(super) told: Vec<String>,
+    /// How often it was started.
+    #[serde(default)]
+    pub(super) starts: usize,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -92,7 +100,7 @@ fn stands_in_for_a_tenant() {
         issuer: value("--issuer"),
         verifier: Verifier::new(&Jwks { keys: vec![key] }),
     });
-    app.change(|_| ());
+    app.change(|kept| kept.starts += 1);
     let (listen, admin) = (value("--listen"), value("--admin-listen"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -114,6 +122,7 @@ fn routes(app: Arc<StandIn>) -> Router {
         .route("/applications/{id}", patch(change_application))
         .route("/applications/{id}/secrets", post(add_secret))
         .route("/users", get(users).post(add_user))
+        .route("/standing", axum::routing::put(tell))
         .layer(from_fn_with_state(Arc::clone(&app), check))
         .route("/health", get(health))
         .with_state(app)
@@ -131,13 +140,14 @@ async fn check(State(app): State<Arc<StandIn>>, request: Request, next: Next) ->
             && said.htm == request.method().as_str()
             && said.htu == target
             && said.exp - said.iat <= 60
-            && said.sub == "polder"
+            && (said.sub == "polder") == (said.actor.as_str() == "system")
     });
     if good { next.run(request).await } else { StatusCode::UNAUTHORIZED.into_response() }
 }
 
 async fn health(State(app): State<Arc<StandIn>>) -> Json<Value> {
-    Json(json!({ "issuer": app.issuer, "version": "0", "keys_complete": true }))
+    Json(json!({ "issuer": app.issuer, "version": "0", "keys_complete": true,
+        "standing": app.kept.lock().unwrap().standing.as_deref().unwrap_or("serving") }))
 }
 
 fn settings_of(kept: &Kept) -> Json<Value> {
@@ -153,6 +163,17 @@ async fn change_settings(State(app): State<Arc<StandIn>>, Json(body): Json<Value
         kept.sign_up = body["sign_up"].as_str().map(str::to_owned);
         settings_of(kept)
     })
+}
+
+async fn tell(State(app): State<Arc<StandIn>>, Json(body): Json<Value>) -> Json<Value> {
+    let told = body["standing"].as_str().unwrap().to_owned();
+    app.change(|kept| {
+        if kept.standing.as_deref().unwrap_or("serving") != told {
+            kept.told.push(told.clone());
+        }
+        kept.standing = Some(told);
+    });
+    Json(body)
 }
 
 fn shown(application: &KeptApplication) -> Value {

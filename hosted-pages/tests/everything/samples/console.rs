@@ -127,8 +127,14 @@ impl Stage<'_> {
 
     fn overview(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        let page = TenantOverview { shell, tenant, created_at: AT, applications: &[], events: &[] };
+        let page = TenantOverview { shell, tenant, created_at: AT, ends_at: None, applications: &[], events: &[] };
         self.add("overview-empty", &page);
+        for state in [TenantState::Asleep, TenantState::Suspended] {
+            let tenant = TenantHead { state, ..tenant };
+            self.add(&format!("overview-{state:?}").to_lowercase(), &TenantOverview { tenant, ..page });
+        }
+        let ended = TenantHead { state: TenantState::Terminating, ..tenant };
+        self.add("overview-terminating", &TenantOverview { tenant: ended, ends_at: Some(AT), ..page });
         let applications = [application(words, ApplicationType::Web)];
         let page = TenantOverview { applications: &applications, events: &events(words), ..page };
         self.add("overview", &page);

@@ -1,0 +1,62 @@
+//! What becomes of tenants with time: who is idle sleeps, whose own work is due is woken, whose grace
+//! period is over is destroyed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polder_db::Error;
+
+use super::change::{ChangeError, change};
+use super::transition::Action;
+use crate::app::App;
+use crate::audit::ActingFor;
+use crate::model::TenantId;
+use crate::store::life;
+
+/// How often it is looked.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How many are woken, or destroyed, in one look: what is left is for the next.
+const AT_A_TIME: i64 = 8;
+
+/// Runs until it is dropped. Failures are logged and tried again.
+pub async fn keep(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if let Err(error) = look(&app).await {
+            tracing::error!(%error, "tenants were not looked after");
+        }
+    }
+}
+
+/// Begins what is due now.
+///
+/// # Errors
+/// The database's; what was not begun is still due.
+pub async fn look(app: &Arc<App>) -> Result<(), Error> {
+    let now = app.clock.now();
+    for route in app.routes.idle(now) {
+        begin(app, route.tenant_id, Action::Sleep).await?;
+    }
+    let ended = life::due_to_end(&mut app.db.read().await?, now, AT_A_TIME).await?;
+    for tenant in ended {
+        begin(app, tenant, Action::Destroy).await?;
+    }
+    let due = life::due_to_wake(&mut app.db.read().await?, now, AT_A_TIME).await?;
+    for tenant in due {
+        begin(app, tenant, Action::Wake).await?;
+    }
+    Ok(())
+}
+
+async fn begin(app: &Arc<App>, tenant: TenantId, action: Action) -> Result<(), Error> {
+    match change(app, &ActingFor::system(), tenant, action).await {
+        Err(ChangeError::Database(error)) => Err(error),
+        // Somebody was quicker, or wanted something else: the next look finds out.
+        Err(error) => {
+            tracing::info!(%tenant, ?action, %error, "not begun");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
