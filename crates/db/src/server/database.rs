@@ -25,6 +25,7 @@ impl Server {
             // Made meanwhile, by a call whose caller was killed.
             Err(Error::Conflict) => Ok(()),
             Err(Error::Other(text)) if text.starts_with("PostgreSQL 42P04") => Ok(()),
+            Err(Error::Other(text)) if text.starts_with("PostgreSQL 55006") => Err(Error::Busy),
             done => done,
         }
     }
@@ -103,10 +104,11 @@ impl Server {
     /// The server's.
     pub async fn drop_database(&self, name: &Name) -> Result<(), Error> {
         let mut held = self.connection().await?;
-        if !self.exists(&mut held, name).await? {
-            return Ok(());
+        // One whose dropping was interrupted can only be dropped; the server marks it with this limit.
+        let sound = format!("SELECT 1 FROM pg_database WHERE datname = '{name}' AND datconnlimit <> -2");
+        if self.row(&mut held, sound).await?.is_some() {
+            self.run(&mut held, format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false")).await?;
         }
-        self.run(&mut held, format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE false")).await?;
         self.run(&mut held, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
     }
 

@@ -34,6 +34,8 @@ pub use template::Making;
 const OLDEST: i64 = 140_000;
 /// How long one statement may take: a database is copied in less.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often one statement is tried again that met another.
+const COLLISIONS: u32 = 40;
 
 /// A server, and the role that administers it. Clones share one connection. Shows neither password nor
 /// anything else but where it is.
@@ -177,18 +179,36 @@ impl Server {
         Ok(self.rows(held, sql).await?.into_iter().next())
     }
 
-    /// Runs statements without arguments. A connection that broke is not used again; nor is one whose
-    /// caller was dropped meanwhile, since it is taken out first.
+    /// Runs statements without arguments, again where another changes the same object at this moment: a
+    /// call whose caller was killed goes on at the server for a while.
     async fn rows(
         &self,
         held: &mut Option<PgConnection>,
         sql: impl Into<String>,
     ) -> Result<Vec<sqlx::postgres::PgRow>, Error> {
+        let sql: String = sql.into();
+        for _ in 0..COLLISIONS {
+            match self.rows_once(held, sql.clone()).await {
+                Err(Error::Other(text)) if text == "PostgreSQL XX000" => {}
+                done => return done,
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.rows_once(held, sql).await
+    }
+
+    /// Runs statements without arguments. A connection that broke is not used again; nor is one whose
+    /// caller was dropped meanwhile, since it is taken out first.
+    async fn rows_once(
+        &self,
+        held: &mut Option<PgConnection>,
+        sql: String,
+    ) -> Result<Vec<sqlx::postgres::PgRow>, Error> {
         let mut connection = match held.take() {
             Some(connection) => connection,
             None => postgres::connect(&self.options).await?,
         };
-        let text = AssertSqlSafe(sql.into());
+        let text = AssertSqlSafe(sql);
         let done = tokio::time::timeout(PATIENCE, sqlx::raw_sql(text).fetch_all(&mut connection)).await;
         match done {
             Ok(Ok(rows)) => {

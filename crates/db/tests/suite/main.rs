@@ -13,6 +13,7 @@ mod portable_sql;
 mod readers;
 mod server;
 mod tails;
+mod tenancy;
 mod units;
 mod values;
 

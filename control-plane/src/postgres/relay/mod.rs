@@ -1,0 +1,142 @@
+//! The relay: a tenant's only way to the PostgreSQL server, a socket in its own folder.
+//!
+//! ```text
+//! tenant ── startup (user, database) ─────> relay   refused unless it is just this tenant's pair
+//!        <── SCRAM-SHA-256 ──────────────>          always, however the server lets people in
+//!                                           relay ── startup, SCRAM ──> server
+//!        <── parameters, key, ready ─────── relay <── parameters, key, ready
+//!        <═════════════ bytes, both ways ══ relay ═════════════════════> server
+//! ```
+//!
+//! Whoever holds the socket is the tenant, and reaches nothing else: the user and the database of the
+//! startup packet are pinned, replication is refused, a cancel request goes through for a connection of
+//! this tenant's alone, and the number of connections has an end. The password is asked for even where
+//! the server asks for none, so that a hole in the folder's walls is not enough.
+
+pub(super) mod bytes;
+mod cancel;
+mod doorman;
+mod handshake;
+mod session;
+mod upstream;
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use polder_crypto::scram::Verifier;
+use polder_db::server::Endpoint;
+use polder_kernel::{Entropy, Secret};
+use polder_service::Shutdown;
+use rustix::fs::{Mode, OFlags, open};
+use tokio::net::UnixListener;
+
+use super::Names;
+use cancel::Keys;
+
+/// The socket's name in a tenant's `run` folder: the one that every client of PostgreSQL looks for.
+pub const SOCKET: &str = ".s.PGSQL.5432";
+
+/// Connections of one tenant at once; as many as its role may hold.
+const CONNECTIONS: usize = 16;
+/// From the first byte to the end of the introductions.
+const INTRODUCTIONS: Duration = Duration::from_secs(10);
+
+/// An open relay. It closes, with all its connections, when it is dropped.
+pub struct Relay {
+    stop: Shutdown,
+}
+
+/// What every connection of one relay shares.
+struct Shared {
+    endpoint: Endpoint,
+    names: Names,
+    password: Secret<String>,
+    verifier: Verifier,
+    entropy: Entropy,
+    keys: Keys,
+    open: AtomicUsize,
+}
+
+impl Relay {
+    /// Opens the socket in `run`, in place of an older one. It leads to `names.database` on `endpoint`, as
+    /// `names.runtime`, for whoever knows `password`.
+    ///
+    /// # Errors
+    /// When it cannot be bound.
+    pub fn open(
+        run: &Path,
+        endpoint: &Endpoint,
+        names: &Names,
+        password: &Secret<String>,
+        entropy: &Entropy,
+    ) -> io::Result<Self> {
+        let (folder, listener) = bind(run)?;
+        let stop = Shutdown::new();
+        let shared = Arc::new(Shared {
+            endpoint: endpoint.clone(),
+            names: names.clone(),
+            password: password.clone(),
+            verifier: Verifier::new(password, entropy),
+            entropy: entropy.clone(),
+            keys: Keys::default(),
+            open: AtomicUsize::new(0),
+        });
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            accept(listener, shared, stopped).await;
+            drop(folder);
+        });
+        Ok(Self { stop })
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.stop.trigger();
+    }
+}
+
+async fn accept(listener: UnixListener, shared: Arc<Shared>, stop: Shutdown) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.wait() => return,
+        };
+        match accepted {
+            Ok((client, _)) => {
+                let (shared, stop) = (Arc::clone(&shared), stop.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = session::serve(client, &shared) => {}
+                        () = stop.wait() => {}
+                    }
+                });
+            }
+            // Out of descriptors, most likely: those who hold them are given time to let go.
+            Err(error) => {
+                tracing::warn!(%error, "a relay cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Binds through the folder's descriptor, so that the folder cannot be swapped for a link.
+fn bind(run: &Path) -> io::Result<(OwnedFd, UnixListener)> {
+    let beneath = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = open(run, beneath, Mode::empty())?;
+    let path = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd()));
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    // A tenant in a container is another user; nobody else comes near the folder.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
+    Ok((folder, listener))
+}
