@@ -69,6 +69,24 @@ pub fn inspect(id: &str) -> Result<Value> {
     Ok(found[0].take())
 }
 
+/// What can be seen of a control plane's containers from outside: the ids of their processes, and the
+/// text of their inspections and logs.
+pub fn seen(data: &Path) -> Result<(Vec<u32>, String)> {
+    let (mut processes, mut text) = (Vec::new(), String::new());
+    if !data.join("docker").exists() {
+        return Ok((processes, text));
+    }
+    for id in containers(data)? {
+        let found = inspect(&id)?;
+        processes.push(u32::try_from(found["State"]["Pid"].as_u64().context("a process id")?)?);
+        text.push_str(&found.to_string());
+        let log = Command::new("docker").args(["logs", &id]).output()?;
+        text.push_str(&String::from_utf8_lossy(&log.stdout));
+        text.push_str(&String::from_utf8_lossy(&log.stderr));
+    }
+    Ok((processes, text))
+}
+
 /// Removes what a control plane that was killed left behind.
 pub fn clean_up(data: &Path) {
     for id in containers(data).unwrap_or_default() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use polder_tests::{Browser, Polder, RelyingParty, forms};
+use polder_tests::{Browser, Polder, RelyingParty, docker, forms};
 
 /// The spellings under which a value could lie around.
 fn spellings(value: &str) -> Vec<Vec<u8>> {
@@ -133,6 +133,9 @@ async fn f16_g17_g18_d07_a_search_finds_no_secret() -> Result<()> {
     found.retain(|place| !(place.starts_with("the key of") && place.contains("/secrets/")));
     look("the log", &std::fs::read(polder.log())?, &needles, &mut found);
     let mut processes = polder.children();
+    let (contained, seen) = docker::seen(&polder.data)?;
+    look("what Docker shows", seen.as_bytes(), &needles, &mut found);
+    processes.extend(contained);
     processes.push(u32::try_from(polder.pid()?.as_raw_nonzero().get())?);
     assert!(processes.len() >= 4, "polder, two tenants and the coaching platform: {processes:?}");
     for pid in processes {
