@@ -17,6 +17,7 @@ pub mod cli;
 pub mod console;
 pub mod courier;
 pub mod credentials;
+pub mod custody;
 pub mod dev;
 pub mod driver;
 pub mod egress;

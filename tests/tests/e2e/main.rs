@@ -6,6 +6,7 @@ mod console;
 mod crash;
 mod docker;
 mod isolation;
+mod minting;
 mod nothing_leaks;
 mod public_api;
 mod races;
