@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use polder_audit::retention::{Rule, Schedule};
 use polder_audit::rule;
+use polder_db::AuditGuard;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -27,6 +28,9 @@ const RULES: &[Rule] = &[
     rule!("console_session", "id", "expires_at", DAY.saturating_mul(30), "a session that is over"),
     rule!("idempotency_key", "key_hash", "expires_at", DAY, "a repeat that comes too late to be one"),
 ];
+
+/// How the audit log is guarded: nothing goes before its time, a day allowed for clocks that differ.
+pub const AUDIT_GUARD: AuditGuard = AuditGuard { keep_at_least: Some(SCHEDULE.audit.saturating_sub(DAY)) };
 
 /// What is kept how long. The audit log stays three years, so that a customer can look back over a
 /// contract's life.

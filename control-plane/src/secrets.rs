@@ -51,7 +51,8 @@ impl Name<'_> {
             Self::TenantDatabase(tenant) => format!("{tenant}.database"),
             Self::TenantDatabaseOwner(tenant) => format!("{tenant}.database.owner"),
             Self::TenantDatabaseMade(tenant) => format!("{tenant}.database.made"),
-            Self::Passing(task) => format!("{task}.passing"),
+            // Names of databases have underscores, which no name of a secret does.
+            Self::Passing(task) => format!("passing.{}", task.replace('_', "-")),
         }
     }
 }

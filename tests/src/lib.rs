@@ -9,6 +9,7 @@ pub mod forms;
 pub mod mailbox;
 pub mod names;
 pub mod polder;
+pub mod postgres;
 pub mod relying_party;
 
 pub use browser::{Browser, Landed};

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::api::Api;
 use crate::docker;
 use crate::mailbox::Mailbox;
+use crate::postgres;
 
 /// Everything on one machine, as `make run` starts it.
 pub struct Polder {
@@ -32,9 +33,16 @@ pub struct Polder {
 
 impl Polder {
     /// Starts on free ports and waits for `dev.json`. Tenants are processes, or containers where
-    /// `POLDER_TEST_ISOLATION=docker`.
+    /// `POLDER_TEST_ISOLATION=docker`; they keep their data in files, or on the server that
+    /// `POLDER_TEST_POSTGRES` names where `POLDER_TEST_DATABASE=postgres`.
     pub fn start() -> Result<Self> {
-        if docker::is_asked_for() { Self::start_with(&docker::OPTIONS) } else { Self::start_with(&[]) }
+        let mut options: Vec<&str> = if docker::is_asked_for() { docker::OPTIONS.to_vec() } else { Vec::new() };
+        let server = match std::env::var("POLDER_TEST_DATABASE").as_deref() {
+            Ok("postgres") => Some(postgres::address().context("POLDER_TEST_POSTGRES names no server")?),
+            _ => None,
+        };
+        options.extend(server.iter().flat_map(|server| ["--database", server.as_str()]));
+        Self::start_with(&options)
     }
 
     /// Starts on free ports with these further options, and waits for `dev.json`.
@@ -147,6 +155,9 @@ impl Drop for Polder {
             let _ = self.child.kill();
         }
         let _ = self.child.wait();
+        if self.options.iter().any(|option| option.starts_with("postgres://")) {
+            postgres::forget(&self.data);
+        }
         if self.data.join("docker").exists() {
             docker::clean_up(&self.data);
         }

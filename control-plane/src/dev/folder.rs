@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::problem::Problem;
 use crate::layout::Layout;
 use crate::secrets::sync_folder;
-use crate::settings::Settings;
+use crate::settings::{Databases, Settings};
 
 /// The version of the folder's layout that this program reads and writes.
 const VERSION: u32 = 1;
@@ -21,6 +21,14 @@ const VERSION: u32 = 1;
 struct Marker {
     version: u32,
     listen: String,
+    /// The kind of database that its tenants have.
+    #[serde(default = "sqlite")]
+    database: String,
+}
+
+/// Folders of before there was a choice.
+fn sqlite() -> String {
+    Databases::Sqlite.kind().to_owned()
 }
 
 /// Held while a control plane uses the folder; the kernel lets go when the process ends, however.
@@ -58,6 +66,9 @@ pub fn inspect(settings: &Settings) -> Result<Option<Taken>, Problem> {
     if marker.listen != settings.listen.to_string() {
         return Err(Problem::OtherListen { folder: root.to_owned(), stored: marker.listen });
     }
+    if marker.database != settings.databases.kind() {
+        return Err(Problem::OtherDatabase { folder: root.to_owned(), stored: marker.database });
+    }
     Ok(held)
 }
 
@@ -71,7 +82,8 @@ pub fn take(settings: &Settings, held: Option<Taken>) -> Result<Taken, Problem> 
     let unusable = |path: std::path::PathBuf| move |error| Problem::Folder { path, error };
     // The marker comes first: a folder with anything in it and no marker is somebody else's.
     if marker(layout)?.is_none() {
-        let text = serde_json::to_vec(&Marker { version: VERSION, listen: settings.listen.to_string() })
+        let (listen, database) = (settings.listen.to_string(), settings.databases.kind().to_owned());
+        let text = serde_json::to_vec(&Marker { version: VERSION, listen, database })
             .map_err(io::Error::from)
             .map_err(unusable(layout.marker()))?;
         write_whole(layout.root(), &layout.marker(), &text).map_err(unusable(layout.marker()))?;
@@ -178,6 +190,21 @@ mod tests {
         settings.listen.set_port(8601);
         let other = std::iter::repeat_with(|| said(inspect(&settings))).find(|said| !said.contains("running on"));
         assert!(other.unwrap().contains("--listen 127.0.0.1:8600"));
+    }
+
+    #[test]
+    fn a_folder_keeps_its_kind_of_database() {
+        let data = tempfile::tempdir().unwrap();
+        let mut settings = settings(data.path());
+        fs::write(data.path().join("polder.json"), r#"{"version":1,"listen":"127.0.0.1:8600"}"#).unwrap();
+        inspect(&settings).unwrap();
+        settings.databases = Databases::Postgres("postgres://polder@127.0.0.1/postgres".parse().unwrap());
+        assert!(said(inspect(&settings)).contains("--database sqlite"));
+        fs::remove_file(data.path().join("polder.json")).unwrap();
+        drop(take(&settings, None).unwrap());
+        settings.databases = Databases::Sqlite;
+        let other = std::iter::repeat_with(|| said(inspect(&settings))).find(|said| !said.contains("running on"));
+        assert!(other.unwrap().contains("--database postgres"));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Everything that can be known to be wrong before anything is written.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use polder_db::server::{Endpoint, Server};
+use polder_kernel::Secret;
 use polder_outbound::Credentials;
 use polder_service::listen::{Address, Listener};
 
@@ -14,7 +16,7 @@ use crate::courier::Relay;
 use crate::driver::docker::{self, daemon::Daemon};
 use crate::driver::note;
 use crate::layout::Layout;
-use crate::settings::{self, Patience, Programs, Settings};
+use crate::settings::{self, Databases, Patience, Programs, Settings};
 
 /// What a start goes on with.
 pub struct Checked {
@@ -32,7 +34,6 @@ pub struct Checked {
 /// # Errors
 /// The first problem.
 pub async fn check(options: Dev) -> Result<Checked, Problem> {
-    offered(&options)?;
     loopback("--listen", options.listen)?;
     loopback("--coaching-listen", options.coaching_listen)?;
     if options.listen == options.coaching_listen {
@@ -50,11 +51,17 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
         programs: programs()?,
         isolation: isolation(&options).await?,
         relay: relay(&options)?,
+        databases: databases(&options.database)?,
+        control_database: None,
         patience: Patience::default(),
     };
     let held = folder::inspect(&settings)?;
     if held.is_some() {
         end_orphans(&settings, &options.docker_host).await?;
+    }
+    if let Databases::Postgres(server) = &settings.databases {
+        let place = server.endpoint().to_string();
+        server.check().await.map_err(|error| Problem::Postgres { place, error })?;
     }
     // Bound and let go: the coaching platform binds it itself, in a moment.
     drop(bind("--coaching-listen", options.coaching_listen).await?);
@@ -80,14 +87,28 @@ async fn end_orphans(settings: &Settings, docker_host: &str) -> Result<(), Probl
     Ok(())
 }
 
-fn offered(options: &Dev) -> Result<(), Problem> {
-    if options.database != "sqlite" {
-        // The value is not repeated: it may hold a password.
-        return Err(Problem::Option(
-            "--database: this version keeps tenants in SQLite files alone; leave it out, or say sqlite".to_owned(),
-        ));
+/// What `--database` says. The value is never repeated: it may hold a password.
+fn databases(given: &str) -> Result<Databases, Problem> {
+    const HOW: &str = "--database is sqlite, postgres://user@host:port/database, or file:PATH of a file with that";
+    if given == Databases::Sqlite.kind() {
+        return Ok(Databases::Sqlite);
     }
-    Ok(())
+    let address = match given.strip_prefix("file:") {
+        Some(path) => std::fs::read_to_string(path).map(Secret::new).map_err(|error| Problem::Folder { path: path.into(), error })?,
+        None => Secret::new(given.to_owned()),
+    };
+    let server: Server = address.expose().trim().parse().map_err(|_| Problem::Option(HOW.to_owned()))?;
+    match server.endpoint() {
+        Endpoint::Tcp(host, _) if !is_loopback(&host) && !server.is_plain() => Err(Problem::Option(format!(
+            "--database: what goes to {host} would not be encrypted; use a server on this machine, or say with \
+             sslmode=disable in its address that the network between is yours"
+        ))),
+        _ => Ok(Databases::Postgres(server)),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 async fn isolation(options: &Dev) -> Result<settings::Isolation, Problem> {
@@ -129,4 +150,31 @@ fn programs() -> Result<Programs, Problem> {
         if path.is_file() { Ok(path) } else { Err(Problem::Program(path)) }
     };
     Ok(Programs { tenant: beside("polder-tenant")?, coaching: beside("polder-coaching")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f16_a_database_option_is_understood_or_refused_without_being_repeated() {
+        assert!(matches!(databases("sqlite"), Ok(Databases::Sqlite)));
+        for sound in [
+            "postgres://polder@127.0.0.1:5432/postgres",
+            "postgres://polder:hunter2@localhost/postgres",
+            "postgres://polder@%2Frun%2Fpostgresql/postgres",
+            "postgres://polder@db.internal/postgres?sslmode=disable",
+        ] {
+            assert!(matches!(databases(sound), Ok(Databases::Postgres(_))), "{sound}");
+        }
+        for wrong in ["", "mysql://u:hunter2@localhost/x", "hunter2", "postgres://u:hunter2@db.example.com/x"] {
+            let said = databases(wrong).unwrap_err().to_string();
+            assert!(said.starts_with("--database") && !said.contains("hunter2"), "{said}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("server");
+        std::fs::write(&file, "postgres://polder:hunter2@127.0.0.1/postgres\n").unwrap();
+        assert!(matches!(databases(&format!("file:{}", file.display())), Ok(Databases::Postgres(_))));
+        assert!(databases("file:/nowhere/at/all").is_err());
+    }
 }

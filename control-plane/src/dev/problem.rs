@@ -55,6 +55,26 @@ pub enum Problem {
         /// The address it was made for.
         stored: String,
     },
+    /// Tenants' data is where it is: it does not move with an option.
+    #[error(
+        "the tenants of {} keep their data in {stored}; start it with --database {stored}, or choose another folder with --data",
+        .folder.display()
+    )]
+    OtherDatabase {
+        /// The data folder.
+        folder: PathBuf,
+        /// The kind it was made with.
+        stored: String,
+    },
+    /// The PostgreSQL server cannot be used.
+    #[error("--database: the PostgreSQL server at {place}: {error}; start it, or name another with --database")]
+    Postgres {
+        /// Where it was looked for.
+        place: String,
+        /// What is the matter.
+        #[source]
+        error: polder_db::Error,
+    },
     /// Another control plane works on the folder.
     #[error("a polder is running on {} already; stop it first, or choose another folder with --data", .0.display())]
     Running(PathBuf),

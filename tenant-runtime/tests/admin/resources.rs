@@ -142,15 +142,19 @@ async fn f17_k13_the_log_names_the_member_who_acted_and_verifies() {
     assert_eq!(text(&event["request_id"]), "00000000000000ff");
     let (status, report) = call(&tenant, "GET", "/audit-verification", None).await;
     assert_eq!((status, &report["broken"]), (200, &Value::Null));
-    let forge = tenant.app.db.write(|tx| {
-        Box::pin(async move {
-            tx.execute("UPDATE audit_event SET actor_id = 'nobody' WHERE action = 'user.created'", &[]).await
+    let forge = || {
+        tenant.app.db.write(|tx| {
+            Box::pin(async move {
+                tx.execute("UPDATE audit_event SET actor_id = 'nobody' WHERE action = 'user.created'", &[]).await
+            })
         })
-    });
-    if forge.await.is_ok() {
-        let (_, report) = call(&tenant, "GET", "/audit-verification", None).await;
-        assert_ne!(report["broken"], Value::Null);
-    }
+    };
+    assert!(forge().await.is_err(), "the log is insert-only");
+    // Whoever holds the file can do more, and is found out.
+    polder_db::testing::unguard_audit(&tenant.app.db).await;
+    assert_eq!(forge().await, Ok::<_, polder_db::Error>(1));
+    let (_, report) = call(&tenant, "GET", "/audit-verification", None).await;
+    assert_ne!(report["broken"], Value::Null);
 }
 
 #[tokio::test]

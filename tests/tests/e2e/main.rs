@@ -8,6 +8,7 @@ mod docker;
 mod isolation;
 mod minting;
 mod nothing_leaks;
+mod postgres;
 mod public_api;
 mod races;
 mod sign_in;
