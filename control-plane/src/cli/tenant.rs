@@ -1,5 +1,6 @@
 //! `polder tenant`: a tenant's life from the command line, through the public API.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -122,10 +123,11 @@ pub fn run(options: &Tenant) -> ExitCode {
         }
     };
     match runtime.block_on(act(options)) {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
+        Ok(text) => match writeln!(io::stdout(), "{text}") {
+            // Whoever reads may have seen enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+            _ => ExitCode::SUCCESS,
+        },
         Err(Refused(code, why)) => {
             eprintln!("polder: {why}");
             ExitCode::from(code)
