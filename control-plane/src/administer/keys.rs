@@ -86,6 +86,7 @@ async fn take_up(on: &On) -> Result<SealKeyInUse, Refused> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives it away")]
 fn files(error: std::io::Error) -> Refused {
     CallError::Unsendable(format!("the seal key's files: {error}")).into()
 }

@@ -85,9 +85,8 @@ mod tests {
         let mut table = String::new();
         for line in MIGRATIONS.iter().flat_map(|migration| migration.sql.lines()) {
             let mut words = line.split_whitespace();
-            match (words.next(), words.next(), words.next()) {
-                (Some("CREATE" | "ALTER"), Some("TABLE"), Some(name)) => table = name.to_owned(),
-                _ => {}
+            if let (Some("CREATE" | "ALTER"), Some("TABLE"), Some(name)) = (words.next(), words.next(), words.next()) {
+                table = name.to_owned();
             }
             let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             found.extend(

@@ -33,10 +33,8 @@ pub use seal::{Seal, SealKeys};
 /// Who has keys rotated: the schedule, or somebody through the admin API.
 #[derive(Clone, Debug)]
 pub enum By {
-    /// The program by itself.
+    /// The program by itself: what is due, and what an operator laid beside its files.
     Schedule,
-    /// Somebody at the command line of this host.
-    CommandLine,
     /// Whom the control plane names.
     Caller(Caller),
 }
@@ -45,7 +43,6 @@ impl By {
     fn event(&self, action: &'static str) -> Event {
         match self {
             Self::Schedule => Event::new(action, Actor::system("keys")),
-            Self::CommandLine => Event::new(action, Actor::system("command line")),
             Self::Caller(caller) => caller.event(action),
         }
     }
