@@ -67,13 +67,23 @@ impl Delivery {
         }
         fs::set_permissions(&folder, Permissions::from_mode(if owned { 0o700 } else { 0o755 }))?;
         for secret in secrets {
-            let content = Secret::new(fs::read(&secret.source)?);
             let path = folder.join(secret.name);
+            let content = match fs::read(&secret.source) {
+                Ok(content) => Secret::new(content),
+                // One that was rotated away since it was asked for. A runtime that needs it says so.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    remove_if_there(&path)?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if Secret::new(fs::read(&path).unwrap_or_default()).expose() == content.expose() {
                 continue;
             }
             let draft = folder.join(format!(".{}.new", secret.name));
-            let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+            // One that a killed control plane left may be read-only already.
+            remove_if_there(&draft)?;
+            let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft)?;
             file.write_all(content.expose())?;
             if owned {
                 chown(&draft, Some(user.uid), Some(user.gid))?;
@@ -110,6 +120,13 @@ impl Delivery {
     }
 }
 
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn is_tmpfs(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|found| u64::try_from(found.f_type) == Ok(TMPFS))
 }
@@ -135,6 +152,14 @@ mod tests {
         assert_eq!(fs::read_to_string(&copy).unwrap(), "second");
         assert_eq!(fs::metadata(&copy).unwrap().mode() & 0o333, 0, "it is read-only");
         assert_eq!(fs::metadata(delivery.of("")).unwrap().mode() & 0o077, 0, "nobody else comes near");
+        fs::write(delivery.of("a").join(".seal.new"), "half").unwrap();
+        delivery.put("a", &secrets, user).unwrap();
+        assert_eq!(fs::read_dir(delivery.of("a")).unwrap().count(), 1, "no draft is left");
+        fs::remove_file(&source).unwrap();
+        delivery.put("a", &secrets, user).unwrap();
+        assert!(!copy.exists(), "what was rotated away goes");
+        fs::write(&source, "third").unwrap();
+        delivery.put("a", &secrets, user).unwrap();
         delivery.put("a", &[], user).unwrap();
         assert!(!copy.exists());
         delivery.remove("a").unwrap();
