@@ -5,3 +5,4 @@ mod keys;
 mod races;
 mod refusals;
 mod resources;
+mod standing;
