@@ -23,7 +23,9 @@ pub enum PostgresError {
     #[error("polder-tenant could not bring the database to its schema: {0}")]
     Program(String),
     /// There was a database, and there is none: a fresh one in its place would hide that.
-    #[error("the tenant's database {0} is not on the server: restore it, or name the server that holds it with --database")]
+    #[error(
+        "the tenant's database {0} is not on the server: restore it, or name the server that holds it with --database"
+    )]
     Lost(String),
     /// The tenant's way to the server.
     #[error("{0}: {1}")]

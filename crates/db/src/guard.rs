@@ -89,7 +89,8 @@ impl AuditGuard {
             let limit = self.keep_at_least.map(|keep| {
                 format!("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) - {}", keep.as_millis())
             });
-            let than = |what: &str| limit.as_ref().map_or_else(|| "FALSE".to_owned(), |limit| format!("{what} > {limit}"));
+            let than =
+                |what: &str| limit.as_ref().map_or_else(|| "FALSE".to_owned(), |limit| format!("{what} > {limit}"));
             text.replace("{before_too_late}", &than("before")).replace("{at_too_late}", &than("at"))
         })
     }

@@ -41,8 +41,8 @@ mod writer;
 
 pub use db::Db;
 pub use error::Error;
-pub use guard::AuditGuard;
 pub use futures_util::future::BoxFuture;
+pub use guard::AuditGuard;
 pub use location::{Location, NotALocation};
 pub use migrate::{Migration, fingerprint};
 pub use rights::{Name, NotAName};

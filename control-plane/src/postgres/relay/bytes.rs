@@ -88,17 +88,17 @@ pub(in crate::postgres) fn startup(parameters: &[(String, String)]) -> Vec<u8> {
         }
     }
     body.push(0);
-    counted(body)
+    counted(&body)
 }
 
 /// A first packet that asks to cancel.
 pub(in crate::postgres) fn cancel(key: Key) -> Vec<u8> {
-    counted([CANCEL.to_be_bytes().as_slice(), &key].concat())
+    counted(&[CANCEL.to_be_bytes().as_slice(), &key].concat())
 }
 
-fn counted(body: Vec<u8>) -> Vec<u8> {
+fn counted(body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 4).unwrap_or(u32::MAX);
-    [length.to_be_bytes().as_slice(), &body].concat()
+    [length.to_be_bytes().as_slice(), body].concat()
 }
 
 /// Reads a message of the introductions.
@@ -116,7 +116,7 @@ pub(in crate::postgres) async fn message(from: &mut (impl AsyncRead + Unpin)) ->
 /// Writes a message.
 pub(in crate::postgres) async fn send(to: &mut (impl AsyncWrite + Unpin), tag: u8, body: Vec<u8>) -> io::Result<()> {
     let mut packet = vec![tag];
-    packet.extend(counted(body));
+    packet.extend(counted(&body));
     to.write_all(&packet).await
 }
 
@@ -152,19 +152,21 @@ mod tests {
         assert_eq!(opening(&mut startup(&parameters).as_slice()).await.unwrap(), Opening::Startup(parameters));
         assert_eq!(opening(&mut cancel([7; 8]).as_slice()).await.unwrap(), Opening::Cancel([7; 8]));
         for code in [SSL, GSS] {
-            let packet = counted(code.to_be_bytes().to_vec());
+            let packet = counted(&code.to_be_bytes());
             assert_eq!(opening(&mut packet.as_slice()).await.unwrap(), Opening::Encryption);
         }
-        let older = counted(131_072_u32.to_be_bytes().to_vec());
+        let older = counted(&131_072_u32.to_be_bytes());
         assert_eq!(opening(&mut older.as_slice()).await.unwrap(), Opening::OtherVersion);
     }
 
     #[tokio::test]
     async fn what_is_no_packet_is_refused_before_anything_is_set_aside_for_it() {
-        let unfinished = counted([PROTOCOL_3.to_be_bytes().as_slice(), b"user\0t_a"].concat());
-        let trailing = counted([PROTOCOL_3.to_be_bytes().as_slice(), b"user\0t_a\0\0more"].concat());
-        let short_key = counted([CANCEL.to_be_bytes().as_slice(), &[1, 2, 3]].concat());
-        for wrong in [&b"\0\0\0\x04"[..], b"\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n", &unfinished, &trailing, &short_key] {
+        let unfinished = counted(&[PROTOCOL_3.to_be_bytes().as_slice(), b"user\0t_a"].concat());
+        let trailing = counted(&[PROTOCOL_3.to_be_bytes().as_slice(), b"user\0t_a\0\0more"].concat());
+        let short_key = counted(&[CANCEL.to_be_bytes().as_slice(), &[1, 2, 3]].concat());
+        for wrong in
+            [&b"\0\0\0\x04"[..], b"\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n", &unfinished, &trailing, &short_key]
+        {
             assert!(opening(&mut &*wrong).await.is_err(), "{wrong:?}");
         }
         assert!(message(&mut &b"p\xff\xff\xff\xff"[..]).await.is_err());

@@ -36,6 +36,7 @@ pub(super) fn admit(shared: &Shared, asked: &[(String, String)]) -> Result<Vec<(
         return Err(refused("42501", "this socket serves no replication"));
     }
     let pinned = [("user", user), ("database", database)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let others = asked.iter().filter(|(name, _)| !matches!(name.as_str(), "user" | "database") && !name.starts_with("_pq_."));
+    let others =
+        asked.iter().filter(|(name, _)| !matches!(name.as_str(), "user" | "database") && !name.starts_with("_pq_."));
     Ok(pinned.into_iter().chain(others.cloned()).collect())
 }

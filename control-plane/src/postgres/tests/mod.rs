@@ -150,7 +150,10 @@ async fn g15_the_relay_keeps_to_its_rules() {
     client.query("SELECT pg_sleep(20)").await;
     let key = client.key;
     Client::new(&socket(&other)).await.cancel(key).await;
-    assert!(tokio::time::timeout(Duration::from_millis(600), client.error()).await.is_err(), "a neighbour cancelled it");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(600), client.error()).await.is_err(),
+        "a neighbour cancelled it"
+    );
     Client::new(&path).await.cancel(key).await;
     assert_eq!(client.error().await, "57014");
     assert!(began.elapsed() < Duration::from_secs(10));

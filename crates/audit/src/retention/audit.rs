@@ -27,9 +27,8 @@ pub(super) async fn prune(db: &Db, key: &CheckpointKey, cutoff: Timestamp, batch
     loop {
         // The moment is asked for again: when a clock was wrong, an event may be younger than its checkpoint
         // says, and nothing goes before its time.
-        let gone = db
-            .write(move |tx| Box::pin(async move { tx.prune_audit(CHAIN, (start, cutoff), batch).await }))
-            .await?;
+        let gone =
+            db.write(move |tx| Box::pin(async move { tx.prune_audit(CHAIN, (start, cutoff), batch).await })).await?;
         removed += gone;
         if gone < u64::from(batch) {
             return Ok(Pruned { through: start, removed });

@@ -64,10 +64,8 @@ async fn g16_only_what_lies_before_the_first_checkpoint_can_be_pruned() {
         checkpoint::write(&log.db, &log.key).await.unwrap();
         let ahead = log.clock.now() + YEAR;
         for beyond in [10_i64, 9] {
-            let pruned = log
-                .db
-                .write(move |tx| Box::pin(async move { tx.prune_audit(0, (beyond, ahead), 100).await }))
-                .await;
+            let pruned =
+                log.db.write(move |tx| Box::pin(async move { tx.prune_audit(0, (beyond, ahead), 100).await })).await;
             assert!(pruned.is_err(), "{}: {pruned:?}", log.database.name);
         }
         assert_eq!(log.number("SELECT COUNT(*) AS n FROM audit_event").await, 10);

@@ -82,7 +82,7 @@ impl Server {
     /// The server's.
     pub async fn mark(&self, name: &Name, schema: &Name) -> Result<(), Error> {
         let mut held = self.connection().await?;
-        self.run(&mut held, format!("COMMENT ON DATABASE {name} IS '{schema}'")).await
+        self.run_durably(&mut held, &format!("COMMENT ON DATABASE {name} IS '{schema}'")).await
     }
 
     /// Whether the database is there, and the schema that [`Server::mark`] noted.
@@ -91,9 +91,8 @@ impl Server {
     /// The server's.
     pub async fn marked(&self, name: &Name) -> Result<Option<Option<String>>, Error> {
         let mut held = self.connection().await?;
-        let sql = format!(
-            "SELECT shobj_description(oid, 'pg_database') AS schema FROM pg_database WHERE datname = '{name}'"
-        );
+        let sql =
+            format!("SELECT shobj_description(oid, 'pg_database') AS schema FROM pg_database WHERE datname = '{name}'");
         let row = self.row(&mut held, sql).await?;
         Ok(row.map(|row| row.try_get("schema")).transpose()?)
     }

@@ -69,7 +69,8 @@ impl FromStr for Server {
         let options = PgConnectOptions::from_str(text).map_err(|_| NotAServer)?;
         let options = options
             .application_name("polder")
-            .options([("client_min_messages", "warning"), ("lock_timeout", "30s")])
+            // What ends a piece of work waits for the disk, and for all that went before it.
+            .options([("client_min_messages", "warning"), ("lock_timeout", "30s"), ("synchronous_commit", "off")])
             .disable_statement_logging();
         Ok(Self { options: Box::new(options), connection: Arc::default() })
     }
@@ -208,6 +209,7 @@ impl Server {
             Some(connection) => connection,
             None => postgres::connect(&self.options).await?,
         };
+        let in_transaction = sql.starts_with("BEGIN");
         let text = AssertSqlSafe(sql);
         let done = tokio::time::timeout(PATIENCE, sqlx::raw_sql(text).fetch_all(&mut connection)).await;
         match done {
@@ -217,13 +219,19 @@ impl Server {
             }
             Ok(Err(error)) => {
                 let error = Error::from(error);
-                if !matches!(error, Error::Unavailable(_)) {
+                // A transaction that failed half-way is left with its connection.
+                if !matches!(error, Error::Unavailable(_)) && !in_transaction {
                     *held = Some(connection);
                 }
                 Err(error)
             }
             Err(_elapsed) => Err(Error::TimedOut),
         }
+    }
+
+    /// Runs one statement and waits until it is on the disk, with all that went before it.
+    async fn run_durably(&self, held: &mut Option<PgConnection>, statement: &str) -> Result<(), Error> {
+        self.run(held, format!("BEGIN; SET LOCAL synchronous_commit = on; {statement}; COMMIT")).await
     }
 
     /// Closes the connection.

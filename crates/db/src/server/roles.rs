@@ -35,10 +35,8 @@ impl Server {
         };
         // Only a superuser may say so aloud that a role is none of these; a fresh role is none anyway.
         let mut held = self.connection().await?;
-        let superuser = self
-            .row(&mut held, "SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper")
-            .await?
-            .is_some();
+        let superuser =
+            self.row(&mut held, "SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper").await?.is_some();
         let powerless = if superuser { format!("{POWERLESS} NOBYPASSRLS") } else { "NOINHERIT".to_owned() };
         let there = self.row(&mut held, format!("SELECT 1 FROM pg_roles WHERE rolname = '{name}'")).await?.is_some();
         if !there {
@@ -63,7 +61,7 @@ impl Server {
     /// The server's.
     pub async fn drop_role(&self, name: &Name) -> Result<(), Error> {
         let mut held = self.connection().await?;
-        self.run(&mut held, format!("DROP ROLE IF EXISTS {name}")).await
+        self.run_durably(&mut held, &format!("DROP ROLE IF EXISTS {name}")).await
     }
 
     /// Which of the databases and roles whose names begin with `prefix` are there: for tests and for

@@ -51,11 +51,8 @@ impl Server {
             .map_or(Ok(0), |row| row.try_get::<i64, _>("version"))?;
         // Sorting by bytes needs the C library's collations, whatever the cluster was made with.
         let provider = if version >= 150_000 { "LOCALE_PROVIDER libc" } else { "" };
-        self.run(
-            &mut held,
-            format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' {provider}"),
-        )
-        .await?;
+        self.run(&mut held, format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' {provider}"))
+            .await?;
         self.run(
             &mut held,
             format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {name}"),
