@@ -86,7 +86,10 @@ impl Links {
     /// Opens a way to what a test serves in a tenant's place.
     #[cfg(test)]
     pub(crate) fn open_to(&self, tenant: TenantId, pool: Pool, key: SigningKey) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::new(Link { pool: Arc::new(pool), key }));
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(tenant, Arc::new(Link { pool: Arc::new(pool), key }));
     }
 
     /// Whether there is a way to this tenant.
@@ -212,7 +215,8 @@ mod tests {
     async fn g32_an_admin_socket_that_is_swapped_for_a_link_hears_no_word_of_ours() {
         let world = World::new().await;
         let app = &world.app;
-        let tenant = tenants::by_slug(&mut app.db.read().await.unwrap(), &"acme".parse().unwrap()).await.unwrap().unwrap();
+        let tenant =
+            tenants::by_slug(&mut app.db.read().await.unwrap(), &"acme".parse().unwrap()).await.unwrap().unwrap();
         let elsewhere = app.settings.layout.root().join("elsewhere.sock");
         let listener = tokio::net::UnixListener::bind(&elsewhere).unwrap();
         let heard = tokio::spawn(async move {

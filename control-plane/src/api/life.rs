@@ -80,7 +80,8 @@ mod present {
 /// 409 when it makes no sense now.
 pub async fn wanted(on: &On, action: Action) -> Result<(StatusCode, Tenant), ApiError> {
     provision::change(&on.app, &on.acting, on.tenant.id, action).await?;
-    let status = if provision::settled(&on.app, on.tenant.id, WITHIN).await { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let status =
+        if provision::settled(&on.app, on.tenant.id, WITHIN).await { StatusCode::OK } else { StatusCode::ACCEPTED };
     let tenant = tenants::by_id(&mut on.app.db.read().await?, on.tenant.id).await?.ok_or_else(ApiError::not_found)?;
     Ok((status, Tenant::from(&tenant)))
 }
@@ -118,17 +119,45 @@ macro_rules! of_life {
 of_life!(suspend, "/tenants/{slug}/suspend", "suspendTenant", Action::Suspend, "suspended", "Stops sign-in.",
     "People see a neutral page and applications get no tokens. Discovery and keys are served still, so that"
     "tokens that were given out can be verified, and all data stays.");
-of_life!(resume, "/tenants/{slug}/resume", "resumeTenant", Action::Resume, "running", "Lets people sign in again.",
-    "What was suspended serves again, with everything as it was.");
+of_life!(
+    resume,
+    "/tenants/{slug}/resume",
+    "resumeTenant",
+    Action::Resume,
+    "running",
+    "Lets people sign in again.",
+    "What was suspended serves again, with everything as it was."
+);
 of_life!(sleep, "/tenants/{slug}/sleep", "sleepTenant", Action::Sleep, "asleep", "Puts a tenant to sleep.",
     "Its runtime is stopped. The next request wakes it, and is answered once it is awake; so does work of its"
     "own that is due.");
-of_life!(wake, "/tenants/{slug}/wake", "wakeTenant", Action::Wake, "running", "Wakes a tenant.",
-    "A request would do the same.");
-of_life!(restart, "/tenants/{slug}/restart", "restartTenant", Action::Restart, "running", "Restarts a tenant.",
-    "Its runtime is ended and started again; requests that come meanwhile wait for it.");
-of_life!(undo, "/tenants/{slug}/undo", "undoTermination", Action::Undo, "running", "Takes a termination back.",
-    "The tenant is again what it was before, with all its data: possible until the grace period ends.");
+of_life!(
+    wake,
+    "/tenants/{slug}/wake",
+    "wakeTenant",
+    Action::Wake,
+    "running",
+    "Wakes a tenant.",
+    "A request would do the same."
+);
+of_life!(
+    restart,
+    "/tenants/{slug}/restart",
+    "restartTenant",
+    Action::Restart,
+    "running",
+    "Restarts a tenant.",
+    "Its runtime is ended and started again; requests that come meanwhile wait for it."
+);
+of_life!(
+    undo,
+    "/tenants/{slug}/undo",
+    "undoTermination",
+    Action::Undo,
+    "running",
+    "Takes a termination back.",
+    "The tenant is again what it was before, with all its data: possible until the grace period ends."
+);
 
 /// Terminates a tenant.
 ///

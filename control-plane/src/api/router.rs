@@ -13,7 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::rates::Rates;
-use super::{Api, admit, applications, audit_events, events, invitees, keys, life, openapi, sessions, settings, tenants, users};
+use super::{
+    Api, admit, applications, audit_events, events, invitees, keys, life, openapi, sessions, settings, tenants, users,
+};
 use crate::app::App;
 
 /// All of `/api/v1`.

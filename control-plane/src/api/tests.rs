@@ -34,8 +34,7 @@ fn at(path: &str, slug: &str, id: &str) -> String {
 
 /// Operations that are tried where tenants are real: see `life`.
 fn is_of_life(path: &str) -> bool {
-    let words =
-        ["suspend", "resume", "sleep", "wake", "restart", "terminate", "undo", "destroy", "certificate"];
+    let words = ["suspend", "resume", "sleep", "wake", "restart", "terminate", "undo", "destroy", "certificate"];
     path.rsplit('/').next().is_some_and(|last| words.contains(&last))
 }
 

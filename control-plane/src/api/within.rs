@@ -43,7 +43,8 @@ impl FromRequestParts<Arc<App>> for Remembered {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        let slug: Slug = names(parts, app).await?.slug.and_then(|slug| slug.parse().ok()).ok_or_else(ApiError::not_found)?;
+        let slug: Slug =
+            names(parts, app).await?.slug.and_then(|slug| slug.parse().ok()).ok_or_else(ApiError::not_found)?;
         let tenant = tenants::by_slug(&mut app.db.read().await?, &slug).await?;
         let tenant = tenant
             .filter(|tenant| tenant.organisation_id == Some(caller.organisation_id))

@@ -154,7 +154,9 @@ async fn act(options: &Tenant) -> Result<String, Refused> {
         Action::Idle { slug, after } => {
             let seconds = match after.as_str() {
                 "default" => Value::Null,
-                number => number.parse::<i64>().map_err(|_| Refused(2, "a number of seconds, or default".to_owned()))?.into(),
+                number => {
+                    number.parse::<i64>().map_err(|_| Refused(2, "a number of seconds, or default".to_owned()))?.into()
+                }
             };
             let body = json!({"idle_after_seconds": seconds});
             (api.call(Method::PATCH, &path(slug, ""), Some(body)).await?, Look::Tenant)
@@ -252,7 +254,11 @@ fn refused(status: StatusCode, problem: &Value) -> Refused {
         400 | 422 => 2,
         _ => 1,
     };
-    let mut why = [text(problem, "title"), text(problem, "detail")].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
+    let mut why = [text(problem, "title"), text(problem, "detail")]
+        .into_iter()
+        .filter(|words| !words.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ");
     for error in problem["errors"].as_array().into_iter().flatten() {
         why = format!("{why}; {}: {}", text(error, "pointer").trim_start_matches('/'), text(error, "detail"));
     }
@@ -322,7 +328,17 @@ fn facts(tenant: &Value) -> String {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     };
-    let names = ["slug", "name", "state", "issuer", "failure", "idle_after_seconds", "terminate_at", "created_at", "updated_at"];
+    let names = [
+        "slug",
+        "name",
+        "state",
+        "issuer",
+        "failure",
+        "idle_after_seconds",
+        "terminate_at",
+        "created_at",
+        "updated_at",
+    ];
     let lines: Vec<String> =
         names.iter().filter_map(|name| shown(name).map(|value| format!("{name:19} {value}"))).collect();
     lines.join("\n")

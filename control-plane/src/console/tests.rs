@@ -48,9 +48,8 @@ fn named(name: &str) -> Permission {
     use Permission::{
         ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
     };
-    let all = [
-        See, MakeTenants, ChangeTenants, EndTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys,
-    ];
+    let all =
+        [See, MakeTenants, ChangeTenants, EndTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys];
     all.into_iter().find(|permission| format!("{permission:?}") == name).unwrap_or_else(|| panic!("{name}"))
 }
 

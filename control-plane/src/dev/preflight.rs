@@ -94,7 +94,9 @@ fn databases(given: &str) -> Result<Databases, Problem> {
         return Ok(Databases::Sqlite);
     }
     let address = match given.strip_prefix("file:") {
-        Some(path) => std::fs::read_to_string(path).map(Secret::new).map_err(|error| Problem::Folder { path: path.into(), error })?,
+        Some(path) => std::fs::read_to_string(path)
+            .map(Secret::new)
+            .map_err(|error| Problem::Folder { path: path.into(), error })?,
         None => Secret::new(given.to_owned()),
     };
     let server: Server = address.expose().trim().parse().map_err(|_| Problem::Option(HOW.to_owned()))?;

@@ -37,7 +37,9 @@ pub async fn bring_up(app: &Arc<App>, organisation: OrganisationId) -> Result<(T
 /// What became of `practice` in its owner's hands stays so: only one that sleeps is woken, since the
 /// coaching platform is about to ask it.
 async fn awake(app: &Arc<App>, slug: &Slug) -> Result<Tenant, Problem> {
-    let Some(tenant) = tenants::by_slug(&mut app.db.read().await?, slug).await? else { return running(app, slug).await };
+    let Some(tenant) = tenants::by_slug(&mut app.db.read().await?, slug).await? else {
+        return running(app, slug).await;
+    };
     match tenant.desired {
         Aim::Asleep => {
             let woken = change(app, &ActingFor::system(), tenant.id, Action::Wake).await;

@@ -56,7 +56,8 @@ impl Role {
     /// The matrix (G22).
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
+            ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys,
+            SeePeople,
         };
         match permission {
             See => true,
@@ -97,7 +98,15 @@ mod tests {
     #[test]
     fn g22_the_matrix_of_roles() {
         let all = [
-            See, MakeTenants, ChangeTenants, EndTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys,
+            See,
+            MakeTenants,
+            ChangeTenants,
+            EndTenants,
+            ChangeApplications,
+            SeePeople,
+            ChangePeople,
+            SeeKeys,
+            ChangeKeys,
         ];
         let may = |role: Role| all.into_iter().filter(|p| role.may(*p)).collect::<Vec<_>>();
         assert_eq!(may(Role::Owner), all);

@@ -48,12 +48,7 @@ enum Taken {
 ///
 /// # Errors
 /// [`ChangeError`].
-pub async fn change(
-    app: &Arc<App>,
-    acting: &ActingFor,
-    tenant: TenantId,
-    action: Action,
-) -> Result<(), ChangeError> {
+pub async fn change(app: &Arc<App>, acting: &ActingFor, tenant: TenantId, action: Action) -> Result<(), ChangeError> {
     let until = Instant::now() + PATIENCE;
     loop {
         match take(app, acting, tenant, action).await? {
@@ -137,12 +132,7 @@ async fn has_open(app: &App, tenant: TenantId) -> bool {
 ///
 /// # Errors
 /// [`ChangeError`].
-pub async fn set_idle(
-    app: &App,
-    acting: &ActingFor,
-    tenant: &Tenant,
-    seconds: Option<i64>,
-) -> Result<(), ChangeError> {
+pub async fn set_idle(app: &App, acting: &ActingFor, tenant: &Tenant, seconds: Option<i64>) -> Result<(), ChangeError> {
     let text = seconds.map_or_else(|| "default".to_owned(), |seconds| seconds.to_string());
     let event = audit::event("tenant.changed", acting, Some(&tenant.slug), &[("idle_after_seconds", &text)]);
     let (id, now) = (tenant.id, app.clock.now());

@@ -118,11 +118,7 @@ fn platform(console: &str) -> Desired {
         post_logout_redirect_uris: vec![format!("{console}/")],
         ..web("Polder console")
     };
-    Desired {
-        sign_up: Some(SignUp::Closed),
-        applications: vec![(Purpose::Console, application)],
-        ..Desired::default()
-    }
+    Desired { sign_up: Some(SignUp::Closed), applications: vec![(Purpose::Console, application)], ..Desired::default() }
 }
 
 fn practice(coaching: &str) -> Desired {

@@ -121,10 +121,7 @@ pub(super) async fn certify(app: &Arc<App>, (tenant, operation): (&Tenant, &Oper
         issuer: tenant.issuer.clone(),
         terminated_at: tenant.plans.terminated_at.map(Timestamp::rfc3339),
         destroyed_at: now.rfc3339(),
-        requested_by: Requester {
-            kind: operation.actor.kind().as_str().to_owned(),
-            id: operation.actor.id(),
-        },
+        requested_by: Requester { kind: operation.actor.kind().as_str().to_owned(), id: operation.actor.id() },
         destroyed: inventory.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         copies: COPIES.to_owned(),
     };

@@ -25,8 +25,7 @@ pub async fn observe(app: &App, tenant: &Tenant, desired: &Desired) -> Result<Ob
         keys: [Name::TenantSeal(short), Name::TenantAdmin(short), Name::TenantAdminPublic(short)]
             .iter()
             .all(|name| app.secrets.has(name)),
-        data: layout.tenant_data(short).join("tenant.db").exists()
-            || app.secrets.has(&Name::TenantDatabaseMade(short)),
+        data: layout.tenant_data(short).join("tenant.db").exists() || app.secrets.has(&Name::TenantDatabaseMade(short)),
         ..Observed::default()
     };
     observed.route = app.routes.state(tenant.slug.as_str());

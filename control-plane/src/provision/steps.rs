@@ -23,9 +23,9 @@ use super::plan::{KeysLost, Step};
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::driver::{Argument, DriverError, SecretFile, Spec};
-use crate::gateway::{InUse, Route};
 use crate::gateway::pool::Pool;
 use crate::gateway::socket::{self, Socket};
+use crate::gateway::{InUse, Route};
 use crate::model::{Aim, Operation, Tenant};
 use crate::postgres::{self, PostgresError};
 use crate::secrets::{Name, sync_folder};
@@ -236,7 +236,8 @@ fn spec(app: &App, tenant: &Tenant) -> Spec {
     let layout = &app.settings.layout;
     let short = tenant.short_id.as_str();
     let secret = |name, kept: Name<'_>| SecretFile { name, source: app.secrets.path(&kept) };
-    let mut secrets = vec![secret("seal", Name::TenantSeal(short)), secret("admin.pub", Name::TenantAdminPublic(short))];
+    let mut secrets =
+        vec![secret("seal", Name::TenantSeal(short)), secret("admin.pub", Name::TenantAdminPublic(short))];
     // While the seal key is being rotated: the tenant looks for the next one beside the one in use.
     if app.secrets.has(&Name::TenantSealNext(short)) {
         secrets.push(secret("seal.next", Name::TenantSealNext(short)));

@@ -31,11 +31,8 @@ pub async fn turn(tx: &mut Tx, from: Aim, tenant: &Tenant, now: Timestamp) -> Re
 
 /// After how many seconds without a request the tenant sleeps: `None` as the installation does, 0 never.
 pub async fn set_idle(tx: &mut Tx, id: TenantId, seconds: Option<i64>, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE tenant SET idle_after_seconds = $2, updated_at = $3 WHERE id = $1",
-        &args![id, seconds, now],
-    )
-    .await?;
+    tx.execute("UPDATE tenant SET idle_after_seconds = $2, updated_at = $3 WHERE id = $1", &args![id, seconds, now])
+        .await?;
     Ok(())
 }
 

@@ -30,8 +30,9 @@ pub const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "first", sql: include_str!("../../../migrations/tenant/0001_first.sql") }];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.
-pub const AUDIT_GUARD: AuditGuard =
-    AuditGuard { keep_at_least: Some(crate::jobs::retention::SCHEDULE.audit.saturating_sub(Duration::from_secs(86_400))) };
+pub const AUDIT_GUARD: AuditGuard = AuditGuard {
+    keep_at_least: Some(crate::jobs::retention::SCHEDULE.audit.saturating_sub(Duration::from_secs(86_400))),
+};
 
 /// Brings the database to this version's schema where this role may, guards its audit log, opens its data keys and starts its audit log.
 ///

@@ -74,7 +74,10 @@ async fn p17_data_keys_are_rotated_on_request() {
         let items = page["items"].as_array().unwrap().iter();
         items.filter(|key| key["category"] == category).map(|key| key["version"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!((of("factors"), of("index"), of("messages")), (vec![json!(1), json!(2)], vec![json!(1)], vec![json!(1)]));
+    assert_eq!(
+        (of("factors"), of("index"), of("messages")),
+        (vec![json!(1), json!(2)], vec![json!(1)], vec![json!(1)])
+    );
     call(&tenant, "POST", "/data-keys/rotate", Some(json!({}))).await;
     assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM data_key WHERE category = 'index'").await, 1);
     assert_eq!(tenant.audited("data_key.rotated").await, 9);

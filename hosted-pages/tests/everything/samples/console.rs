@@ -2,8 +2,9 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Problem, Sessions, Shell, SignedOut, Step,
-    StepStatus, TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, Users,
+    Audit, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Problem,
+    Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress,
+    TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Page};
@@ -27,16 +28,15 @@ struct Stage<'a> {
 
 pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     let member = Member { name: words.person, address: words.address, organisation: words.tenant };
-    let shell =
-        Shell {
-            locale,
-            nonce: "c2FtcGxl",
-            csrf: "csrf-sample",
-            member,
-            language_path: Some("/?x=1"),
-            notice: None,
-            may: May::ALL,
-        };
+    let shell = Shell {
+        locale,
+        nonce: "c2FtcGxl",
+        csrf: "csrf-sample",
+        member,
+        language_path: Some("/?x=1"),
+        notice: None,
+        may: May::ALL,
+    };
     let tenant = TenantHead { slug: "practice", name: words.tenant, state: TenantState::Running, issuer: ISSUER };
     let mut stage = Stage { words, shell, tenant, pages: Vec::new() };
     stage.door(locale);
@@ -213,8 +213,16 @@ impl Stage<'_> {
         let api = "http://console.localhost:8600/api/v1";
         let page = ApiKeys { shell, keys: &[], api, created: None, name: "", access: "write", problems: &[] };
         self.add("api-keys-empty", &page);
-        let key = ApiKey { id: "1", name: words.application, may_write: true, created_at: AT, last_used_at: Some(AT), revoked_at: None };
-        let keys = [key, ApiKey { last_used_at: None, may_write: false, ..key }, ApiKey { revoked_at: Some(AT), ..key }];
+        let key = ApiKey {
+            id: "1",
+            name: words.application,
+            may_write: true,
+            created_at: AT,
+            last_used_at: Some(AT),
+            revoked_at: None,
+        };
+        let keys =
+            [key, ApiKey { last_used_at: None, may_write: false, ..key }, ApiKey { revoked_at: Some(AT), ..key }];
         let created = Some("polder_4fGh7Jk2Lm9Np3Qr8St5Vw6Xy1Zb0Cd");
         self.add("api-keys", &ApiKeys { keys: &keys, created, ..page });
         let problems = [problem("name", Problem::Required)];
