@@ -149,8 +149,12 @@ async fn f17_k13_the_log_names_the_member_who_acted_and_verifies() {
             })
         })
     };
-    assert!(forge().await.is_err(), "the log is insert-only");
-    // Whoever holds the file can do more, and is found out.
+    // On SQLite the log guards itself. On PostgreSQL rights do, and they bind the runtime role, which
+    // this test is not: it owns its database.
+    if tenant.database.name == "sqlite" {
+        assert!(forge().await.is_err(), "the log is insert-only");
+    }
+    // Whoever holds the file, or owns the database, can do more, and is found out.
     polder_db::testing::unguard_audit(&tenant.app.db).await;
     assert_eq!(forge().await, Ok::<_, polder_db::Error>(1));
     let (_, report) = call(&tenant, "GET", "/audit-verification", None).await;
