@@ -138,7 +138,9 @@ async fn the_openapi_document_is_3_1_and_names_what_works() -> Result<()> {
             && path != "/openapi.json"
         {
             let (status, body) = api.call(Method::GET, &path, None).await?;
-            assert_eq!(status, 200, "{path}: {body}");
+            // Only a destroyed tenant has a certificate.
+            let expected = if path.ends_with("/certificate") { 409 } else { 200 };
+            assert_eq!(status, expected, "{path}: {body}");
         }
     }
     Ok(())
