@@ -15,6 +15,7 @@ pub mod account;
 pub mod admin;
 pub mod app;
 pub mod assets;
+pub mod audit;
 pub mod command;
 pub mod error;
 pub mod guard;

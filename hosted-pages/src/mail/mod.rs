@@ -2,8 +2,10 @@
 //!
 //! No mail carries a link to click, a picture, or text that a stranger can choose (D12).
 
+mod security_notice;
 mod sign_in_code;
 
+pub use security_notice::{Change, SecurityNotice};
 pub use sign_in_code::SignInCode;
 
 /// A mail ready to be queued.

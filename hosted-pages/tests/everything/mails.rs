@@ -57,6 +57,20 @@ fn d12_hostile_names_are_inert_in_subject_text_and_html() {
 }
 
 #[test]
+fn d26_a_notice_says_what_was_changed_and_what_to_do() {
+    for (locale, words) in
+        [(Locale::En, ["added", "for a day", "brought back"]), (Locale::Nl, ["toegevoegd", "een dag", "terugzetten"])]
+    {
+        let mails = samples::mails(locale, Words::USUAL);
+        let (_, mail) = mails.iter().find(|(name, _)| *name == "mail-passkey-added-waits").unwrap();
+        for word in words {
+            assert!(mail.text.contains(word) && mail.html.contains(word), "{word}\n{}", mail.text);
+        }
+        assert!(mail.subject.contains("Practice"), "{}", mail.subject);
+    }
+}
+
+#[test]
 fn d12_text_part_escapes_nothing_that_people_read() {
     let words = Words { tenant: "Dijk & Co’s \"Polder\"", ..Words::USUAL };
     let (_, mail) = samples::mails(Locale::Nl, words).remove(0);

@@ -9,6 +9,7 @@ use polder_kernel::{Locale, Timestamp};
 use polder_outbound::{Mail, SendError};
 
 use crate::App;
+use crate::account::notice;
 use crate::error::Internal;
 use crate::signin::mail;
 use crate::store::outbox::{self, Due, MessageId};
@@ -86,12 +87,12 @@ async fn deliver(app: &Arc<App>, message: Due) -> Result<(), Internal> {
 }
 
 fn mail(app: &App, message: &Due) -> Result<Mail, Internal> {
-    if message.template != mail::TEMPLATE {
-        return Err(Internal::Impossible { table: "outbox", column: "template" });
-    }
-    let parameters: mail::Parameters = message.parameters(&app.keyring)?;
-    let locale: Locale = message.locale;
-    let rendered = parameters.render(locale, &app.tenant.current().name);
+    let (locale, tenant): (Locale, _) = (message.locale, app.tenant.current());
+    let rendered = match message.template.as_str() {
+        mail::TEMPLATE => message.parameters::<mail::Parameters>(&app.keyring)?.render(locale, &tenant.name),
+        notice::TEMPLATE => message.parameters::<notice::Parameters>(&app.keyring)?.render(locale, &tenant.name),
+        _ => return Err(Internal::Impossible { table: "outbox", column: "template" }),
+    };
     Ok(Mail {
         id: message.id.to_string(),
         to: message.recipient(&app.keyring)?,

@@ -25,6 +25,8 @@ const RULES: &[Rule] = &[
     rule!("one_time_code", "flow_hash", "expires_at", DAY, "codes live five minutes"),
     rule!("code_budget", "key_index", "updated_at", MONTH, "failed attempts are kept 30 days"),
     rule!("used_assertion", "jti", "expires_at", Duration::ZERO, "the assertion has expired by itself"),
+    rule!("used_challenge", "challenge_hash", "expires_at", Duration::ZERO, "the challenge has expired by itself"),
+    rule!("passkey", "id", "removed_at", YEAR, "a removed passkey that turns up is told so for a year"),
     rule!("outbox", "id", "created_at", YEAR, "the log of messages is kept as long as the audit log"),
 ];
 

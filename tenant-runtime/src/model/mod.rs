@@ -1,12 +1,14 @@
 //! What the tenant's tables hold, as values. Rows become these in `store`; nothing here does I/O.
 
 pub mod application;
+pub mod assurance;
 pub mod code;
 pub mod grant;
 pub mod session;
 pub mod user;
 
 pub use application::Application;
+pub use assurance::{Assurance, Method};
 pub use code::AuthorizationCode;
 pub use grant::{Grant, GrantId};
 pub use session::Session;

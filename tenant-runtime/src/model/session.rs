@@ -3,6 +3,8 @@
 use polder_kernel::Timestamp;
 use polder_tenant_api::{SessionId, UserId};
 
+use super::Assurance;
+
 /// A session in the register. The cookie itself is not here: only its keyed hash is stored.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -14,6 +16,8 @@ pub struct Session {
     pub acr: String,
     /// How the person proved themselves (RFC 8176).
     pub amr: Vec<String>,
+    /// Keyed hash of the flow on whose pages the person last proved themselves.
+    pub proved_in: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When the person last proved themselves: the `auth_time` claim.
@@ -29,6 +33,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// What the sign-in is worth.
+    pub fn assurance(&self) -> Assurance {
+        Assurance::of_acr(&self.acr)
+    }
+
     /// Whether it still counts at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.idle_expires_at && now < self.expires_at

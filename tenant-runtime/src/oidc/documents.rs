@@ -15,8 +15,8 @@ use polder_protocol::metadata::{Capabilities, Metadata};
 
 use crate::App;
 use crate::error::Internal;
+use crate::model::Assurance;
 use crate::settings::Issuer;
-use crate::signin::session::ACR_EMAIL;
 
 /// Pages of every origin may read it: it says nothing about a person (B92).
 pub fn for_everyone(headers: &mut HeaderMap) {
@@ -46,7 +46,7 @@ impl Documents {
         let document = Metadata::new(Capabilities {
             issuer: issuer.as_str().to_owned(),
             id_token_algorithms: algorithms.map(|algorithm| algorithm.as_str().to_owned()).to_vec(),
-            acr_values: vec![ACR_EMAIL.to_owned()],
+            acr_values: vec![Assurance::Email.acr().to_owned()],
         });
         let discovery: Bytes = serde_json::to_vec(&document)?.into();
         Ok(Self { etag: etag(&discovery), discovery })

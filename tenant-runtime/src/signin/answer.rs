@@ -7,7 +7,6 @@ use polder_protocol::authorize::Request;
 use polder_protocol::{Error, ErrorCode};
 
 use super::flow::{self, Attempt, Code, Policy, Refusal, Step};
-use super::send;
 use super::session::{self, Signed};
 use super::visit::Visit;
 use super::waiting::Waiting;
@@ -59,7 +58,7 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
     };
     let known = match &signed {
         Some(signed) => {
-            let here = proved_here(app, signed, code.as_ref());
+            let here = at.flow_hash.is_some() && signed.session.proved_in.as_deref() == at.flow_hash;
             Some(session::known(&mut tx, signed, at.request, &application, here, app.clock.now()).await?)
         }
         None => None,
@@ -76,13 +75,6 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
         silent_allowed: application.client.is_verifiable(at.request.return_to.redirect_uri()),
     };
     Ok(Look { step: flow::next(&attempt, &policy), application, signed, code })
-}
-
-/// Whether the code of this flow was typed in rightly, and was sent to the address of who is signed in.
-fn proved_here(app: &App, signed: &Signed, code: Option<&StoredCode>) -> bool {
-    code.is_some_and(|code| {
-        code.used_at.is_some() && code.address_index == send::address_index(app, &signed.user.email)
-    })
 }
 
 /// Answers the application, if the step is to. `None` when a page is due.

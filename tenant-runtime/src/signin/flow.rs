@@ -101,8 +101,9 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     if attempt.silent {
         return silently(known, policy);
     }
-    // A code under way was asked for by hand: it is finished or left, whoever is signed in.
-    if attempt.code == Code::Waiting {
+    // A code under way was asked for by hand: it is finished or left, whoever is signed in. Somebody who
+    // proved themselves in this flow by other means has left it.
+    if attempt.code == Code::Waiting && !known.is_some_and(|known| known.proved_here) {
         return Step::AskCode;
     }
     let Some(known) = known else {

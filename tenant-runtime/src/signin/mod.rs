@@ -27,6 +27,7 @@ pub mod resend;
 pub mod send;
 pub mod session;
 pub mod show;
+pub mod start;
 pub mod visit;
 pub mod waiting;
 

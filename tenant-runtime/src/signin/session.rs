@@ -10,16 +10,12 @@ use super::flow::Known;
 use super::visit::Visit;
 use crate::App;
 use crate::error::Internal;
-use crate::model::{Application, Session, User};
+use crate::model::{Application, Assurance, Method, Session, User, assurance};
 use crate::store::sessions::{self, Metadata};
 use crate::store::users;
 
 /// The session cookie's name, without the prefix that https adds.
 pub const COOKIE: &str = "session";
-/// What a sign-in by e-mail code is worth: an address was proved, no second factor (decision 15).
-pub const ACR_EMAIL: &str = "urn:polder:acr:email";
-/// How it was done, as RFC 8176 calls it.
-pub const AMR_EMAIL: &str = "otp";
 /// How stale `last_seen_at` may be: not every request is worth a write.
 const SEEN_EVERY: std::time::Duration = std::time::Duration::from_secs(300);
 
@@ -62,14 +58,15 @@ pub async fn known(
     })
 }
 
-/// A session to begin for `user`, proved just now.
-pub fn fresh(app: &App, user: &User) -> Session {
+/// A session to begin for `user`, proved just now by these methods.
+pub fn fresh(app: &App, user: &User, methods: &[Method]) -> Session {
     let now = app.clock.now();
     Session {
         id: SessionId::new(&app.clock, &app.entropy),
         user_id: user.id,
-        acr: ACR_EMAIL.to_owned(),
-        amr: vec![AMR_EMAIL.to_owned()],
+        acr: Assurance::of(methods).acr().to_owned(),
+        amr: assurance::amr(methods),
+        proved_in: None,
         created_at: now,
         authenticated_at: now,
         last_seen_at: now,

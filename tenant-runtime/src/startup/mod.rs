@@ -26,8 +26,10 @@ pub use settings::settings;
 pub use store::{Opened, locate, open};
 
 /// Every migration of a tenant's database, oldest first. A merged one is never edited.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "first", sql: include_str!("../../../migrations/tenant/0001_first.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "first", sql: include_str!("../../../migrations/tenant/0001_first.sql") },
+    Migration { version: 2, name: "passkeys", sql: include_str!("../../../migrations/tenant/0002_passkeys.sql") },
+];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.
 pub const AUDIT_GUARD: AuditGuard = AuditGuard {

@@ -38,7 +38,8 @@ pub async fn start(
     let metadata = seal(keyring, session.id, metadata)?;
     tx.execute(
         "INSERT INTO session (id, cookie_hash, user_id, acr, amr, metadata_sealed, created_at, authenticated_at, \
-         last_seen_at, idle_expires_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         last_seen_at, idle_expires_at, expires_at, proved_in) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &args![
             session.id,
             cookie_hash,
@@ -50,21 +51,32 @@ pub async fn start(
             session.authenticated_at,
             session.last_seen_at,
             session.idle_expires_at,
-            session.expires_at
+            session.expires_at,
+            session.proved_in.as_deref()
         ],
     )
     .await?;
     Ok(())
 }
 
-/// Notes that the same person proved themselves again: the session goes on under a new cookie and
-/// the old cookie is dead (E04). `false` when the session has ended meanwhile.
-pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<bool, Error> {
+/// Notes that the same person proved themselves again: the session goes on under a new cookie, with
+/// what the new proof is worth, and the old cookie is dead (E04). `false` when it has ended meanwhile.
+pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<bool, Internal> {
+    let amr = serde_json::to_string(&session.amr)?;
     let rows = tx
         .execute(
             "UPDATE session SET cookie_hash = $2, authenticated_at = $3, last_seen_at = $3, idle_expires_at = $4, \
-             expires_at = $5 WHERE id = $1 AND ended_at IS NULL",
-            &args![session.id, cookie_hash, session.authenticated_at, session.idle_expires_at, session.expires_at],
+             expires_at = $5, acr = $6, amr = $7, proved_in = $8 WHERE id = $1 AND ended_at IS NULL",
+            &args![
+                session.id,
+                cookie_hash,
+                session.authenticated_at,
+                session.idle_expires_at,
+                session.expires_at,
+                session.acr.as_str(),
+                amr,
+                session.proved_in.as_deref()
+            ],
         )
         .await?;
     Ok(rows == 1)
@@ -91,7 +103,7 @@ pub async fn by_cookie(
 ) -> Result<Option<(Session, User)>, Internal> {
     let row = tx
         .optional(
-            "SELECT s.id AS session_id, s.user_id, s.acr, s.amr, s.created_at AS session_created_at, \
+            "SELECT s.id AS session_id, s.user_id, s.acr, s.amr, s.proved_in, s.created_at AS session_created_at, \
              s.authenticated_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, u.id, u.email_sealed, \
              u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, u.created_at, u.updated_at, \
              u.last_sign_in_at, u.disabled_at FROM session s JOIN user_account u ON u.id = s.user_id \
@@ -158,7 +170,7 @@ pub struct Listed {
 pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId, limit: i64) -> Result<Vec<Listed>, Internal> {
     let rows = tx
         .all(
-            "SELECT id AS session_id, user_id, acr, amr, created_at AS session_created_at, authenticated_at, \
+            "SELECT id AS session_id, user_id, acr, amr, proved_in, created_at AS session_created_at, authenticated_at, \
              last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
              WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
             &args![user, limit],
@@ -181,7 +193,7 @@ pub async fn page(
     let rows = match user {
         Some(user) => {
             tx.all(
-                "SELECT id AS session_id, user_id, acr, amr, created_at AS session_created_at, authenticated_at, \
+                "SELECT id AS session_id, user_id, acr, amr, proved_in, created_at AS session_created_at, authenticated_at, \
                  last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
                  WHERE user_id = $4 AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
                  ORDER BY created_at DESC, id DESC LIMIT $3",
@@ -192,7 +204,7 @@ pub async fn page(
         }
         None => {
             tx.all(
-                "SELECT id AS session_id, user_id, acr, amr, created_at AS session_created_at, authenticated_at, \
+                "SELECT id AS session_id, user_id, acr, amr, proved_in, created_at AS session_created_at, authenticated_at, \
                  last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
                  WHERE created_at < $1 OR (created_at = $1 AND id < $2) \
                  ORDER BY created_at DESC, id DESC LIMIT $3",
@@ -238,6 +250,7 @@ fn joined(row: &Row) -> Result<Session, Error> {
         user_id: row.id("user_id")?,
         acr: row.text("acr")?,
         amr: row.json("amr")?,
+        proved_in: row.opt_text("proved_in")?,
         created_at: row.time("session_created_at")?,
         authenticated_at: row.time("authenticated_at")?,
         last_seen_at: row.time("last_seen_at")?,

@@ -159,11 +159,16 @@ pub async fn is_invited(tx: &mut Tx, application: ApplicationId, id: UserId) -> 
     Ok(found.is_some())
 }
 
-/// Notes a sign-in by a proof of the address.
+/// Notes a sign-in.
 pub async fn signed_in(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE user_account SET last_sign_in_at = $2 WHERE id = $1", &args![id, now]).await?;
+    Ok(())
+}
+
+/// Notes a proof of the address.
+pub async fn address_proved(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), Error> {
     tx.execute(
-        "UPDATE user_account SET last_sign_in_at = $2, email_verified_at = COALESCE(email_verified_at, $2) \
-         WHERE id = $1",
+        "UPDATE user_account SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1",
         &args![id, now],
     )
     .await?;
@@ -212,6 +217,8 @@ pub async fn erase(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, Erro
                 "DELETE FROM authorization_code WHERE user_id = $1",
                 "DELETE FROM oauth_grant WHERE user_id = $1",
                 "DELETE FROM session WHERE user_id = $1",
+                "DELETE FROM passkey WHERE user_id = $1",
+                "DELETE FROM passkey_owner WHERE user_id = $1",
             ],
             &args![id, now],
         )

@@ -42,6 +42,21 @@ async fn filled(world: &World, people: usize) {
                 "INSERT INTO pending_request (id_hash, request_sealed, created_at, expires_at) VALUES ('p', $1, $2, $2)",
                 &args![seal(Category::Flow, "pending_request.request_sealed:p"), now],
             )
+            .await?;
+            let person = tx.optional("SELECT id FROM user_account LIMIT 1", &[], |row| row.text("id")).await?.unwrap();
+            let handle = seal(Category::Factors, &format!("passkey_owner.handle_sealed:{person}"));
+            tx.execute(
+                "INSERT INTO passkey_owner (user_id, handle_index, handle_sealed, created_at) VALUES ($1, 'h', $2, $3)",
+                &args![person.as_str(), handle, now],
+            )
+            .await?;
+            let credential = seal(Category::Factors, "passkey.credential_sealed:k");
+            let name = seal(Category::Identifiers, "passkey.name_sealed:k");
+            tx.execute(
+                "INSERT INTO passkey (id, user_id, credential_index, credential_sealed, name_sealed, rp_id, kind, \
+                 sign_count, created_at, strong_from) VALUES ('k', $1, 'c', $2, $3, 'r', 'synced', 0, $4, $4)",
+                &args![person.as_str(), credential, name, now],
+            )
             .await
         })
     });

@@ -121,6 +121,7 @@ fn session(app: &App, user: UserId) -> Session {
         user_id: user,
         acr: "urn:polder:acr:email".to_owned(),
         amr: vec!["otp".to_owned()],
+        proved_in: None,
         created_at: now,
         authenticated_at: now,
         last_seen_at: now,

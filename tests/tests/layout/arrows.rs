@@ -43,6 +43,7 @@ fn an_outside_crate_has_one_home() {
         ("governor", &["polder-service"]),
         ("bollard", &["polder-control-plane"]),
         ("webauthn-rs", &["polder-tenant-runtime"]),
+        ("webauthn-rs-core", &["polder-tenant-runtime"]),
         ("askama", &["polder-hosted-pages", "polder-coaching"]),
     ];
     let manifests = manifests();

@@ -1,7 +1,7 @@
 //! The mails.
 
 use polder_hosted_pages::Device;
-use polder_hosted_pages::mail::{Rendered, SignInCode};
+use polder_hosted_pages::mail::{Change, Rendered, SecurityNotice, SignInCode};
 use polder_kernel::{Locale, Timestamp};
 
 use super::Words;
@@ -19,5 +19,33 @@ pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
     };
     let unknown = SignInCode { application: None, browser: Device::from_user_agent(words.other), place: None, ..usual };
     let place = SignInCode { place: Some(words.other), ..usual };
-    vec![("mail-code", usual.render()), ("mail-code-unknown", unknown.render()), ("mail-code-place", place.render())]
+    let codes = vec![
+        ("mail-code", usual.render()),
+        ("mail-code-unknown", unknown.render()),
+        ("mail-code-place", place.render()),
+    ];
+    codes.into_iter().chain(notices(locale, words)).collect()
+}
+
+fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static str, Rendered)> {
+    let model = Some(words.other);
+    [
+        ("mail-passkey-added", Change::PasskeyAdded { model, waits: false }),
+        ("mail-passkey-added-waits", Change::PasskeyAdded { model: None, waits: true }),
+        ("mail-passkey-removed", Change::PasskeyRemoved { model }),
+        ("mail-passkey-restored", Change::PasskeyRestored { model }),
+        ("mail-passkey-counter", Change::PasskeyCounter { model }),
+    ]
+    .map(|(name, change)| {
+        let notice = SecurityNotice {
+            locale,
+            tenant_name: words.tenant,
+            change,
+            browser: Device::default(),
+            at: Timestamp::from_seconds(1_795_248_000),
+            place: Some(words.other),
+        };
+        (name, notice.render())
+    })
+    .into_iter()
 }

@@ -1,0 +1,135 @@
+//! The mail about a change to how somebody signs in (D26): sent for every one of them, and nobody can
+//! switch it off.
+
+use askama::Template;
+use polder_kernel::{Locale, Timestamp};
+
+use super::Rendered;
+use crate::texts::{Texts, texts};
+use crate::{Device, Page, clean, when};
+
+/// What was changed. Names that people give their factors are left out: whoever holds a session could
+/// write to the owner with them (D12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// A passkey was added.
+    PasskeyAdded {
+        /// What kind it is, from our own table; `None` where it says nothing.
+        model: Option<&'a str>,
+        /// Whether it has to wait before it counts as strong.
+        waits: bool,
+    },
+    /// A passkey was removed.
+    PasskeyRemoved {
+        /// What kind it is.
+        model: Option<&'a str>,
+    },
+    /// A removed passkey was brought back.
+    PasskeyRestored {
+        /// What kind it is.
+        model: Option<&'a str>,
+    },
+    /// A passkey whose counter went back was refused.
+    PasskeyCounter {
+        /// What kind it is.
+        model: Option<&'a str>,
+    },
+}
+
+/// A change, and where it was made.
+#[derive(Clone, Copy, Debug)]
+pub struct SecurityNotice<'a> {
+    /// The language of the mail.
+    pub locale: Locale,
+    /// The tenant's name.
+    pub tenant_name: &'a str,
+    /// What was changed.
+    pub change: Change<'a>,
+    /// The browser it was made in.
+    pub browser: Device,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Roughly where from; `None` when that is not known.
+    pub place: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/security_notice.html")]
+struct Html<'a>(&'a View);
+
+#[derive(Template)]
+#[template(path = "mail/security_notice.txt")]
+struct Text<'a>(&'a View);
+
+/// What both parts show.
+struct View {
+    locale: Locale,
+    tenant: String,
+    title: String,
+    intro: String,
+    more: Option<&'static str>,
+    not_you: String,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl SecurityNotice<'_> {
+    /// Subject and both parts.
+    pub fn render(&self) -> Rendered {
+        let view = self.view();
+        Rendered { subject: view.title.clone(), text: Page::render(&Text(&view)), html: Page::render(&Html(&view)) }
+    }
+
+    fn view(&self) -> View {
+        let t = texts(self.locale);
+        let tenant = clean::line(self.tenant_name);
+        let (title, intro) = self.change.words(t, &tenant);
+        let place = self.place.map_or_else(|| t.mail.place_unknown.to_owned(), clean::line);
+        let mut facts: Vec<(&'static str, String)> = self.change.facts(t).into_iter().collect();
+        facts.extend([
+            (t.mail.browser, self.browser.describe(t)),
+            (t.mail.time, when::moment(self.locale, self.at)),
+            (t.mail.place, place),
+        ]);
+        let waits = matches!(self.change, Change::PasskeyAdded { waits: true, .. });
+        View {
+            locale: self.locale,
+            title,
+            intro,
+            more: waits.then_some(t.mail.notice_passkey_added_waits),
+            not_you: t.mail.notice_not_you(&tenant),
+            tenant,
+            facts,
+        }
+    }
+}
+
+impl Change<'_> {
+    /// Subject, and what it means.
+    fn words(self, t: &Texts, tenant: &str) -> (String, String) {
+        let m = &t.mail;
+        match self {
+            Self::PasskeyAdded { .. } => (m.notice_passkey_added(tenant), m.notice_passkey_added_text(tenant)),
+            Self::PasskeyRemoved { .. } => (m.notice_passkey_removed(tenant), m.notice_passkey_removed_text(tenant)),
+            Self::PasskeyRestored { .. } => (m.notice_passkey_restored(tenant), m.notice_passkey_restored_text(tenant)),
+            Self::PasskeyCounter { .. } => (m.notice_passkey_counter.to_owned(), m.notice_passkey_counter_text(tenant)),
+        }
+    }
+
+    fn facts(self, t: &Texts) -> Option<(&'static str, String)> {
+        match self {
+            Self::PasskeyAdded { model, .. }
+            | Self::PasskeyRemoved { model }
+            | Self::PasskeyRestored { model }
+            | Self::PasskeyCounter { model } => {
+                let model = model.map_or_else(|| t.mail.notice_model_unknown.to_owned(), clean::line);
+                Some((t.mail.notice_model, model))
+            }
+        }
+    }
+}
+
+impl View {
+    const fn t(&self) -> &'static Texts {
+        texts(self.locale)
+    }
+}

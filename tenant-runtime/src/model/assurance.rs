@@ -1,0 +1,123 @@
+//! How people prove themselves, and what that is worth: `amr` (RFC 8176) and `acr`.
+//!
+//! | proof | `amr` | `acr` |
+//! | --- | --- | --- |
+//! | e-mail code | `otp` | `urn:polder:acr:email` |
+//! | passkey that cannot leave its device | `hwk`, `user`, `mfa` | `urn:polder:acr:passkey` |
+//! | passkey that is synced | `swk`, `user`, `mfa` | `urn:polder:acr:passkey` |
+//!
+//! A passkey always comes with user verification here, so it is two factors by itself; `hwk` is said
+//! only where the authenticator says that the key stays inside it (C33). An e-mail code proves an
+//! address and is never a second factor (decision 15).
+
+/// One way in which a person proved themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A code from the mail.
+    EmailCode,
+    /// A passkey, the person verified by its device.
+    Passkey {
+        /// Whether its key can leave the device it was made on.
+        synced: bool,
+        /// Whether it counts for more than an e-mail code yet: one that was added with nothing better
+        /// than a code, while there were others, has to wait (D13).
+        strong: bool,
+    },
+}
+
+/// What a sign-in is worth. The order is the order of strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assurance {
+    /// An address was proved.
+    Email,
+    /// Two factors, of which one may be typed in on a false page.
+    TwoFactors,
+    /// Two factors that work on no page but ours.
+    Passkey,
+}
+
+impl Method {
+    /// The words of RFC 8176.
+    pub const fn amr(self) -> &'static [&'static str] {
+        match self {
+            Self::EmailCode => &["otp"],
+            Self::Passkey { strong: false, .. } => &["pop", "user"],
+            Self::Passkey { synced: true, .. } => &["swk", "user", "mfa"],
+            Self::Passkey { synced: false, .. } => &["hwk", "user", "mfa"],
+        }
+    }
+
+    /// What it is worth by itself.
+    pub const fn assurance(self) -> Assurance {
+        match self {
+            Self::EmailCode | Self::Passkey { strong: false, .. } => Assurance::Email,
+            Self::Passkey { strong: true, .. } => Assurance::Passkey,
+        }
+    }
+}
+
+impl Assurance {
+    /// Every level, weakest first.
+    pub const ALL: [Self; 3] = [Self::Email, Self::TwoFactors, Self::Passkey];
+
+    /// The `acr` claim.
+    pub const fn acr(self) -> &'static str {
+        match self {
+            Self::Email => "urn:polder:acr:email",
+            Self::TwoFactors => "urn:polder:acr:mfa",
+            Self::Passkey => "urn:polder:acr:passkey",
+        }
+    }
+
+    /// The level behind an `acr`. What is not known is worth least.
+    pub fn of_acr(acr: &str) -> Self {
+        Self::ALL.into_iter().find(|level| level.acr() == acr).unwrap_or(Self::Email)
+    }
+
+    /// What these methods are worth together.
+    pub fn of(methods: &[Method]) -> Self {
+        methods.iter().map(|method| method.assurance()).max().unwrap_or(Self::Email)
+    }
+}
+
+/// The `amr` of these methods, each word once.
+pub fn amr(methods: &[Method]) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in methods.iter().flat_map(|method| method.amr()) {
+        if words.iter().all(|known| known != word) {
+            words.push((*word).to_owned());
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c33_a_synced_passkey_is_never_sold_as_bound_to_its_device() {
+        let amr = |synced| amr(&[Method::Passkey { synced, strong: true }]);
+        assert_eq!(amr(true), ["swk", "user", "mfa"]);
+        assert_eq!(amr(false), ["hwk", "user", "mfa"]);
+    }
+
+    #[test]
+    fn d13_an_email_code_is_never_a_second_factor() {
+        let codes = [Method::EmailCode, Method::EmailCode];
+        assert_eq!(Assurance::of(&codes), Assurance::Email);
+        assert_eq!(amr(&codes), ["otp"]);
+        let waiting = Method::Passkey { synced: true, strong: false };
+        assert_eq!(Assurance::of(&[Method::EmailCode, waiting]), Assurance::Email);
+        assert!(!amr(&[waiting]).iter().any(|word| word == "mfa"));
+    }
+
+    #[test]
+    fn levels_are_read_back_and_what_is_unknown_is_worth_least() {
+        for level in Assurance::ALL {
+            assert_eq!(Assurance::of_acr(level.acr()), level);
+        }
+        assert_eq!(Assurance::of_acr("urn:example:gold"), Assurance::Email);
+        assert!(Assurance::Email < Assurance::TwoFactors && Assurance::TwoFactors < Assurance::Passkey);
+    }
+}
