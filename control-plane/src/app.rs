@@ -157,7 +157,7 @@ impl App {
             links: Links::default(),
             courier: Courier::new(carrier, clock.clone()),
             // This version starts as `polder dev` alone.
-            egress: Egress::new(egress::Resolver::System, egress::Limits::default(), true),
+            egress: Egress::new(polder_outbound::resolve::Names::System, egress::Limits::default(), true),
             mailbox,
             provision: Provision::default(),
             settings,

@@ -6,7 +6,7 @@ use polder_audit::CheckpointKey;
 use polder_crypto::{Keyring, Verifier};
 use polder_db::Db;
 use polder_kernel::{Clock, Entropy};
-use polder_outbound::Mailer;
+use polder_outbound::{Egress, Mailer};
 use polder_service::cookies::Policy;
 use polder_service::limit::Limits;
 use polder_tenant_api as api;
@@ -57,6 +57,8 @@ pub struct App {
     pub tenant: TenantSettings,
     /// The way out for mail.
     pub mailer: Mailer,
+    /// The way out to hosts outside, such as identity providers. There is no other: see [`Egress`] for its use.
+    pub outbound: Egress,
     /// Rung when an outbox row was committed, so that the mail leaves at once.
     pub outbox_filled: Notify,
     /// Burst limits by network.
@@ -83,6 +85,8 @@ pub struct Parts {
     pub seal_key: SealKeys,
     /// The way out for mail.
     pub mailer: Mailer,
+    /// The way out to hosts outside.
+    pub outbound: Egress,
     /// Checks the control plane's assertions.
     pub admin: Option<Verifier>,
 }
@@ -129,7 +133,7 @@ impl App {
     /// # Errors
     /// In one line what is wrong with the database, the seal key or the issuer.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, startup::Refused> {
-        let Parts { issuer, name, clock, entropy, db, seal_key, mailer, admin } = parts;
+        let Parts { issuer, name, clock, entropy, db, seal_key, mailer, outbound, admin } = parts;
         let lifetimes = Lifetimes::default();
         let (keyring, seal) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
         let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
@@ -155,6 +159,7 @@ impl App {
             keys,
             applications,
             mailer,
+            outbound,
             admin,
             checkpoints,
         });

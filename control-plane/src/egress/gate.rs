@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -15,14 +14,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use polder_db::Db;
 use polder_kernel::Slug;
+use polder_outbound::destination::Destination;
+use polder_outbound::resolve::{self, Resolver};
 use polder_service::Shutdown;
 use tokio::net::TcpStream;
 use tokio::net::unix::UCred;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::refusal::Refusal;
-use super::resolve::{self, Resolver};
-use super::rule::{Destination, Rule};
+use super::rule::Rule;
 use super::tunnel::{self, Passed};
 use super::{Egress, Limits};
 use crate::driver::Peer;
@@ -80,7 +80,6 @@ pub(super) struct Gate {
     limits: Limits,
     resolver: Resolver,
     places: Arc<Semaphore>,
-    lookups: Arc<Semaphore>,
     peer: Mutex<Option<Peer>>,
     pub(super) counts: Counts,
 }
@@ -100,9 +99,8 @@ impl Gate {
             slug: tenant.slug.clone(),
             dev: egress.dev,
             limits: egress.limits,
-            resolver: egress.resolver.clone(),
+            resolver: egress.resolver(),
             places: Arc::new(Semaphore::new(egress.limits.tunnels)),
-            lookups: Arc::new(Semaphore::new(egress.limits.lookups)),
             peer: Mutex::default(),
             counts: Counts::default(),
         }
@@ -140,9 +138,14 @@ impl Gate {
     async fn connect(&self, to: &Destination) -> Result<(OwnedSemaphorePermit, TcpStream), Refusal> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::TooMany)?;
         let rule = self.rule_for(to).await?;
-        let addresses = resolve::addresses((&self.resolver, &self.lookups), (&rule, to), self.limits.resolve).await?;
-        let connecting = tokio::time::timeout(self.limits.connect, first(&addresses));
-        let host = connecting.await.map_err(|_| Refusal::TooSlow)?.ok_or(Refusal::Unreachable)?;
+        let addresses = match rule {
+            Rule::Loopback(there) => resolve::loopback(&there).ok_or(Refusal::NotAllowed)?,
+            Rule::Host(_) | Rule::Below(_) => self.resolver.public(to).await?,
+        };
+        let connecting = tokio::time::timeout(self.limits.connect, resolve::connect(&addresses));
+        let host = connecting.await.map_err(|_| Refusal::TooSlow)?.map_err(|_| Refusal::Unreachable)?;
+        // Handshakes are short messages; without it they are merely slower.
+        let _ = host.set_nodelay(true);
         Ok((place, host))
     }
 
@@ -173,18 +176,6 @@ impl Gate {
         let milliseconds = begun.elapsed().as_millis();
         tracing::info!(tenant = %self.slug, %to, out, back, milliseconds, ended, "a way out was used");
     }
-}
-
-/// The first address that takes a connection.
-async fn first(addresses: &[SocketAddr]) -> Option<TcpStream> {
-    for address in addresses {
-        if let Ok(stream) = TcpStream::connect(address).await {
-            // Handshakes are short messages; without it they are merely slower.
-            let _ = stream.set_nodelay(true);
-            return Some(stream);
-        }
-    }
-    None
 }
 
 /// The gate as what a socket serves.

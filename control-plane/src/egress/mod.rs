@@ -11,11 +11,9 @@
 //! tenant's: only bytes pass here, and nothing of them is kept. It is a second wall: the tenant's own
 //! client checks what it asks for, too (F14).
 
-pub mod address;
 pub mod allow_list;
 mod gate;
 mod refusal;
-pub mod resolve;
 pub mod rule;
 pub mod tunnel;
 
@@ -27,7 +25,9 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use polder_outbound::resolve::{Names, Resolver};
 use polder_service::Shutdown;
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::driver::Peer;
@@ -35,10 +35,13 @@ use crate::model::{Tenant, TenantId};
 use crate::tenant_socket::TenantSocket;
 use gate::Gate;
 pub use gate::{Counted, Counts};
-pub use resolve::Resolver;
 
 /// The socket's name in a tenant's `run` folder.
 pub const SOCKET: &str = "egress.sock";
+
+/// Names being looked up at a time, of all tenants. Each holds a thread for as long as a name server
+/// takes, and there are twice as many threads, for everything that waits for the system.
+const LOOKUPS: usize = 256;
 
 /// What one tenant may take.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +79,9 @@ impl Default for Limits {
 /// All tenants' ways to hosts outside.
 pub struct Egress {
     open: Mutex<HashMap<TenantId, Open>>,
-    resolver: Resolver,
+    names: Names,
+    /// Lookups of everybody.
+    lookups: Arc<Semaphore>,
     limits: Limits,
     dev: bool,
 }
@@ -88,13 +93,20 @@ struct Open {
 
 impl Egress {
     /// No way out yet. Where `dev` holds, rules for ports of this machine count.
-    pub fn new(resolver: Resolver, limits: Limits, dev: bool) -> Self {
-        Self { open: Mutex::default(), resolver, limits, dev }
+    pub fn new(names: Names, limits: Limits, dev: bool) -> Self {
+        let lookups = Arc::new(Semaphore::new(LOOKUPS));
+        Self { open: Mutex::default(), names, lookups, limits, dev }
     }
 
     /// Whether rules for ports of this machine count.
     pub const fn is_dev(&self) -> bool {
         self.dev
+    }
+
+    /// One tenant's lookups: its own places, and one of everybody's, since each holds a thread.
+    fn resolver(&self) -> Resolver {
+        let places = vec![Arc::new(Semaphore::new(self.limits.lookups)), Arc::clone(&self.lookups)];
+        Resolver::new(self.names.clone(), places, self.limits.resolve)
     }
 
     /// Opens a tenant's socket, in place of an older one. Nobody is let through before [`Self::admit`].

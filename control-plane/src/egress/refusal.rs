@@ -1,6 +1,7 @@
 //! Why a tenant is not let out, as it is told.
 
 use http::StatusCode;
+use polder_outbound::resolve::Unresolved;
 use polder_service::Problem;
 use polder_service::limit::RetryAfter;
 
@@ -25,6 +26,16 @@ pub enum Refusal {
     TooMany,
     /// Our own database failed.
     Database,
+}
+
+impl From<Unresolved> for Refusal {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Refused(why) => Self::Address(why),
+            Unresolved::Unknown => Self::Unknown,
+            Unresolved::TooSlow => Self::TooSlow,
+        }
+    }
 }
 
 impl Refusal {

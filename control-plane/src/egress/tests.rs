@@ -7,12 +7,8 @@ use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixStream};
-use tokio::sync::Semaphore;
 
 use super::allow_list::{AllowError, allow, list, withdraw};
-use super::refusal::Refusal;
-use super::resolve::addresses;
-use super::rule::{Destination, Rule};
 use super::*;
 use crate::audit::ActingFor;
 use crate::model::{Actor, EgressRuleId, MemberId};
@@ -49,7 +45,7 @@ impl Stage {
             counting.fetch_add(1, Ordering::SeqCst);
             found(name)
         };
-        let egress = Egress::new(Resolver::Scripted(Arc::new(answer)), limits, true);
+        let egress = Egress::new(Names::Told(Arc::new(answer)), limits, true);
         egress.open(&world.app, &tenant).unwrap();
         egress.admit(tenant.id, Some(process(std::process::id().cast_signed())));
         let socket = world.app.settings.layout.tenant_run(&tenant.short_id).join(SOCKET);
@@ -181,26 +177,6 @@ async fn f13_a_name_that_leads_inside_is_refused() {
     assert_eq!(stage.counted().opened, 0);
 }
 
-#[tokio::test]
-async fn f13_a_name_that_changes_its_mind_is_asked_once() {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counting = Arc::clone(&asked);
-    let changing = move |_: &str| match counting.fetch_add(1, Ordering::SeqCst) {
-        0 => vec!["1.1.1.1".parse().unwrap()],
-        _ => vec!["127.0.0.1".parse().unwrap()],
-    };
-    let resolver = Resolver::Scripted(Arc::new(changing));
-    let (rule, to) =
-        (Rule::parse("api.example.org", false).unwrap(), Destination::parse("api.example.org:443").unwrap());
-    let lookups = Arc::new(Semaphore::new(1));
-    // What comes back are addresses, and they are what is connected to: there is no second question.
-    let found = addresses((&resolver, &lookups), (&rule, &to), SHORT.resolve).await;
-    assert_eq!(found, Ok(vec!["1.1.1.1:443".parse().unwrap()]));
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
-    let again = addresses((&resolver, &lookups), (&rule, &to), SHORT.resolve).await;
-    assert_eq!(again, Err(Refusal::Address("loopback")));
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn f13_a_name_server_that_does_not_answer_holds_up_nothing_else() {
     let slow = |name: &str| {
@@ -248,7 +224,7 @@ async fn a52_a_port_of_this_machine_is_reached_where_it_is_allowed_and_no_longer
     assert!(!withdraw(&stage.world.app, &stage.tenant, &ActingFor::system(), rule).await.unwrap());
     // In production such a rule is no rule, even where one was stored.
     stage.allow(&host).await;
-    let strict = Egress::new(Resolver::System, SHORT, false);
+    let strict = Egress::new(Names::System, SHORT, false);
     strict.open(&stage.world.app, &stage.tenant).unwrap();
     strict.admit(stage.tenant.id, Some(process(std::process::id().cast_signed())));
     assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 403 "));

@@ -267,6 +267,8 @@ fn spec(app: &App, tenant: &Tenant) -> Spec {
         Argument::Secret("admin.pub"),
         "--courier".into(),
         Argument::Socket(crate::courier::SOCKET),
+        "--egress".into(),
+        Argument::Socket(crate::egress::SOCKET),
         // One argument, so that a name that begins with a hyphen is no option.
         format!("--name={}", tenant.name).into(),
         "--trust-gateway".into(),

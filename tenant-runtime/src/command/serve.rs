@@ -5,7 +5,7 @@ use std::path::Path;
 
 use polder_crypto::{Jwk, Jwks, Verifier};
 use polder_kernel::{Clock, Entropy};
-use polder_outbound::{Courier, Credentials, Mailer, Sender, Smtp, SmtpUrl};
+use polder_outbound::{Courier, Credentials, Egress, Mailer, Sender, Smtp, SmtpUrl};
 use polder_service::listen::{Address, Limits, Listener, serve};
 use polder_service::log::{self, Format};
 use polder_service::{Shutdown, TrustedProxy};
@@ -22,7 +22,7 @@ pub(super) async fn run(settings: Serve) -> Result<(), Refused> {
         LogFormat::Json => Format::Json,
         LogFormat::Text => Format::Text,
     });
-    let mailer = mailer(&settings)?;
+    let (mailer, outbound) = (mailer(&settings)?, egress(&settings)?);
     let admin_key = settings.admin.admin_key.as_deref().map(admin_key).transpose()?;
     let public = bind(&settings.listen).await?;
     let admin = match &settings.admin.admin_listen {
@@ -38,6 +38,7 @@ pub(super) async fn run(settings: Serve) -> Result<(), Refused> {
         db: opened.db.clone(),
         seal_key: opened.seal_key,
         mailer,
+        outbound,
         admin: admin_key,
     })
     .await?;
@@ -81,6 +82,15 @@ fn mailer(settings: &Serve) -> Result<Mailer, Refused> {
     let from: Sender = from.parse().map_err(wrong)?;
     let credentials = settings.smtp_credentials.as_deref().map(credentials).transpose()?;
     Ok(Mailer::Smtp(Smtp::new(&url, credentials.as_ref(), &from).map_err(wrong)?))
+}
+
+fn egress(settings: &Serve) -> Result<Egress, Refused> {
+    let egress = match &settings.egress {
+        Some(socket) => Egress::through(socket.strip_prefix("unix:").unwrap_or(socket)),
+        // An issuer on this machine is one of development: so may be those it learns from.
+        None => Egress::direct(!settings.issuer.is_https()),
+    };
+    egress.map_err(|error| Refused::Other(error.to_string()))
 }
 
 fn credentials(file: &Path) -> Result<Credentials, Refused> {

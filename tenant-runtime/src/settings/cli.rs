@@ -131,6 +131,10 @@ pub struct Serve {
     /// The control plane's courier socket: `unix:/path`.
     #[arg(long, value_name = "ADDR")]
     pub courier: Option<String>,
+    /// The control plane's egress socket, which leads to the hosts it allows: `unix:/path`. Without one,
+    /// hosts outside are connected to directly: port 443 of those whose addresses are public.
+    #[arg(long, value_name = "ADDR")]
+    pub egress: Option<String>,
     /// The name people see; used at the first start.
     #[arg(long, default_value = "Polder")]
     pub name: String,

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use polder_crypto::{Algorithm, Jwk, Jwks, SealKey, SigningKey, Verifier};
 use polder_db::testing::{TestDatabase, postgres, sqlite};
 use polder_kernel::{Clock, Email, Entropy, Timestamp};
-use polder_outbound::{Mail, Mailer};
+use polder_outbound::{Egress, Mail, Mailer};
 use polder_service::TrustedProxy;
 use polder_tenant_api::{Access, Application, ApplicationType, NewApplication, NewUser, SignUp, UserId};
 use polder_tenant_runtime::app::{App, Parts};
@@ -67,6 +67,7 @@ impl Tenant {
             db: database.db.clone(),
             seal_key: SealKey::generate(&entropy).into(),
             mailer: Mailer::capturing(),
+            outbound: Egress::direct(true).unwrap(),
             admin: Some(verifier(admin_key.public_jwk())),
         })
         .await

@@ -12,7 +12,7 @@ use polder_crypto::{Algorithm, SealKey, SigningKey};
 use polder_db::Db;
 use polder_db::testing::{TestDatabase, databases};
 use polder_kernel::{Clock, Email, Entropy, Secret, Timestamp};
-use polder_outbound::Mailer;
+use polder_outbound::{Egress, Mailer};
 use polder_service::TrustedProxy;
 use polder_service::stack::Stacked;
 use polder_tenant_api::UserId;
@@ -176,6 +176,7 @@ async fn start(db: &Db, seal: &SealKeys, clock: &Clock, starts: u64) -> Arc<App>
         db: db.clone(),
         seal_key: seal.clone(),
         mailer: Mailer::capturing(),
+        outbound: Egress::direct(true).unwrap(),
         admin: None,
     })
     .await

@@ -7,7 +7,6 @@
 
 mod attempt;
 mod error;
-mod http;
 mod provider;
 mod tokens;
 

@@ -12,11 +12,11 @@ use openidconnect::{
     RequestTokenError, Scope, SubjectIdentifier, TokenResponse, UserInfoClaims,
 };
 use polder_kernel::{Email, Locale, Slug};
+use polder_outbound::IssuerHttp;
 use tokio::sync::{OnceCell, RwLock};
 use url::Url;
 
 use super::error::unusable;
-use super::http::Http;
 use super::{Attempt, OidcError, Tokens};
 use crate::app::App;
 use crate::provision::desired::{CONSOLE_CALLBACK, Purpose};
@@ -27,7 +27,7 @@ use crate::store::tenants;
 pub struct Provider {
     issuer: String,
     console: String,
-    http: OnceCell<Http>,
+    http: OnceCell<IssuerHttp>,
     /// Discovery and keys, read at first use and again when a key is not known.
     metadata: RwLock<Option<Arc<CoreProviderMetadata>>>,
 }
@@ -184,8 +184,8 @@ impl Provider {
             .set_redirect_uri(redirect.map_err(unusable("the redirect URI is not a URL"))?))
     }
 
-    async fn http(&self) -> Result<&Http, OidcError> {
-        self.http.get_or_try_init(async || Http::new().map_err(unusable("no HTTP client"))).await
+    async fn http(&self) -> Result<&IssuerHttp, OidcError> {
+        self.http.get_or_try_init(async || IssuerHttp::new().map_err(unusable("no HTTP client"))).await
     }
 
     async fn metadata(&self) -> Result<Arc<CoreProviderMetadata>, OidcError> {

@@ -6,7 +6,6 @@
 //! ```
 
 mod attempt;
-mod http;
 mod provider;
 
 pub use attempt::Attempt;

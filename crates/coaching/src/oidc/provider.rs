@@ -12,18 +12,18 @@ use openidconnect::{
     UserInfoClaims,
 };
 use polder_kernel::{Clock, Email};
+use polder_outbound::IssuerHttp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::RwLock;
 use url::Url;
 
 use super::attempt::Attempt;
-use super::http::Http;
 use crate::settings::Application;
 
 /// The identity provider.
 pub struct Provider {
     issuer: String,
-    http: Http,
+    http: IssuerHttp,
     /// Discovery and keys, read at first use and again when a key is not known.
     metadata: RwLock<Option<Arc<CoreProviderMetadata>>>,
 }
@@ -87,7 +87,7 @@ impl Provider {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(issuer: &str) -> Result<Self, OidcError> {
-        let http = Http::new().map_err(provider("no HTTP client"))?;
+        let http = IssuerHttp::new().map_err(provider("no HTTP client"))?;
         Ok(Self { issuer: issuer.to_owned(), http, metadata: RwLock::new(None) })
     }
 

@@ -1,4 +1,4 @@
-//! Addresses that no tenant may reach: those that mean "here", "nearby" or nobody (F13).
+//! Addresses that nothing a tenant asks for may lead to: those that mean "here", "nearby" or nobody (F13).
 //!
 //! What is allowed is what is routed on the public Internet; every range that is not is refused, and
 //! with them the IPv6 ranges that carry an IPv4 address inside, where a private one could hide.
@@ -46,6 +46,9 @@ const V6: &[([u16; 8], u32, &str)] = &[
     ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20, "documentation"),
 ];
 
+/// The third quarter of an interface identifier behind which an IPv4 address hides (ISATAP, RFC 5214, 6.1).
+const ISATAP: u16 = 0x5efe;
+
 fn of_v4(ip: Ipv4Addr) -> Option<&'static str> {
     let bits = ip.to_bits();
     let within = |(net, length, _): &&([u8; 4], u32, _)| {
@@ -59,6 +62,9 @@ fn of_v6(ip: Ipv6Addr) -> Option<&'static str> {
     let bits = ip.to_bits();
     if bits >> 125 != 0b001 {
         return Some(outside_of_global_unicast(ip));
+    }
+    if let [_, _, _, _, 0 | 0x200, ISATAP, ..] = ip.segments() {
+        return Some("IPv4 inside (ISATAP)");
     }
     let within = |(net, length, _): &&([u16; 8], u32, _)| {
         let shift = 128 - length;
@@ -138,6 +144,8 @@ mod tests {
             "2002:7f00:1::1",
             "2002:a00:1::1",
             "2002:a9fe:a9fe::1",
+            "2a00:1450::5efe:a00:1", // ISATAP
+            "2a00:1450::200:5efe:7f00:1",
             "3fff::1",
             "5f00::1",
             "fc00::1",
