@@ -25,6 +25,7 @@ pub mod gateway;
 pub mod layout;
 pub mod mailbox;
 pub mod model;
+pub mod pace;
 pub mod postgres;
 pub mod provision;
 pub mod retention;

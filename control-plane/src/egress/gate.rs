@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::IntoResponse;
@@ -12,22 +12,22 @@ use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use polder_db::Db;
-use polder_kernel::Slug;
+use polder_kernel::{Clock, Slug};
 use polder_outbound::destination::Destination;
 use polder_outbound::resolve::{self, Resolver};
 use polder_service::Shutdown;
 use tokio::net::TcpStream;
 use tokio::net::unix::UCred;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::brake::{PAUSE, Told};
 use super::refusal::Refusal;
 use super::rule::Rule;
 use super::tunnel::{self, Passed};
 use super::{Egress, Limits};
 use crate::driver::Peer;
-use crate::model::{Tenant, TenantId};
-use crate::store::egress_rules;
+use crate::model::Tenant;
+use crate::pace::Left;
 
 /// What a tenant did.
 #[derive(Default)]
@@ -35,7 +35,7 @@ pub struct Counts {
     opened: AtomicU64,
     refused: AtomicU64,
     failed: AtomicU64,
-    strangers: AtomicU64,
+    strangers: Told,
     passed: Passed,
 }
 
@@ -64,7 +64,7 @@ impl Counts {
             opened: read(&self.opened),
             refused: read(&self.refused),
             failed: read(&self.failed),
-            strangers: read(&self.strangers),
+            strangers: self.strangers.read(),
             bytes_out: read(&self.passed.out),
             bytes_back: read(&self.passed.back),
         }
@@ -73,37 +73,58 @@ impl Counts {
 
 /// A tenant's gate.
 pub(super) struct Gate {
-    db: Db,
-    tenant: TenantId,
     slug: Slug,
-    dev: bool,
+    clock: Clock,
     limits: Limits,
     resolver: Resolver,
     places: Arc<Semaphore>,
+    /// The list as it is now; whoever passes watches it.
+    rules: watch::Sender<Vec<Rule>>,
+    spent: Mutex<Spent>,
     peer: Mutex<Option<Peer>>,
     pub(super) counts: Counts,
 }
+
+/// What is left of the tenant's share.
+struct Spent {
+    tunnels: Left,
+    /// In units of [`UNIT`].
+    bytes: Left,
+}
+
+/// Bytes are counted by the kibibyte.
+const UNIT: u64 = 1024;
 
 /// A tunnel about to be.
 struct Way {
     place: OwnedSemaphorePermit,
     host: TcpStream,
     to: Destination,
+    rules: watch::Receiver<Vec<Rule>>,
 }
 
 impl Gate {
-    pub(super) fn new(egress: &Egress, db: Db, tenant: &Tenant) -> Self {
+    pub(super) fn new(egress: &Egress, clock: &Clock, tenant: &Tenant, rules: Vec<Rule>) -> Self {
+        let (limits, now) = (egress.limits, clock.now());
         Self {
-            db,
-            tenant: tenant.id,
             slug: tenant.slug.clone(),
-            dev: egress.dev,
-            limits: egress.limits,
+            clock: clock.clone(),
+            limits,
             resolver: egress.resolver(),
-            places: Arc::new(Semaphore::new(egress.limits.tunnels)),
+            places: Arc::new(Semaphore::new(limits.tunnels)),
+            rules: watch::Sender::new(rules),
+            spent: Mutex::new(Spent {
+                tunnels: Left::all(limits.pace, now),
+                bytes: Left::all(limits.kibibytes, now),
+            }),
             peer: Mutex::default(),
             counts: Counts::default(),
         }
+    }
+
+    /// The list is this one from now on. Tunnels that it does not allow end.
+    pub(super) fn set(&self, rules: Vec<Rule>) {
+        self.rules.send_replace(rules);
     }
 
     pub(super) fn admit(&self, peer: Option<Peer>) {
@@ -114,9 +135,9 @@ impl Gate {
     pub(super) fn admits(&self, other: &UCred) -> bool {
         let admitted =
             self.peer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|peer| peer.is(other));
-        if !admitted {
-            self.counts.strangers.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(tenant = %self.slug, pid = other.pid(), uid = other.uid(), "a stranger on a tenant's way out");
+        if !admitted && let Some(count) = self.counts.strangers.count() {
+            let (pid, uid) = (other.pid(), other.uid());
+            tracing::warn!(tenant = %self.slug, pid, uid, count, "strangers on a tenant's way out");
         }
         admitted
     }
@@ -127,17 +148,20 @@ impl Gate {
         }
         let authority = request.uri().authority().ok_or(Refusal::Malformed)?;
         let to = Destination::parse(authority.as_str()).ok_or(Refusal::Malformed)?;
+        // Watched from before it is looked at: a change in between is not missed.
+        let rules = self.rules.subscribe();
         let way = self.connect(&to).await;
         if let Err(refusal) = way {
             tracing::info!(tenant = %self.slug, %to, why = refusal.as_str(), "not let out");
         }
         let (place, host) = way?;
-        Ok(Way { place, host, to })
+        Ok(Way { place, host, to, rules })
     }
 
     async fn connect(&self, to: &Destination) -> Result<(OwnedSemaphorePermit, TcpStream), Refusal> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::TooMany)?;
-        let rule = self.rule_for(to).await?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::TooMany(1))?;
+        let rule = self.rules.borrow().iter().find(|rule| rule.allows(to)).cloned().ok_or(Refusal::NotAllowed)?;
+        self.spend()?;
         let addresses = match rule {
             Rule::Loopback(there) => resolve::loopback(&there).ok_or(Refusal::NotAllowed)?,
             Rule::Host(_) | Rule::Below(_) => self.resolver.public(to).await?,
@@ -149,30 +173,30 @@ impl Gate {
         Ok((place, host))
     }
 
-    /// The rule that allows a destination, as the list is now.
-    async fn rule_for(&self, to: &Destination) -> Result<Rule, Refusal> {
-        let listed = async { egress_rules::of_tenant(&mut self.db.read().await?, self.tenant).await };
-        let rows = listed.await.map_err(|error: polder_db::Error| {
-            tracing::error!(tenant = %self.slug, %error, "the list of a tenant's ways out cannot be read");
-            Refusal::Database
-        })?;
-        // A stored rule that does not hold here, such as one of development, is none.
-        let rules = rows.iter().filter_map(|row| Rule::parse(&row.host, self.dev).ok());
-        rules.into_iter().find(|rule| rule.allows(to)).ok_or(Refusal::NotAllowed)
+    /// One tunnel of the tenant's share, while there are bytes left to go through it.
+    fn spend(&self) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = |wait: Duration| Refusal::TooMany(wait.as_secs().saturating_add(1));
+        spent.bytes.take(now).map_err(until)?;
+        spent.tunnels.take(now).map_err(until)
     }
 
     async fn pass(&self, way: Way, upgrade: hyper::upgrade::OnUpgrade, stop: Shutdown) {
-        let Way { place, host, to } = way;
+        let Way { place, host, to, mut rules } = way;
         let Ok(tenant) = upgrade.await else { return };
         let (passed, begun) = (Passed::default(), Instant::now());
         let ended = tokio::select! {
             ended = tunnel::run(TokioIo::new(tenant), host, &self.limits, &passed) => ended.as_str(),
+            _ = rules.wait_for(|rules| !rules.iter().any(|rule| rule.allows(&to))) => "no longer on the allow-list",
             () = stop.wait() => "the tenant stops",
         };
         drop(place);
         let (out, back) = (passed.out.into_inner(), passed.back.into_inner());
         self.counts.passed.out.fetch_add(out, Ordering::Relaxed);
         self.counts.passed.back.fetch_add(back, Ordering::Relaxed);
+        let units = u32::try_from(out.saturating_add(back) / UNIT).unwrap_or(u32::MAX);
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).bytes.charge(units, self.clock.now());
         let milliseconds = begun.elapsed().as_millis();
         tracing::info!(tenant = %self.slug, %to, out, back, milliseconds, ended, "a way out was used");
     }
@@ -207,6 +231,7 @@ async fn answer(gate: Arc<Gate>, mut request: Request<Incoming>, stop: Shutdown)
         Err(refusal) => {
             let count = if refusal.is_ours() { &gate.counts.refused } else { &gate.counts.failed };
             count.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(PAUSE).await;
             refusal.problem().into_response()
         }
     }

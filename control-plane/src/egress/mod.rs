@@ -7,11 +7,13 @@
 //!        <─ 403, a problem ───── any "no" above: counted and logged, nothing contacted
 //! ```
 //!
-//! The list is the control plane's record ([`allow_list`]), changed by somebody and audited. TLS is the
+//! The list is the control plane's record ([`allow_list`]), changed by somebody and audited; a change acts
+//! at once, and ends the tunnels that are no longer allowed. TLS is the
 //! tenant's: only bytes pass here, and nothing of them is kept. It is a second wall: the tenant's own
 //! client checks what it asks for, too (F14).
 
 pub mod allow_list;
+pub mod brake;
 mod gate;
 mod refusal;
 pub mod rule;
@@ -25,6 +27,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use polder_db::{Db, Error};
 use polder_outbound::resolve::{Names, Resolver};
 use polder_service::Shutdown;
 use tokio::sync::Semaphore;
@@ -32,8 +35,11 @@ use tokio::sync::Semaphore;
 use crate::app::App;
 use crate::driver::Peer;
 use crate::model::{Tenant, TenantId};
+use crate::pace::Pace;
+use crate::store::egress_rules;
 use crate::tenant_socket::TenantSocket;
 use gate::Gate;
+use rule::Rule;
 pub use gate::{Counted, Counts};
 
 /// The socket's name in a tenant's `run` folder.
@@ -60,6 +66,10 @@ pub struct Limits {
     pub total: Duration,
     /// Through a tunnel, both directions together.
     pub bytes: u64,
+    /// Tunnels that are asked for.
+    pub pace: Pace,
+    /// Through all tunnels, in KiB; counted when they end.
+    pub kibibytes: Pace,
 }
 
 impl Default for Limits {
@@ -72,6 +82,8 @@ impl Default for Limits {
             idle: Duration::from_secs(30),
             total: Duration::from_secs(300),
             bytes: 64 * 1024 * 1024,
+            pace: Pace { burst: 120, per_hour: 3600 },
+            kibibytes: Pace { burst: 512 * 1024, per_hour: 1024 * 1024 },
         }
     }
 }
@@ -84,6 +96,8 @@ pub struct Egress {
     lookups: Arc<Semaphore>,
     limits: Limits,
     dev: bool,
+    /// One reads a list at a time, so that what was read first is never put in last.
+    changing: tokio::sync::Mutex<()>,
 }
 
 struct Open {
@@ -95,7 +109,7 @@ impl Egress {
     /// No way out yet. Where `dev` holds, rules for ports of this machine count.
     pub fn new(names: Names, limits: Limits, dev: bool) -> Self {
         let lookups = Arc::new(Semaphore::new(LOOKUPS));
-        Self { open: Mutex::default(), names, lookups, limits, dev }
+        Self { open: Mutex::default(), names, lookups, limits, dev, changing: tokio::sync::Mutex::default() }
     }
 
     /// Whether rules for ports of this machine count.
@@ -112,11 +126,13 @@ impl Egress {
     /// Opens a tenant's socket, in place of an older one. Nobody is let through before [`Self::admit`].
     ///
     /// # Errors
-    /// When it cannot be bound.
-    pub fn open(&self, app: &App, tenant: &Tenant) -> io::Result<()> {
+    /// When it cannot be bound, or the list cannot be read.
+    pub async fn open(&self, app: &App, tenant: &Tenant) -> io::Result<()> {
         self.close(tenant.id);
+        let _turn = self.changing.lock().await;
+        let rules = self.rules_of(&app.db, tenant.id).await.map_err(io::Error::other)?;
         let socket = TenantSocket::bind(&app.settings.layout.tenant_run(&tenant.short_id), SOCKET)?;
-        let gate = Arc::new(Gate::new(self, app.db.clone(), tenant));
+        let gate = Arc::new(Gate::new(self, &app.clock, tenant, rules));
         let (stop, admitting) = (Shutdown::new(), Arc::clone(&gate));
         let service = gate::service(Arc::clone(&gate), stop.clone());
         // Twice the tunnels: one that is refused for their number should be told so.
@@ -124,6 +140,24 @@ impl Egress {
         tokio::spawn(serving);
         self.lock().insert(tenant.id, Open { gate, stop });
         Ok(())
+    }
+
+    /// Has a change of a tenant's list take effect. Without it the next start of the tenant would.
+    ///
+    /// # Errors
+    /// When the list cannot be read. Then nothing is let out any more: it may have been a withdrawal.
+    pub async fn reload(&self, db: &Db, tenant: TenantId) -> Result<(), Error> {
+        let _turn = self.changing.lock().await;
+        let Some(gate) = self.lock().get(&tenant).map(|open| Arc::clone(&open.gate)) else { return Ok(()) };
+        let rules = self.rules_of(db, tenant).await;
+        gate.set(rules.as_ref().map_or(Vec::new(), Vec::clone));
+        rules.map(drop)
+    }
+
+    /// A stored rule that does not hold here, such as one of development, is none.
+    async fn rules_of(&self, db: &Db, tenant: TenantId) -> Result<Vec<Rule>, Error> {
+        let rows = egress_rules::of_tenant(&mut db.read().await?, tenant).await?;
+        Ok(rows.iter().filter_map(|row| Rule::parse(&row.host, self.dev).ok()).collect())
     }
 
     /// Says which process is the tenant: only that one is let through.

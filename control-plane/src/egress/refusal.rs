@@ -22,10 +22,8 @@ pub enum Refusal {
     Unreachable,
     /// It took too long.
     TooSlow,
-    /// The tenant has too many connections open.
-    TooMany,
-    /// Our own database failed.
-    Database,
+    /// The tenant has too many connections open, or has had its share; when to come back, in seconds.
+    TooMany(u64),
 }
 
 impl From<Unresolved> for Refusal {
@@ -41,7 +39,7 @@ impl From<Unresolved> for Refusal {
 impl Refusal {
     /// Whether we said no, rather than that it did not work.
     pub const fn is_ours(self) -> bool {
-        matches!(self, Self::Method | Self::Malformed | Self::NotAllowed | Self::Address(_) | Self::TooMany)
+        matches!(self, Self::Method | Self::Malformed | Self::NotAllowed | Self::Address(_) | Self::TooMany(_))
     }
 
     /// The word for logs.
@@ -54,8 +52,7 @@ impl Refusal {
             Self::Unknown => "the name has no address",
             Self::Unreachable => "nobody answers there",
             Self::TooSlow => "too slow",
-            Self::TooMany => "too many connections",
-            Self::Database => "the allow-list cannot be read",
+            Self::TooMany(_) => "too many connections",
         }
     }
 
@@ -72,8 +69,7 @@ impl Refusal {
             Self::Unknown => outside(StatusCode::BAD_GATEWAY, "egress_unknown_host"),
             Self::Unreachable => outside(StatusCode::BAD_GATEWAY, "egress_unreachable"),
             Self::TooSlow => outside(StatusCode::GATEWAY_TIMEOUT, "egress_timeout"),
-            Self::TooMany => Problem::too_many(RetryAfter::from_seconds(1)),
-            Self::Database => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable"),
+            Self::TooMany(after) => Problem::too_many(RetryAfter::from_seconds(after)),
         }
     }
 }

@@ -23,6 +23,8 @@ const SHORT: Limits = Limits {
     idle: Duration::from_secs(5),
     total: Duration::from_secs(20),
     bytes: 1_000_000,
+    pace: Pace { burst: 1000, per_hour: 1000 },
+    kibibytes: Pace { burst: 1_000_000, per_hour: 1000 },
 };
 
 /// A tenant with a way out.
@@ -46,14 +48,17 @@ impl Stage {
             found(name)
         };
         let egress = Egress::new(Names::Told(Arc::new(answer)), limits, true);
-        egress.open(&world.app, &tenant).unwrap();
+        egress.open(&world.app, &tenant).await.unwrap();
         egress.admit(tenant.id, Some(process(std::process::id().cast_signed())));
         let socket = world.app.settings.layout.tenant_run(&tenant.short_id).join(SOCKET);
         Self { world, egress, tenant, socket, lookups }
     }
 
     async fn allow(&self, host: &str) -> EgressRuleId {
-        allow(&self.world.app, &self.tenant, &ActingFor::system(), host).await.unwrap().id
+        let rule = allow(&self.world.app, &self.tenant, &ActingFor::system(), host).await.unwrap().id;
+        // The application knows its own gates.
+        self.egress.reload(&self.world.app.db, self.tenant.id).await.unwrap();
+        rule
     }
 
     async fn ask(&self, request: &str) -> UnixStream {
@@ -220,12 +225,13 @@ async fn a52_a_port_of_this_machine_is_reached_where_it_is_allowed_and_no_longer
     assert_eq!((counted.opened, counted.bytes_out, counted.bytes_back), (1, 5, 5));
 
     assert!(withdraw(&stage.world.app, &stage.tenant, &ActingFor::system(), rule).await.unwrap());
+    stage.egress.reload(&stage.world.app.db, stage.tenant.id).await.unwrap();
     assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 403 "));
     assert!(!withdraw(&stage.world.app, &stage.tenant, &ActingFor::system(), rule).await.unwrap());
     // In production such a rule is no rule, even where one was stored.
     stage.allow(&host).await;
     let strict = Egress::new(Names::System, SHORT, false);
-    strict.open(&stage.world.app, &stage.tenant).unwrap();
+    strict.open(&stage.world.app, &stage.tenant).await.unwrap();
     strict.admit(stage.tenant.id, Some(process(std::process::id().cast_signed())));
     assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 403 "));
 }
@@ -305,7 +311,7 @@ async fn k15_the_list_is_changed_by_somebody_and_written_down() {
     let member = Actor::Member(MemberId::new(&world.app.clock, &world.app.entropy));
     let by = ActingFor { actor: member, ..ActingFor::system() };
     let rule = allow(&world.app, &acme, &by, "Accounts.Example.org").await.unwrap();
-    assert!(matches!(allow(&world.app, &acme, &by, "accounts.example.org").await, Err(AllowError::NoPlace)), "twice");
+    assert!(matches!(allow(&world.app, &acme, &by, "accounts.example.org").await, Err(AllowError::There)), "twice");
     assert!(matches!(allow(&world.app, &acme, &by, "169.254.169.254").await, Err(AllowError::Rule(_))));
     assert_eq!(list(&world.app, &acme).await.unwrap(), std::slice::from_ref(&rule));
     assert!(list(&world.app, &foreign).await.unwrap().is_empty());
@@ -322,5 +328,59 @@ async fn k15_the_list_is_changed_by_somebody_and_written_down() {
     for number in 0..crate::store::egress_rules::MOST {
         allow(&world.app, &acme, &by, &format!("h{number}.example.org")).await.unwrap();
     }
-    assert!(matches!(allow(&world.app, &acme, &by, "one-more.example.org").await, Err(AllowError::NoPlace)));
+    assert!(matches!(allow(&world.app, &acme, &by, "one-more.example.org").await, Err(AllowError::TooMany)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k15_a_rule_that_is_withdrawn_closes_its_tunnels_and_no_others() {
+    let world = World::new().await;
+    let (acme, by) = (by_slug(&world.app, "acme").await, ActingFor::system());
+    let (gone, kept) = (echo().await.to_string(), echo().await.to_string());
+    world.app.egress.open(&world.app, &acme).await.unwrap();
+    world.app.egress.admit(acme.id, Some(process(std::process::id().cast_signed())));
+    let socket = world.app.settings.layout.tenant_run(&acme.short_id).join(SOCKET);
+    let connect = async |to: &str| {
+        let mut stream = UnixStream::connect(&socket).await.unwrap();
+        stream.write_all(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n").as_bytes()).await.unwrap();
+        let answer = head_of(&mut stream).await;
+        (stream, answer.starts_with("HTTP/1.1 200 "))
+    };
+    assert!(!connect(&gone).await.1, "nothing is allowed yet");
+    let rule = allow(&world.app, &acme, &by, &gone).await.unwrap();
+    allow(&world.app, &acme, &by, &kept).await.unwrap();
+    let ((mut closing, first), (mut staying, second)) = (connect(&gone).await, connect(&kept).await);
+    assert!(first && second, "allowed from now on");
+    assert!(withdraw(&world.app, &acme, &by, rule.id).await.unwrap());
+    let ended = tokio::time::timeout(Duration::from_secs(5), closing.read(&mut [0; 8])).await;
+    assert_eq!(ended.unwrap().unwrap_or(0), 0);
+    assert!(!connect(&gone).await.1);
+    staying.write_all(b"hello").await.unwrap();
+    assert_eq!(staying.read(&mut [0; 8]).await.unwrap(), 5, "another rule's tunnel stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_what_a_tenant_takes_through_many_tunnels_has_an_end() {
+    let host = echo().await.to_string();
+    let stage = Stage::new(|_| vec![], Limits { tunnels: 8, pace: Pace { burst: 3, per_hour: 3600 }, ..SHORT }).await;
+    stage.allow(&host).await;
+    for _ in 0..3 {
+        assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 200 "));
+    }
+    let (_, refused) = stage.connect(&host).await;
+    assert!(refused.starts_with("HTTP/1.1 429 ") && refused.to_lowercase().contains("retry-after: "), "{refused}");
+    stage.world.app.clock.advance(Duration::from_secs(3));
+    assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 200 "));
+
+    let stage = Stage::new(|_| vec![], Limits { tunnels: 8, kibibytes: Pace { burst: 100, per_hour: 3600 }, ..SHORT }).await;
+    stage.allow(&host).await;
+    let (mut tunnel, _) = stage.connect(&host).await;
+    tunnel.write_all(&[0; 100 * 1024]).await.unwrap();
+    tunnel.read_exact(&mut [0; 100 * 1024]).await.unwrap();
+    drop(tunnel);
+    while stage.counted().bytes_back == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 429 "), "200 KiB are two minutes' worth");
+    stage.world.app.clock.advance(Duration::from_secs(120));
+    assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 200 "));
 }

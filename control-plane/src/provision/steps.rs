@@ -203,7 +203,7 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     app.routes.close_unless_held(tenant.slug.as_str());
     app.provision.started(tenant.id, app.clock.now());
     app.courier.open(app, tenant).map_err(|error| files(&run, error))?;
-    app.egress.open(app, tenant).map_err(|error| files(&run, error))?;
+    app.egress.open(app, tenant).await.map_err(|error| files(&run, error))?;
     if let Some(postgres) = &app.postgres {
         postgres.open(&tenant.short_id, &run).await?;
     }

@@ -42,10 +42,8 @@ pub async fn insert(tx: &mut Tx, tenant: TenantId, row: &Row, actor: Actor) -> R
     Ok(added == 1)
 }
 
-/// Takes a rule away, and says what it was.
-pub async fn remove(tx: &mut Tx, tenant: TenantId, id: EgressRuleId) -> Result<Option<String>, Error> {
-    tx.optional("DELETE FROM egress_rule WHERE tenant_id = $1 AND id = $2 RETURNING host", &args![tenant, id], |row| {
-        row.text("host")
-    })
-    .await
+/// Takes a rule away. `false` when there is none.
+pub async fn remove(tx: &mut Tx, tenant: TenantId, id: EgressRuleId) -> Result<bool, Error> {
+    let removed = tx.execute("DELETE FROM egress_rule WHERE tenant_id = $1 AND id = $2", &args![tenant, id]).await?;
+    Ok(removed == 1)
 }
