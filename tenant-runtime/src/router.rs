@@ -25,7 +25,7 @@ use crate::account::home;
 use crate::admin::{self, applications, audit_events, health, invitees, sessions, users};
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo};
-use crate::signin::{choice, code, email, name, resend, show};
+use crate::signin::{choice, code, consent, email, name, resend, show};
 use crate::{App, assets};
 
 /// What the world reaches, ready to be served.
@@ -69,6 +69,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/signin/code", post(code::submit))
         .route("/signin/resend", post(resend::submit))
         .route("/signin/name", post(name::submit))
+        .route("/signin/consent", post(consent::submit))
         .route("/signin/continue", post(choice::go_on))
         .route("/signin/switch", post(choice::switch))
         .route("/signin/cancel", post(choice::cancel))

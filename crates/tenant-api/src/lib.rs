@@ -136,7 +136,7 @@ pub struct NewApplication {
     /// `client_secret_basic` for web and machine, `none` for spa and native, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// Whether it belongs to somebody else. Refused until consent pages exist.
+    /// Whether it belongs to somebody else: people are asked for consent before it learns anything of them.
     #[serde(default)]
     pub third_party: bool,
     /// Who may sign in.
@@ -192,7 +192,7 @@ pub struct Application {
     pub post_logout_redirect_uris: Vec<String>,
     /// What it may ask the token endpoint for.
     pub grant_types: Vec<String>,
-    /// Always false until consent pages exist.
+    /// Whether it belongs to somebody else, so that people are asked for consent.
     pub third_party: bool,
     /// Who may sign in.
     pub access: Access,

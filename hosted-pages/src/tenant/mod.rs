@@ -3,15 +3,18 @@
 //! ```text
 //! SignInEmail -> SignInCode -> FirstName (once) -> the application
 //!                              ContinueAs (public clients with a session) -> the application
+//!                              Consent (applications of others) -> the application
 //!                              NotAllowed (the application is not for this person)
 //! ```
 //! Forms post to the path their struct names, with hidden `csrf` and `flow`. No page has a script.
 
+mod consent;
 mod failure;
 mod home;
 mod sign_in;
 mod sign_out;
 
+pub use consent::{Asked, CONSENT_TEXT, Consent};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
 pub use sign_in::{CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail};

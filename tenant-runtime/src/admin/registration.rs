@@ -22,9 +22,6 @@ const MOST_ORIGINS: usize = 10;
 
 /// Checks everything that is asked for. Says all that is wrong at once.
 pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, ProblemError> {
-    if new.third_party {
-        return Err(wrong("/third_party", "applications of others need a consent page, which does not exist yet"));
-    }
     let now = app.clock.now();
     let id = api::ApplicationId::new(&app.clock, &app.entropy);
     let wish = Wish {
@@ -38,7 +35,11 @@ pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, Proble
     };
     let accepted = check(app, &wish)?;
     let draft = Draft { id, name: plain_name(&new.name)?, access: new.access, preferences: new.preferences, now };
-    assemble(app, &wish, accepted, draft, None)
+    let application = assemble(app, &wish, accepted, draft, None)?;
+    if new.third_party && !application.client.grant_types.contains(&protocol::GrantType::AuthorizationCode) {
+        return Err(wrong("/third_party", "nobody is asked for consent where nobody signs in"));
+    }
+    Ok(Application { third_party: new.third_party, ..application })
 }
 
 /// Applies changes to an application, under the same rules.
@@ -75,7 +76,12 @@ pub fn accept_changes(
         None => current.disabled_at,
     };
     let changed = assemble(app, &wish, accepted, draft, disabled_at)?;
-    Ok(Application { created_at: current.created_at, secrets: current.secrets.clone(), ..changed })
+    Ok(Application {
+        third_party: current.third_party,
+        created_at: current.created_at,
+        secrets: current.secrets.clone(),
+        ..changed
+    })
 }
 
 /// A new secret: shown once, stored as its keyed hash.
@@ -125,6 +131,7 @@ fn assemble(
             scopes: accepted.scopes,
             audience: accepted.audience.unwrap_or_else(|| app.issuer.as_str().to_owned()),
         },
+        third_party: false,
         access,
         id_token_alg: algorithm(preferences.id_token_signed_response_alg.as_deref(), Algorithm::Rs256)?,
         access_token_alg: algorithm(preferences.access_token_signed_response_alg.as_deref(), Algorithm::Es256)?,

@@ -63,7 +63,7 @@ pub fn application(application: &Application) -> api::Application {
         redirect_uris: texts(&client.redirect_uris),
         post_logout_redirect_uris: texts(&client.post_logout_redirect_uris),
         grant_types: client.grant_types.iter().map(|grant| grant.as_str().to_owned()).collect(),
-        third_party: false,
+        third_party: application.third_party,
         access: application.access.clone(),
         preferences: application.preferences.clone(),
         disabled: application.disabled_at.is_some(),

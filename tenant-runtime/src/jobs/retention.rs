@@ -20,6 +20,7 @@ const RULES: &[Rule] = &[
     rule!("session", "id", "ended_at", MONTH, "ended sessions are shown for 30 days"),
     rule!("oauth_grant", "id", "ends_at", DAY, "no token of the grant can be alive"),
     rule!("authorization_code", "code_hash", "expires_at", DAY, "codes live a minute; a day shows reuse"),
+    rule!("consent", "id", "ended_at", YEAR, "an ended consent is shown as long as the audit log tells of it"),
     rule!("revoked_token", "jti", "expires_at", Duration::ZERO, "the token has expired by itself"),
     rule!("pending_request", "id_hash", "expires_at", Duration::ZERO, "the sign-in took too long"),
     rule!("one_time_code", "flow_hash", "expires_at", DAY, "codes live five minutes"),

@@ -19,6 +19,8 @@ pub struct Application {
     pub name: String,
     /// What the protocol's rules need to know.
     pub client: Client,
+    /// Whether it belongs to somebody else than the tenant: people are asked before it learns anything.
+    pub third_party: bool,
     /// Who may sign in.
     pub access: Access,
     /// Further choices, as stored.
@@ -61,6 +63,7 @@ impl Application {
             id,
             name,
             client,
+            third_party: false,
             access,
             id_token_alg: chosen(preferences.id_token_signed_response_alg.as_ref(), DEFAULT_ID_TOKEN_ALG),
             access_token_alg: chosen(preferences.access_token_signed_response_alg.as_ref(), DEFAULT_ACCESS_TOKEN_ALG),

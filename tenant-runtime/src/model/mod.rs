@@ -3,6 +3,7 @@
 pub mod application;
 pub mod assurance;
 pub mod code;
+pub mod consent;
 pub mod grant;
 pub mod session;
 pub mod user;
@@ -10,6 +11,7 @@ pub mod user;
 pub use application::Application;
 pub use assurance::{Assurance, Method};
 pub use code::AuthorizationCode;
+pub use consent::{Consent, ConsentId};
 pub use grant::{Grant, GrantId};
 pub use session::Session;
 pub use user::User;

@@ -122,6 +122,7 @@ fn error(refusal: Refusal) -> Error {
         Refusal::InteractionRequired => {
             Error::new(ErrorCode::InteractionRequired, "the person has to confirm this on a page")
         }
+        Refusal::ConsentRequired => Error::new(ErrorCode::ConsentRequired, "the person has not agreed to this"),
         Refusal::AccessDenied => Error::new(ErrorCode::AccessDenied, "the person may not use this application"),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                    ┌──────────────── a live, recent enough session ──────────────┐
-//! /authorize ─> AskEmail ─> AskCode ─> (session) ─> AskName ─> Continue ─> Issue ─> redirect
+//! /authorize ─> AskEmail ─> AskCode ─> (session) ─> AskName ─> AskConsent ─> Continue ─> Issue ─> redirect
 //!                   ^          │                                    │
 //!                   └─ switch ─┘                                    └─ switch ─> AskEmail
 //! ```
@@ -36,6 +36,8 @@ pub struct Known {
     pub admitted: bool,
     /// Whether the first-time question for a name was answered.
     pub has_name: bool,
+    /// Whether this person agreed to what the application asks for, or need not: it is the tenant's own.
+    pub consented: bool,
 }
 
 /// One attempt to sign in, at one moment.
@@ -72,6 +74,8 @@ pub enum Step {
     AskCode,
     /// Show the form for the name.
     AskName,
+    /// Ask whether an application of somebody else may have what it asks for (B97).
+    AskConsent,
     /// Show "continue as …".
     Continue,
     /// Tell the person that this application is not for them.
@@ -91,6 +95,8 @@ pub enum Refusal {
     LoginRequired,
     /// A page would have to be shown.
     InteractionRequired,
+    /// The person would have to agree first.
+    ConsentRequired,
     /// The application does not let this person in.
     AccessDenied,
 }
@@ -115,6 +121,9 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     if !known.has_name {
         return Step::AskName;
     }
+    if !known.consented {
+        return Step::AskConsent;
+    }
     let seen = attempt.confirmed || known.proved_here;
     if !seen && (attempt.choose || !policy.silent_allowed) {
         return Step::Continue;
@@ -126,6 +135,7 @@ fn silently(known: Option<Known>, policy: &Policy) -> Step {
     match known {
         None => Step::Refuse(Refusal::LoginRequired),
         Some(known) if !known.admitted => Step::Refuse(Refusal::AccessDenied),
+        Some(known) if !known.consented => Step::Refuse(Refusal::ConsentRequired),
         Some(_) if !policy.silent_allowed => Step::Refuse(Refusal::InteractionRequired),
         Some(_) => Step::Issue,
     }
@@ -137,7 +147,7 @@ mod tests {
 
     const OPEN: Policy = Policy { sign_up: SignUp::Open, silent_allowed: true };
     const SEEN: Policy = Policy { silent_allowed: false, ..OPEN };
-    const KNOWN: Known = Known { accepted: true, proved_here: false, admitted: true, has_name: true };
+    const KNOWN: Known = Known { accepted: true, proved_here: false, admitted: true, has_name: true, consented: true };
     const STRANGER: Attempt =
         Attempt { silent: false, choose: false, code: Code::NotAsked, known: None, confirmed: false };
 
@@ -188,6 +198,21 @@ mod tests {
             let silent = Attempt { silent: true, ..with(refused) };
             assert_eq!(next(&silent, &policy), Step::Refuse(Refusal::AccessDenied));
         }
+    }
+
+    #[test]
+    fn b97_an_application_of_others_gets_nothing_before_the_person_agreed() {
+        let asked = Known { consented: false, ..KNOWN };
+        for proved_here in [false, true] {
+            for confirmed in [false, true] {
+                let attempt = Attempt { confirmed, ..with(Known { proved_here, ..asked }) };
+                assert_eq!(next(&attempt, &OPEN), Step::AskConsent);
+            }
+        }
+        let silent = Attempt { silent: true, ..with(asked) };
+        assert_eq!(next(&silent, &OPEN), Step::Refuse(Refusal::ConsentRequired));
+        let refused = Known { admitted: false, ..asked };
+        assert_eq!(next(&with(refused), &OPEN), Step::NotAllowed, "nobody agrees to what they may not use");
     }
 
     #[test]

@@ -10,12 +10,14 @@
 //! | `POST /signin/email` | [`email`] |
 //! | `POST /signin/code`, `POST /signin/resend` | [`code`], [`resend`] |
 //! | `POST /signin/name` | [`name`] |
+//! | `POST /signin/consent` | [`consent`] |
 //! | `POST /signin/continue`, `switch`, `cancel` | [`choice`] |
 
 pub mod answer;
 mod begin;
 pub mod choice;
 pub mod code;
+pub mod consent;
 pub mod email;
 pub mod flow;
 pub mod form;

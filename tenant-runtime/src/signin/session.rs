@@ -6,6 +6,7 @@ use polder_protocol::authorize::Request;
 use polder_service::cookies::{Jar, SetCookie};
 use polder_tenant_api::SessionId;
 
+use super::consent;
 use super::flow::Known;
 use super::visit::Visit;
 use crate::App;
@@ -55,6 +56,7 @@ pub async fn known(
         proved_here,
         admitted: users::is_admitted(tx, &application.access, application.id, user.id).await?,
         has_name: user.name.is_some(),
+        consented: consent::stands(tx, user.id, application, request).await?,
     })
 }
 

@@ -7,10 +7,11 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use http::StatusCode;
-use polder_hosted_pages::tenant::{ContinueAs, FirstName, NotAllowed, SignInCode, SignInEmail};
+use polder_hosted_pages::tenant::{Consent, ContinueAs, FirstName, NotAllowed, SignInCode, SignInEmail};
 use serde::Deserialize;
 
 use super::answer::{self, At, Look};
+use super::consent;
 use super::flow::Step;
 use super::form::lost;
 use super::mail::MINUTES;
@@ -72,6 +73,19 @@ fn page(app: &App, visit: &Visit, waiting: &Waiting, look: &Look) -> Result<Resp
         (Step::AskName, Some(signed), _) => {
             let suggested = suggested(&signed.user.email);
             let page = FirstName { frame, application: Some(name), name: &suggested, error: None };
+            Ok(paper.print(StatusCode::OK, &page))
+        }
+        (Step::AskConsent, Some(signed), _) => {
+            let asked = consent::lines(&waiting.request.scope);
+            let page = Consent {
+                frame,
+                application: name,
+                destination: destination(waiting.request.return_to.redirect_uri()),
+                name: signed.user.name.as_deref().unwrap_or_default(),
+                masked_address: &signed.user.email.masked(),
+                person: &waiting.person(app, signed.user.id),
+                asked: &asked,
+            };
             Ok(paper.print(StatusCode::OK, &page))
         }
         (Step::Continue, Some(signed), _) => {

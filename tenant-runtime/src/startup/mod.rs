@@ -29,6 +29,7 @@ pub use store::{Opened, locate, open};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "first", sql: include_str!("../../../migrations/tenant/0001_first.sql") },
     Migration { version: 2, name: "passkeys", sql: include_str!("../../../migrations/tenant/0002_passkeys.sql") },
+    Migration { version: 3, name: "consent", sql: include_str!("../../../migrations/tenant/0003_consent.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

@@ -11,6 +11,9 @@ use polder_tenant_api::{ApplicationId, Preferences};
 use crate::model::Application;
 use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, DEFAULT_ID_TOKEN_ALG, SecretHash};
 
+/// How the table calls an application that belongs to somebody else.
+const THIRD: &str = "third";
+
 /// Every application with its secrets that were not revoked. `issuer` is the audience of access
 /// tokens where an application names none.
 ///
@@ -19,7 +22,7 @@ use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, DEFAULT_ID_TOKEN_ALG, 
 pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
     let mut secrets = secrets(tx).await?;
     let sql = "SELECT id, name, profile, type, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, \
-               grant_types, access, preferences, created_at, updated_at, disabled_at FROM application \
+               grant_types, party, access, preferences, created_at, updated_at, disabled_at FROM application \
                ORDER BY created_at, id";
     let mut applications = tx.all(sql, &args![], application).await?;
     for application in &mut applications {
@@ -78,6 +81,7 @@ fn application(row: &Row) -> Result<Application, Error> {
         id,
         name: row.text("name")?,
         client,
+        third_party: row.text("party")? == THIRD,
         access: row.json("access")?,
         id_token_alg: chosen(preferences.id_token_signed_response_alg.as_deref(), DEFAULT_ID_TOKEN_ALG)?,
         access_token_alg: chosen(preferences.access_token_signed_response_alg.as_deref(), DEFAULT_ACCESS_TOKEN_ALG)?,
@@ -107,8 +111,8 @@ fn wrong(column: &str) -> Error {
 /// When the database fails.
 pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
     let sql = "INSERT INTO application (id, name, profile, type, token_endpoint_auth_method, redirect_uris, \
-               post_logout_redirect_uris, grant_types, access, preferences, created_at, updated_at, disabled_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+               post_logout_redirect_uris, grant_types, access, preferences, created_at, updated_at, disabled_at, party) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let Application { client, .. } = application;
     let grant_types: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
     let args = args![
@@ -124,7 +128,8 @@ pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
         json(&application.preferences)?,
         application.created_at,
         application.updated_at,
-        application.disabled_at
+        application.disabled_at,
+        if application.third_party { THIRD } else { "first" }
     ];
     tx.execute(sql, &args).await?;
     Ok(())

@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod code_budgets;
 pub mod codes;
+pub mod consents;
 pub mod data_keys;
 pub mod grants;
 pub mod invitees;

@@ -106,7 +106,7 @@ async fn a33_a11_applications_that_break_the_rules_are_refused_with_reasons() {
         json!({ "name": "x", "type": "web", "redirect_uris": ["https://*.example.test/cb"] }),
         json!({ "name": "x", "type": "web", "redirect_uris": [] }),
         json!({ "name": "", "type": "web", "redirect_uris": [CALLBACK] }),
-        json!({ "name": "x", "type": "web", "redirect_uris": [CALLBACK], "third_party": true }),
+        json!({ "name": "x", "type": "machine", "third_party": true }),
         json!({ "name": "x", "type": "spa", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_basic" }),
         json!({ "name": "x", "type": "web", "redirect_uris": [CALLBACK], "preferences": { "id_token_signed_response_alg": "none" } }),
         json!({ "name": "x", "type": "web", "redirect_uris": [CALLBACK], "preferences": { "form_action_origins": ["*"] } }),

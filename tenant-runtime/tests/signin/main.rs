@@ -6,6 +6,7 @@
 mod admin;
 mod browser;
 mod codes;
+mod consent;
 mod cookies;
 mod enumeration;
 mod forms;

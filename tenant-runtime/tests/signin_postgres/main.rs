@@ -8,6 +8,8 @@ mod admin;
 mod browser;
 #[path = "../signin/codes.rs"]
 mod codes;
+#[path = "../signin/consent.rs"]
+mod consent;
 #[path = "../signin/cookies.rs"]
 mod cookies;
 #[path = "../signin/enumeration.rs"]

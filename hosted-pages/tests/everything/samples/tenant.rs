@@ -1,8 +1,8 @@
 //! The tenant's pages.
 
 use polder_hosted_pages::tenant::{
-    CodeError, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home, NameError, NotAllowed, Person,
-    SignInCode, SignInEmail, SignOutConfirm, SignedOut,
+    Asked, CodeError, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home, NameError,
+    NotAllowed, Person, SignInCode, SignInEmail, SignOutConfirm, SignedOut,
 };
 use polder_hosted_pages::{Frame, Page};
 use polder_kernel::Locale;
@@ -99,6 +99,25 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     };
     add(pages, "continue-as", &page);
     add(pages, "continue-as-nameless", &ContinueAs { destination: None, name: "", ..page });
+    let asked = [
+        Asked::WhoYouAre,
+        Asked::Profile,
+        Asked::Address,
+        Asked::Roles,
+        Asked::WhileAway,
+        Asked::Named(words.application),
+    ];
+    let page = Consent {
+        frame,
+        application: words.application,
+        destination: Some(words.url),
+        name: words.person,
+        masked_address: words.address,
+        person: "cGVyc29u",
+        asked: &asked,
+    };
+    add(pages, "consent", &page);
+    add(pages, "consent-nameless", &Consent { destination: None, name: "", asked: &asked[..1], ..page });
 }
 
 fn leaving(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
