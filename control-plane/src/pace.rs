@@ -78,7 +78,11 @@ mod tests {
         assert!(left.take(at(61)).is_err());
         left.give_back(at(61));
         assert_eq!(left.take(at(61)), Ok(()), "what came to nothing does not count");
-        assert_eq!((0..20).filter(|_| left.take(at(360_000)).is_ok()).count(), 10, "silence saves up a burst, not more");
+        assert_eq!(
+            (0..20).filter(|_| left.take(at(360_000)).is_ok()).count(),
+            10,
+            "silence saves up a burst, not more"
+        );
         left.charge(5, at(360_000));
         assert_eq!(left.take(at(360_000)), Err(Duration::from_secs(360)), "what was used must be made up for");
         assert!(left.take(at(359_000)).is_err(), "a clock that is set back gives nothing");

@@ -72,12 +72,7 @@ async fn add(app: Arc<App>, (tenant, actor): (TenantId, Actor), new: Row, event:
 ///
 /// # Errors
 /// When the database fails.
-pub async fn withdraw(
-    app: &Arc<App>,
-    tenant: &Tenant,
-    by: &ActingFor,
-    rule: EgressRuleId,
-) -> Result<bool, Error> {
+pub async fn withdraw(app: &Arc<App>, tenant: &Tenant, by: &ActingFor, rule: EgressRuleId) -> Result<bool, Error> {
     let event = |host: &str| audit::event("egress.withdrawn", by, Some(&tenant.slug), &[("host", host)]);
     let rows = list(app, tenant).await?;
     let Some(row) = rows.iter().find(|row| row.id == rule) else { return Ok(false) };

@@ -113,10 +113,7 @@ impl Gate {
             resolver: egress.resolver(),
             places: Arc::new(Semaphore::new(limits.tunnels)),
             rules: watch::Sender::new(rules),
-            spent: Mutex::new(Spent {
-                tunnels: Left::all(limits.pace, now),
-                bytes: Left::all(limits.kibibytes, now),
-            }),
+            spent: Mutex::new(Spent { tunnels: Left::all(limits.pace, now), bytes: Left::all(limits.kibibytes, now) }),
             peer: Mutex::default(),
             counts: Counts::default(),
         }

@@ -39,8 +39,8 @@ use crate::pace::Pace;
 use crate::store::egress_rules;
 use crate::tenant_socket::TenantSocket;
 use gate::Gate;
-use rule::Rule;
 pub use gate::{Counted, Counts};
+use rule::Rule;
 
 /// The socket's name in a tenant's `run` folder.
 pub const SOCKET: &str = "egress.sock";

@@ -371,7 +371,8 @@ async fn f13_what_a_tenant_takes_through_many_tunnels_has_an_end() {
     stage.world.app.clock.advance(Duration::from_secs(3));
     assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 200 "));
 
-    let stage = Stage::new(|_| vec![], Limits { tunnels: 8, kibibytes: Pace { burst: 100, per_hour: 3600 }, ..SHORT }).await;
+    let stage =
+        Stage::new(|_| vec![], Limits { tunnels: 8, kibibytes: Pace { burst: 100, per_hour: 3600 }, ..SHORT }).await;
     stage.allow(&host).await;
     let (mut tunnel, _) = stage.connect(&host).await;
     tunnel.write_all(&[0; 100 * 1024]).await.unwrap();

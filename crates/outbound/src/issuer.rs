@@ -99,7 +99,8 @@ mod tests {
     #[tokio::test]
     async fn f13_an_issuers_answer_has_an_end() {
         let most = Limits::default().bytes;
-        let answer = |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
+        let answer =
+            |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
         assert_eq!(ask(answer(most)).await.unwrap().body().len(), most);
         assert!(matches!(ask(answer(most + 1)).await, Err(IssuerError::TooLarge)));
     }

@@ -64,6 +64,7 @@ pub const COLUMNS: &[Column] = &[
     column!(Identifiers, "outbox", "id", "recipient_sealed"),
     column!(Messages, "outbox", "id", "parameters_sealed"),
     column!(SessionMetadata, "session", "id", "metadata_sealed"),
+    column!(SessionMetadata, "consent", "id", "metadata_sealed"),
     column!(Factors, "passkey_owner", "user_id", "handle_sealed"),
     column!(Factors, "passkey", "id", "credential_sealed"),
     column!(Identifiers, "passkey", "id", "name_sealed"),

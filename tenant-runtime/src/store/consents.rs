@@ -35,7 +35,7 @@ pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<Consent>, Error> {
 /// # Errors
 /// When the database fails, or `metadata` cannot be sealed.
 pub async fn give(tx: &mut Tx, keyring: &Keyring, given: &Consent, metadata: &Metadata) -> Result<(), Internal> {
-    let context = format!("consent.metadata:{}", given.id);
+    let context = format!("consent.metadata_sealed:{}", given.id);
     let metadata = keyring.seal_text(Category::SessionMetadata, &context, &serde_json::to_string(metadata)?);
     let sql = &[
         "UPDATE consent SET ended_at = $7, ended_reason = 'replaced' \

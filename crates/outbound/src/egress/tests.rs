@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Mutex;
 
+use http::StatusCode;
 use polder_kernel::encoding::from_base64url;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UnixListener;
 use tokio_rustls::TlsAcceptor;
-use http::StatusCode;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
