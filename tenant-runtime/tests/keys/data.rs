@@ -50,6 +50,15 @@ async fn filled(world: &World, people: usize) {
                 &args![person.as_str(), handle, now],
             )
             .await?;
+            let application =
+                tx.optional("SELECT id FROM application LIMIT 1", &[], |row| row.text("id")).await?.unwrap();
+            let metadata = seal(Category::SessionMetadata, "consent.metadata_sealed:n");
+            tx.execute(
+                "INSERT INTO consent (id, user_id, application_id, scope, text_version, metadata_sealed, given_at) \
+                 VALUES ('n', $1, $2, 'openid', 't', $3, $4)",
+                &args![person.as_str(), application, metadata, now],
+            )
+            .await?;
             let credential = seal(Category::Factors, "passkey.credential_sealed:k");
             let name = seal(Category::Identifiers, "passkey.name_sealed:k");
             tx.execute(
