@@ -8,6 +8,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt};
 use http::HeaderName;
+use polder_service::limit::RetryAfter;
+use polder_service::problem::Problem;
 
 use super::ApiError;
 use super::within::Within;
@@ -17,6 +19,9 @@ use crate::provision;
 
 /// The longest a stream stays open. Whoever still wants to know asks again and gets the whole story.
 const LONGEST: Duration = Duration::from_secs(600);
+
+/// When to come back where too many follow a tenant, in seconds.
+const WHEN_FULL: u64 = 10;
 
 /// Streams how a tenant is made or started, as server-sent events.
 ///
@@ -46,7 +51,13 @@ pub async fn stream(app: &Arc<App>, tenant: TenantId) -> Result<Response, polder
             () = tokio::time::sleep(LONGEST) => {}
         }
     };
-    let steps = provision::events(app, tenant).await?.map(|step| Ok::<_, Infallible>(event(&step)));
+    let Some(place) = app.provision.listening.place(tenant) else {
+        return Ok(ApiError::from(Problem::too_many(RetryAfter::from_seconds(WHEN_FULL))).into_response());
+    };
+    let steps = provision::events(app, tenant).await?.map(move |step| {
+        let _held = &place;
+        Ok::<_, Infallible>(event(&step))
+    });
     let sse = Sse::new(steps.take_until(end.boxed())).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
     // Proxies that collect answers would make it anything but live.
     Ok(([(HeaderName::from_static("x-accel-buffering"), "no")], sse).into_response())

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use polder_db::Error;
@@ -11,7 +10,7 @@ use polder_kernel::Timestamp;
 
 use super::certificate::{Item, Requester, Statement};
 use super::steps::{StepError, files};
-use super::{observe, steps};
+use super::{clear, observe, steps};
 use crate::app::App;
 use crate::model::{Operation, Tenant};
 use crate::secrets::sync_folder;
@@ -32,7 +31,9 @@ pub(super) async fn take_inventory(app: &App, tenant: &Tenant) -> Result<(), Ste
     }
     items.push(Item { kind: "runtime".to_owned(), name: tenant.short_id.clone(), bytes: None });
     let folder = layout.tenant(&tenant.short_id);
-    walk(&folder, &format!("tenants/{}", tenant.short_id), &mut items).map_err(|error| files(&folder, error))?;
+    let name = format!("tenants/{}", tenant.short_id);
+    items
+        .extend(aside(move || Ok(clear::list(&folder, &name))).await.map_err(|error| files(&layout.tenants(), error))?);
     if let Some(postgres) = &app.postgres {
         for name in postgres.remains(&tenant.short_id).await? {
             items.push(Item { kind: "database".to_owned(), name: format!("postgres/{name}"), bytes: None });
@@ -57,29 +58,9 @@ pub(super) fn secrets_of(app: &App, tenant: &Tenant) -> Result<Vec<String>, Step
     Ok(listed.iter().map(|id| id.as_str().to_owned()).filter(|name| name.starts_with(&prefix)).collect())
 }
 
-/// Everything below a folder, links not followed.
-fn walk(path: &Path, name: &str, items: &mut Vec<Item>) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-    let found = match path.symlink_metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        found => found?,
-    };
-    let is = found.file_type();
-    let kind = match path.extension().and_then(|extension| extension.to_str()) {
-        _ if is.is_dir() => "folder",
-        _ if is.is_socket() => "socket",
-        Some("db") => "database",
-        _ => "file",
-    };
-    let bytes = is.is_file().then_some(found.len());
-    items.push(Item { kind: kind.to_owned(), name: name.to_owned(), bytes });
-    if is.is_dir() {
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            walk(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), items)?;
-        }
-    }
-    Ok(())
+/// Beside the tasks that others wait for: a tenant may have made as many files as it could.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 /// Destroys the keys.
@@ -98,10 +79,8 @@ pub(super) async fn data(app: &App, tenant: &Tenant) -> Result<(), StepError> {
     let id = tenant.id;
     app.db.write(move |tx| Box::pin(async move { own_applications::remove_all(tx, id).await })).await?;
     let folder = layout.tenant(&tenant.short_id);
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(files(&folder, error)),
-        _ => {}
-    }
+    let gone = folder.clone();
+    aside(move || clear::remove(&gone)).await.map_err(|error| files(&folder, error))?;
     sync_folder(&layout.tenants()).map_err(|error| files(&layout.tenants(), error))
 }
 

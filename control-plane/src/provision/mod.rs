@@ -11,11 +11,13 @@
 
 pub mod certificate;
 pub mod change;
+mod clear;
 pub mod create;
 pub mod desired;
 pub mod destroy;
 pub mod idle;
 pub mod journal;
+mod listening;
 pub mod lookalike;
 pub mod news;
 pub mod observe;

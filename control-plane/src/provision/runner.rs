@@ -8,6 +8,7 @@ use polder_kernel::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
 use super::desired::Desired;
+use super::listening::Listening;
 use super::plan;
 use super::steps::{self, StepError};
 use super::{journal, observe};
@@ -21,6 +22,8 @@ pub struct Provision {
     rested: Notify,
     started: Mutex<HashMap<TenantId, Timestamp>>,
     news: broadcast::Sender<(TenantId, StepEvent)>,
+    /// Who follows them live.
+    pub listening: Listening,
 }
 
 impl Default for Provision {
@@ -30,6 +33,7 @@ impl Default for Provision {
             rested: Notify::new(),
             started: Mutex::default(),
             news: broadcast::channel(256).0,
+            listening: Listening::default(),
         }
     }
 }

@@ -67,8 +67,11 @@ impl Host {
     /// When Docker or the file system refuses.
     pub async fn ensure(&self, spec: &Spec) -> Result<Seen, DriverError> {
         let user = self.users.of(&spec.short_id).map_err(|error| files("user ids", error))?;
-        for folder in [&spec.data, &spec.run] {
-            folders::open_to(folder, user).map_err(|error| files(&folder.display().to_string(), error))?;
+        for folder in [spec.data.clone(), spec.run.clone()] {
+            // Beside the tasks that others wait for: a tenant may have made as many files as it could.
+            let name = folder.display().to_string();
+            let opened = tokio::task::spawn_blocking(move || folders::open_to(&folder, user)).await;
+            opened.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(|error| files(&name, error))?;
         }
         let secrets = self.delivery.of(&spec.short_id);
         let put = self.delivery.put(&spec.short_id, &spec.secrets, user);
