@@ -1,5 +1,8 @@
 //! What the console and the public API do to a tenant, once for both: a call to its admin API in the
-//! name of who acts, and after a change an entry in the control plane's own log (K13).
+//! name of who acts, and the entries of a change in the control plane's own log (K13): that it was asked
+//! for, before the tenant hears of it, and that it was done, once the tenant said so. Killed in between,
+//! the log still says who asked for what; whether it came to pass is in the tenant's own log, under the
+//! same request.
 
 use std::sync::Arc;
 
@@ -89,12 +92,18 @@ impl On {
 
     async fn send(&self, method: Method, target: &str, body: Option<&serde_json::Value>) -> Result<Bytes, Refused> {
         self.be_there().await?;
+        if !method.is_safe() {
+            let path = target.split('?').next().unwrap_or_default();
+            self.record(self.event_with("tenant.change_asked", &[("method", method.as_str()), ("path", path)])).await?;
+        }
         let called = tenant_client::call(&self.app, &self.tenant, &self.acting, (method, target), body).await;
         match called? {
             (status, answer) if status.is_success() => Ok(answer),
             // That our word is not believed is no fault of who asked.
             (status, _) if matches!(status.as_u16(), 401 | 403 | 429 | 500..) => Err(CallError::Refused(status).into()),
-            (status, problem) => Err(Refused::Said(status, problem)),
+            (status, problem) if is_problem(status, &problem) => Err(Refused::Said(status, problem)),
+            // What a tenant that was broken into likes to say does not go out under our name.
+            (status, _) => Err(CallError::Refused(status).into()),
         }
     }
 
@@ -137,6 +146,11 @@ impl On {
     }
 }
 
+/// Whether an answer is a refusal as tenants make them (RFC 9457).
+fn is_problem(status: StatusCode, answer: &[u8]) -> bool {
+    status.is_client_error() && matches!(serde_json::from_slice(answer), Ok(serde_json::Value::Object(_)))
+}
+
 fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(answer).map_err(|error| CallError::Unreadable(error.to_string()).into())
 }
@@ -162,6 +176,14 @@ fn target(path: &str, pairs: &[(&str, Option<&str>)], part: &Part) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn g32_only_a_refusal_goes_out_as_the_tenant_said_it() {
+        assert!(is_problem(StatusCode::NOT_FOUND, br#"{"title":"Not found"}"#));
+        for (status, answer) in [(302, "{}"), (204, "{}"), (404, "<script>alert(1)</script>"), (409, "[]"), (400, "")] {
+            assert!(!is_problem(StatusCode::from_u16(status).unwrap(), answer.as_bytes()), "{status} {answer}");
+        }
+    }
 
     #[test]
     fn g06_what_is_asked_for_cannot_leave_its_place_in_the_target() {

@@ -13,7 +13,10 @@ use crate::audit::ActingFor;
 use crate::model::{Aim, Tenant};
 use crate::secrets::Name;
 use crate::store::{life, own_applications};
-use crate::tenant_client::{self, ask};
+use crate::tenant_client::{self, CallError, ask};
+
+/// How many pages of a list are read: a tenant that was broken into may say for ever that there is more.
+const MOST_PAGES: usize = 200;
 
 /// What is there of `tenant`. While its runtime does not answer, what only that can tell counts as
 /// not there.
@@ -114,12 +117,13 @@ fn is_aligned(found: &Application, wanted: &NewApplication) -> bool {
 async fn all_applications(app: &App, tenant: &Tenant) -> Result<Vec<Application>, StepError> {
     let mut all = Vec::new();
     let mut target = "/applications".to_owned();
-    loop {
+    for _ in 0..MOST_PAGES {
         let page: Page<Application> = get(app, tenant, &target).await?;
         all.extend(page.items);
         let Some(cursor) = page.next else { return Ok(all) };
         target = format!("/applications?cursor={}", utf8_percent_encode(&cursor, NON_ALPHANUMERIC));
     }
+    Err(CallError::Unreadable("its list of applications does not end".to_owned()).into())
 }
 
 async fn get<T: serde::de::DeserializeOwned>(app: &App, tenant: &Tenant, target: &str) -> Result<T, StepError> {
