@@ -135,8 +135,11 @@ impl IntoResponse for Fault {
 
 impl From<polder_db::Error> for Fault {
     fn from(error: polder_db::Error) -> Self {
+        use polder_db::Error as Db;
         match error {
-            polder_db::Error::Unavailable(_) | polder_db::Error::Lost => Self::Unavailable(error.to_string()),
+            Db::Unavailable(_) | Db::Lost | Db::Full | Db::Busy | Db::ReadOnly | Db::TimedOut => {
+                Self::Unavailable(error.to_string())
+            }
             _ => Self::Internal(error.to_string()),
         }
     }

@@ -47,6 +47,10 @@ const SPOKEN_BY_PROXIES: [&str; 13] = [
     "x-http-method",
 ];
 
+/// Beginnings of the names by which a service has its proxy fetch something else in its place. A tenant
+/// has nothing to say to the edge.
+const SPOKEN_TO_PROXIES: [&str; 5] = ["x-accel-", "x-sendfile", "x-litespeed-", "x-lighttpd-", "x-reproxy-"];
+
 /// Rewrites a request's headers for the tenant: nothing of the client's hop, nothing that only a
 /// proxy may say; then the canonical host, the client's address and the request's id from us.
 pub fn inbound(headers: &mut HeaderMap, host: &HeaderValue, client: Option<IpAddr>, request_id: &str) {
@@ -65,11 +69,16 @@ pub fn inbound(headers: &mut HeaderMap, host: &HeaderValue, client: Option<IpAdd
 }
 
 /// Rewrites an answer's headers: nothing of the tenant's hop; no cookie for other hosts (G04); no
-/// HSTS and no other way to the service, which are the edge's to say.
+/// HSTS and no other way to the service, which are the edge's to say; nothing that the edge might obey.
 pub fn outbound(headers: &mut HeaderMap) {
     remove_hop(headers);
     headers.remove(STRICT_TRANSPORT_SECURITY);
     headers.remove(ALT_SVC);
+    let orders = |name: &HeaderName| SPOKEN_TO_PROXIES.iter().any(|start| name.as_str().starts_with(start));
+    let orders: Vec<HeaderName> = headers.keys().filter(|name| orders(name)).cloned().collect();
+    for name in orders {
+        headers.remove(name);
+    }
     if headers.get_all(SET_COOKIE).iter().any(has_domain) {
         let kept: Vec<HeaderValue> =
             headers.get_all(SET_COOKIE).iter().filter(|cookie| !has_domain(cookie)).cloned().collect();
@@ -198,6 +207,8 @@ mod tests {
             ("set-cookie", "d=domain; HttpOnly"),
             ("strict-transport-security", "max-age=1; includeSubDomains"),
             ("alt-svc", "h2=\"evil.test:443\""),
+            ("x-accel-redirect", "/internal/other-tenant"),
+            ("x-sendfile", "/etc/passwd"),
             ("location", "/x"),
         ]);
         outbound(&mut answer);

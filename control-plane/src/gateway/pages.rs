@@ -22,7 +22,7 @@ pub fn locale(headers: &HeaderMap) -> Locale {
 /// A page for `status`.
 pub fn page(status: StatusCode, locale: Locale) -> Response<Body> {
     let mut response = said(status, words(status, locale), locale);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if status.is_server_error() {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
     }
     response
