@@ -155,7 +155,7 @@ impl App {
             routes: Routes::default(),
             waker: Waker::new(&clock),
             links: Links::default(),
-            courier: Courier::new(carrier, clock.clone()),
+            courier: Courier::new(carrier, clock.clone(), db.clone()),
             // This version starts as `polder dev` alone.
             egress: Egress::new(polder_outbound::resolve::Names::System, egress::Limits::default(), true),
             mailbox,

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod operator;
 pub mod tenant;
 
 use std::net::SocketAddr;
@@ -26,7 +27,9 @@ enum Command {
     /// Everything on one machine, for development: no root, no Docker.
     Dev(Dev),
     /// Tenants: list, make, suspend, put to sleep, terminate, destroy.
-    Tenant(tenant::Tenant),
+    Tenant(Box<tenant::Tenant>),
+    /// What is the operator's to say, on the host where Polder runs.
+    Operator(operator::Operator),
 }
 
 /// Options of `polder dev`.
@@ -94,6 +97,7 @@ pub fn run() -> ExitCode {
     let options = match Cli::parse().command {
         Command::Dev(options) => options,
         Command::Tenant(options) => return tenant::run(&options),
+        Command::Operator(options) => return operator::run(&options),
     };
     log::init_with(
         match options.log {

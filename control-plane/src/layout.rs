@@ -4,6 +4,7 @@
 //! DIR/ polder.json            says that the folder is Polder's, and for which address
 //!      lock                   held while a control plane runs on it
 //!      control.db             the control plane's database
+//!      operator.sock          what is the operator's to say
 //!      dev.json               addresses and API key, once everything answers (0600)
 //!      secrets/               seal keys and admin keys, outside every tenant's folder (0700)
 //!      docker/                under --isolation docker: this installation's id, tenants' user ids

@@ -19,12 +19,14 @@ pub mod courier;
 pub mod credentials;
 pub mod custody;
 pub mod dev;
+pub mod door;
 pub mod driver;
 pub mod egress;
 pub mod gateway;
 pub mod layout;
 pub mod mailbox;
 pub mod model;
+pub mod operator;
 pub mod pace;
 pub mod postgres;
 pub mod provision;
@@ -36,6 +38,7 @@ pub mod settings;
 pub mod store;
 pub mod tenant_client;
 pub mod tenant_socket;
+pub mod told;
 
 #[cfg(test)]
 pub(crate) mod testing;

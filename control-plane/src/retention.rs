@@ -26,6 +26,7 @@ const RULES: &[Rule] = &[
     ),
     rule!("member_invitation", "id", "expires_at", DAY.saturating_mul(30), "an invitation that can no longer be used"),
     rule!("console_session", "id", "expires_at", DAY.saturating_mul(30), "a session that is over"),
+    rule!("mail_count", "party", "counted_at", DAY.saturating_mul(2), "messages of a day that is over"),
     rule!("idempotency_key", "key_hash", "expires_at", DAY, "a repeat that comes too late to be one"),
 ];
 

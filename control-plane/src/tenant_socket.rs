@@ -42,22 +42,7 @@ impl TenantSocket {
     /// # Errors
     /// When the folder is a link, or the system refuses.
     pub fn bind(run: &Path, name: &str) -> io::Result<Self> {
-        let beneath = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = open(run, beneath | OFlags::DIRECTORY, Mode::empty())?;
-        // Through the descriptor: the folder cannot be swapped for a link, and its path may be long.
-        let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()));
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(&path)?;
-        let socket = openat(&folder, name, beneath, Mode::empty())?;
-        if FileType::from_raw_mode(fstat(&socket)?.st_mode) != FileType::Socket {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "what was just bound is not a socket"));
-        }
-        // The file that was opened, whatever the tenant puts in its place meanwhile.
-        chmod(format!("/proc/self/fd/{}", socket.as_raw_fd()), Mode::RUSR | Mode::WUSR)?;
-        Ok(Self(listener))
+        Ok(Self(bind(run, name, Mode::RUSR | Mode::WUSR)?))
     }
 
     /// Serves each connection whose other end `admit` takes, at most `connections` at a time, until it
@@ -111,6 +96,29 @@ impl TenantSocket {
     }
 }
 
+/// Binds `name` in the folder `run`, in place of what is there, with these permissions.
+///
+/// # Errors
+/// When the folder is a link, or the system refuses.
+pub fn bind(run: &Path, name: &str, mode: Mode) -> io::Result<UnixListener> {
+    let beneath = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = open(run, beneath | OFlags::DIRECTORY, Mode::empty())?;
+    // Through the descriptor: the folder cannot be swapped for a link, and its path may be long.
+    let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()));
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    let socket = openat(&folder, name, beneath, Mode::empty())?;
+    if FileType::from_raw_mode(fstat(&socket)?.st_mode) != FileType::Socket {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "what was just bound is not a socket"));
+    }
+    // The file that was opened, whatever the tenant puts in its place meanwhile.
+    chmod(format!("/proc/self/fd/{}", socket.as_raw_fd()), mode)?;
+    Ok(listener)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
@@ -125,8 +133,10 @@ mod tests {
         std::fs::set_permissions(&precious, std::fs::Permissions::from_mode(0o640)).unwrap();
         let run = host.path().join("run");
         std::fs::create_dir(&run).unwrap();
-        for place in ["link", "dangling", "file", "socket"] {
-            let target = run.join("egress.sock");
+        let places = ["link", "dangling", "file", "socket"];
+        let sockets = ["egress.sock", "courier.sock", crate::postgres::SOCKET];
+        for (place, name) in places.iter().flat_map(|place| sockets.map(|name| (*place, name))) {
+            let target = run.join(name);
             drop(std::fs::remove_file(&target));
             match place {
                 "link" => symlink(&precious, &target).unwrap(),
@@ -134,7 +144,7 @@ mod tests {
                 "file" => std::fs::write(&target, "").unwrap(),
                 _ => drop(std::os::unix::net::UnixListener::bind(&target).unwrap()),
             }
-            let _bound = TenantSocket::bind(&run, "egress.sock").unwrap();
+            let _bound = TenantSocket::bind(&run, name).unwrap();
             let there = std::fs::symlink_metadata(&target).unwrap();
             assert_eq!(FileType::from_raw_mode(there.permissions().mode()), FileType::Socket, "{place}");
             assert_eq!(there.permissions().mode() & 0o777, 0o600, "{place}");
@@ -142,6 +152,32 @@ mod tests {
         assert_eq!(std::fs::read(&precious).unwrap(), b"data");
         assert_eq!(std::fs::metadata(&precious).unwrap().permissions().mode() & 0o777, 0o640);
         assert!(!host.path().join("made-through-a-link").exists());
+    }
+
+    #[tokio::test]
+    async fn g32_a_socket_that_is_swapped_while_it_is_bound_changes_nothing_elsewhere() {
+        let host = tempfile::tempdir().unwrap();
+        let (precious, run) = (host.path().join("control.db"), host.path().join("run"));
+        std::fs::write(&precious, "data").unwrap();
+        std::fs::set_permissions(&precious, std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::fs::create_dir(&run).unwrap();
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let hostile = std::thread::spawn({
+            let (stop, target, precious) = (Arc::clone(&stop), run.join(crate::postgres::SOCKET), precious.clone());
+            move || {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    drop(std::fs::remove_file(&target));
+                    drop(symlink(&precious, &target));
+                }
+            }
+        });
+        for _ in 0..2000 {
+            drop(bind(&run, crate::postgres::SOCKET, Mode::from_raw_mode(0o666)));
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        hostile.join().unwrap();
+        assert_eq!(std::fs::metadata(&precious).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(std::fs::read(&precious).unwrap(), b"data");
     }
 
     #[tokio::test]

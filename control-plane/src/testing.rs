@@ -104,6 +104,12 @@ impl World {
         Self { app, front, organisation, stub, _data: data }
     }
 
+    /// The tenant with this slug.
+    pub(crate) async fn tenant(&self, slug: &str) -> Tenant {
+        let mut tx = self.app.db.read().await.unwrap();
+        tenants::by_slug(&mut tx, &slug.parse().unwrap()).await.unwrap().unwrap()
+    }
+
     /// A key of the public API.
     pub(crate) async fn key(&self, access: KeyAccess) -> String {
         self.key_of(self.organisation, access).await

@@ -36,6 +36,7 @@ pub fn base() -> OpenApi {
             ("audit-events", "Who did what"),
             ("keys", "Custody of a tenant's keys: rotation, and nothing that could mint"),
             ("settings", "A tenant's own choices"),
+            ("egress", "The hosts a tenant may reach"),
         ]
         .map(|(name, description)| {
             let mut tag = Tag::new(name);

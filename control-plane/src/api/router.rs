@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::rates::Rates;
 use super::{
-    Api, admit, applications, audit_events, events, invitees, keys, life, openapi, sessions, settings, tenants, users,
+    Api, admit, applications, audit_events, egress, events, invitees, keys, life, openapi, sessions, settings, tenants, users,
 };
 use crate::app::App;
 
@@ -69,7 +69,9 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(keys::list_data))
         .routes(routes!(keys::rotate_data))
         .routes(routes!(keys::rotate_seal))
-        .routes(routes!(settings::show, settings::change));
+        .routes(routes!(settings::show, settings::change))
+        .routes(routes!(egress::list, egress::add))
+        .routes(routes!(egress::remove));
     let mut router = router;
     openapi::complete(router.get_openapi_mut());
     router

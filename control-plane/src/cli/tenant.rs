@@ -1,5 +1,7 @@
 //! `polder tenant`: a tenant's life from the command line, through the public API.
 
+mod egress;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -94,6 +96,9 @@ enum Action {
     },
     /// Prints the certificate of a destroyed tenant.
     Certificate(Named),
+    /// The hosts it may reach: it has no network but these, over HTTPS.
+    #[command(subcommand)]
+    Egress(egress::Egress),
 }
 
 #[derive(Debug, Args)]
@@ -171,6 +176,7 @@ async fn act(options: &Tenant) -> Result<String, Refused> {
         Action::Certificate(named) => {
             (api.call(Method::GET, &path(&named.slug, "/certificate"), None).await?, Look::Json)
         }
+        Action::Egress(wish) => (wish.act(&api).await?, Look::Hosts),
     };
     Ok(if options.json { pretty(&answer) } else { look.of(&answer) })
 }
@@ -283,6 +289,7 @@ fn from_dev_json(data: &Path) -> Result<(String, String), Refused> {
 
 /// How an answer is shown to people.
 enum Look {
+    Hosts,
     Table,
     Tenant,
     Json,
@@ -292,6 +299,7 @@ impl Look {
     fn of(&self, answer: &Value) -> String {
         match self {
             Self::Table => table(answer["items"].as_array().map_or(&[], Vec::as_slice)),
+            Self::Hosts => egress::hosts(answer),
             Self::Tenant => facts(answer),
             Self::Json => pretty(answer),
         }

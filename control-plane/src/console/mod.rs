@@ -21,6 +21,7 @@ pub mod assets;
 pub mod audit;
 pub mod callback;
 pub mod dress;
+pub mod egress;
 pub mod fault;
 pub mod fields;
 pub mod guard;

@@ -11,7 +11,7 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, applications, assets, audit, callback, dress, home, invitation, life, people, progress,
+    Console, Fault, api_keys, applications, assets, audit, callback, dress, egress, home, invitation, life, people, progress,
     signin, signout, tenants,
 };
 use crate::app::App;
@@ -77,6 +77,8 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/users/{id}/enable", may(ChangePeople, post(people::enable)))
         .route("/tenants/{slug}/sessions/{id}/end", may(ChangePeople, post(people::end_session)))
         .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
+        .route("/tenants/{slug}/egress", may(See, get(egress::list)).merge(may(ChangeTenants, post(egress::allow))))
+        .route("/tenants/{slug}/egress/{id}/remove", may(ChangeTenants, post(egress::remove)))
         .route("/api-keys", may(SeeKeys, get(api_keys::list)).merge(may(ChangeKeys, post(api_keys::create))))
         .route("/api-keys/{id}/revoke", may(ChangeKeys, post(api_keys::revoke)))
         .method_not_allowed_fallback(async || Fault::MethodNotAllowed)

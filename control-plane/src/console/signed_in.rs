@@ -168,7 +168,7 @@ impl SignedIn {
 }
 
 /// What just happened, by its name in the address that shows it.
-const NOTICES: [(&str, Notice); 7] = [
+const NOTICES: [(&str, Notice); 9] = [
     ("saved", Notice::Saved),
     ("application-deleted", Notice::ApplicationDeleted),
     ("user-added", Notice::UserAdded),
@@ -176,6 +176,8 @@ const NOTICES: [(&str, Notice); 7] = [
     ("user-enabled", Notice::UserEnabled),
     ("session-ended", Notice::SessionEnded),
     ("key-revoked", Notice::KeyRevoked),
+    ("host-allowed", Notice::HostAllowed),
+    ("host-removed", Notice::HostRemoved),
 ];
 
 /// Put there by the guard; a route without one lets nobody in.

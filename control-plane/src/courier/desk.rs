@@ -1,6 +1,6 @@
 //! One tenant's messages, from the socket to whoever takes them.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
@@ -14,30 +14,44 @@ use polder_kernel::{Email, Slug};
 use polder_outbound::courier::Message;
 use polder_outbound::{Mail, Mailer, SendError};
 
-use super::quota::Quotas;
+use super::Party;
+use super::quota::{Quotas, Spent};
 use super::turns::Turns;
 use crate::mailbox::{Letter, Mailbox};
-use crate::model::TenantId;
+use crate::told::Told;
 
 /// The largest message, in bytes.
-const LARGEST: usize = 512 * 1024;
+const LARGEST: usize = 128 * 1024;
 
 /// When to come back where the line is full.
 const WHEN_FULL: Duration = Duration::from_secs(2);
 
 /// Where a tenant's messages are taken.
 pub(super) struct Desk {
-    pub(super) tenant: TenantId,
+    pub(super) party: Party,
     pub(super) slug: Slug,
-    pub(super) exit: Exit,
+    /// Goes before the ids that the sender chose, so that no two senders have one.
+    pub(super) mark: String,
+    pub(super) exit: RwLock<Exit>,
     pub(super) turns: Turns,
     pub(super) quotas: Arc<Quotas>,
+    /// Messages beyond the quota.
+    pub(super) spent: Told,
+    /// Messages that nobody took.
+    pub(super) refused: Told,
 }
 
 /// Who takes a message from us.
+#[derive(Clone)]
 pub(super) enum Exit {
     Mailbox(Arc<Mailbox>),
-    Server(Mailer),
+    Server(Box<Mailer>),
+}
+
+impl Exit {
+    pub(super) fn server(mailer: Mailer) -> Self {
+        Self::Server(Box::new(mailer))
+    }
 }
 
 /// Why a message was not taken.
@@ -50,11 +64,11 @@ enum NotTaken {
     NotNow,
 }
 
-pub(super) fn router(desk: Desk) -> Router {
+pub(super) fn router(desk: Arc<Desk>) -> Router {
     Router::new()
         .route(polder_outbound::courier::PATH, post(take))
         .layer(DefaultBodyLimit::max(LARGEST))
-        .with_state(Arc::new(desk))
+        .with_state(desk)
 }
 
 async fn take(State(desk): State<Arc<Desk>>, message: Result<Json<Message>, JsonRejection>) -> Response {
@@ -78,30 +92,52 @@ impl Desk {
         if message.to.parse::<Email>().is_err() || message.id.is_empty() || message.id.len() > 128 {
             return Err(NotTaken::Never);
         }
-        self.quotas.take(self.tenant).map_err(|after| {
-            tracing::warn!(tenant = %self.slug, "a tenant has used up its quota of messages");
-            NotTaken::Later(StatusCode::TOO_MANY_REQUESTS, after)
-        })?;
+        self.quotas.take(self.party).await.map_err(|spent| self.beyond(spent))?;
         let taken = self.in_turn(message).await;
         if matches!(taken, Err(NotTaken::Later(..) | NotTaken::NotNow)) {
-            self.quotas.give_back(self.tenant);
+            self.quotas.give_back(self.party).await;
         }
         taken
     }
 
+    fn beyond(&self, spent: Spent) -> NotTaken {
+        match spent {
+            Spent::Until(after) => {
+                if let Some(count) = self.spent.count() {
+                    tracing::warn!(tenant = %self.slug, count, "a tenant has used up its quota of messages");
+                }
+                NotTaken::Later(StatusCode::TOO_MANY_REQUESTS, after)
+            }
+            Spent::Database(error) => {
+                tracing::error!(tenant = %self.slug, %error, "a message could not be counted; the tenant tries again");
+                NotTaken::NotNow
+            }
+        }
+    }
+
+    /// Takes another way from the next message on.
+    pub(super) fn leave_by(&self, exit: Exit) {
+        *self.exit.write().unwrap_or_else(PoisonError::into_inner) = exit;
+    }
+
     async fn in_turn(&self, message: Message) -> Result<(), NotTaken> {
         let full = |_| NotTaken::Later(StatusCode::SERVICE_UNAVAILABLE, WHEN_FULL);
-        let _turn = self.turns.take(self.tenant).await.map_err(full)?;
-        match &self.exit {
-            Exit::Mailbox(mailbox) => self.store(mailbox, message).await,
-            Exit::Server(mailer) => self.send(mailer, message).await,
+        let _turn = self.turns.take(self.party).await.map_err(full)?;
+        let exit = self.exit.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match exit {
+            Exit::Mailbox(mailbox) => self.store(&mailbox, message).await,
+            Exit::Server(mailer) => self.send(&mailer, message).await,
         }
     }
 
     async fn send(&self, mailer: &Mailer, message: Message) -> Result<(), NotTaken> {
-        let mail = Mail::try_from(message).map_err(|_| NotTaken::Never)?;
+        let mut mail = Mail::try_from(message).map_err(|_| NotTaken::Never)?;
+        // It names the message to receivers, who show only once what has one name.
+        mail.id = format!("{}-{}", self.mark, mail.id);
         mailer.send(&mail).await.map_err(|error| {
-            tracing::warn!(tenant = %self.slug, %error, "a message was not taken");
+            if let Some(count) = self.refused.count() {
+                tracing::warn!(tenant = %self.slug, %error, count, "messages were not taken");
+            }
             match error {
                 SendError::Permanent(_) => NotTaken::Never,
                 SendError::Temporary(_) | SendError::Later(..) => NotTaken::NotNow,

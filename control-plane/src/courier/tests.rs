@@ -8,13 +8,16 @@ use axum::body::Body;
 use http::header::RETRY_AFTER;
 use http::{Request, Response, StatusCode};
 use hyper_util::service::TowerToHyperService;
-use polder_kernel::{Clock, Entropy};
+use polder_db::testing::{TestDatabase, sqlite};
+use polder_kernel::Clock;
 use polder_outbound::{Mail, Mailer, SendError, Sender};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use super::*;
+use crate::store::MIGRATIONS;
+use crate::testing::World;
 
 const MESSAGE: &str =
     r#"{"id":"m1","to":"ann@example.test","subject":"Hi","text":"12345678","html":"<p>12345678</p>"}"#;
@@ -23,18 +26,30 @@ fn mailbox(folder: &std::path::Path) -> Arc<Mailbox> {
     Arc::new(Mailbox::open(folder.to_owned(), Clock::System).unwrap())
 }
 
-fn desk(courier: &Courier, slug: &str) -> Desk {
+fn of_slug(slug: &str) -> Tenant {
+    crate::store::tests::tenant(slug, None)
+}
+
+fn desk(courier: &Courier, slug: &str) -> Arc<Desk> {
     let exit = match &courier.carrier {
         Carrier::Mailbox(mailbox) => Exit::Mailbox(Arc::clone(mailbox)),
-        Carrier::Relay(relay) => Exit::Server(relay.mailer_of(slug).unwrap()),
+        Carrier::Relay(relay) => Exit::server(relay.mailer_of(slug, None).unwrap()),
     };
-    Desk {
-        tenant: TenantId::new(&Clock::System, &Entropy::System),
-        slug: slug.parse().unwrap(),
-        exit,
-        turns: courier.turns.clone(),
-        quotas: Arc::clone(&courier.quotas),
-    }
+    let tenant = of_slug(slug);
+    Arc::new(courier.desk(Party::Tenant(tenant.id), (&tenant, tenant.short_id.clone()), exit))
+}
+
+/// Where messages are counted.
+async fn counting() -> TestDatabase {
+    let database = sqlite().await;
+    database.db.migrate(MIGRATIONS, Clock::System.now()).await.unwrap();
+    database
+}
+
+/// So many at once, and no other end.
+fn quota(burst: u32, per_hour: u32) -> Quota {
+    let (pace, tries) = (Pace { burst, per_hour }, Pace { burst: 100_000, per_hour: 100_000 });
+    Quota { pace, tries, per_hour: 100_000, per_day: 100_000 }
 }
 
 async fn post(router: &axum::Router, body: String) -> Response<Body> {
@@ -43,7 +58,8 @@ async fn post(router: &axum::Router, body: String) -> Response<Body> {
 }
 
 async fn post_to(mailbox: &Arc<Mailbox>, body: &str) -> StatusCode {
-    let courier = Courier::new(Carrier::Mailbox(Arc::clone(mailbox)), Clock::System);
+    let counting = counting().await;
+    let courier = Courier::new(Carrier::Mailbox(Arc::clone(mailbox)), Clock::System, counting.db.clone());
     post(&desk::router(desk(&courier, "practice")), body.to_owned()).await.status()
 }
 
@@ -88,7 +104,8 @@ async fn g27_a_tenant_beyond_its_quota_is_told_when_to_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let carrier = Carrier::Mailbox(mailbox(folder.path()));
     let share = carrier.share();
-    let courier = Courier::with(carrier, Clock::System, Quota { burst: 3, per_hour: 3600 }, share);
+    let counting = counting().await;
+    let courier = Courier::with(carrier, (Clock::System, counting.db.clone()), quota(3, 3600), share);
     let (a, b) = (desk::router(desk(&courier, "flooded")), desk::router(desk(&courier, "quiet")));
     for id in 0..3 {
         assert_eq!(post(&a, MESSAGE.replace("m1", &id.to_string())).await.status(), StatusCode::OK);
@@ -190,10 +207,11 @@ fn mail(id: usize, to: &str) -> Mail {
 async fn g27_a_flood_of_one_tenant_does_not_delay_the_code_of_another() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(Duration::from_millis(60)).await;
+    let counting = counting().await;
     let courier = Courier::with(
         Carrier::Relay(server.relay.clone()),
-        Clock::System,
-        Quota { burst: 10_000, per_hour: 3600 },
+        (Clock::System, counting.db.clone()),
+        quota(10_000, 3600),
         Share { lanes: 4, per_tenant: 2, waiting: 64, patience: PATIENCE },
     );
     let (a, b) = (tenant(&courier, folder.path(), "flooded"), tenant(&courier, folder.path(), "quiet"));
@@ -236,7 +254,8 @@ async fn d27_a_mail_server_that_is_gone_is_waited_for_by_the_tenant() {
     let server = Server::start(Duration::ZERO).await;
     let carrier = Carrier::Relay(server.relay.clone());
     let share = carrier.share();
-    let courier = Courier::with(carrier, Clock::System, Quota { burst: 2, per_hour: 1 }, share);
+    let counting = counting().await;
+    let courier = Courier::with(carrier, (Clock::System, counting.db.clone()), quota(2, 1), share);
     let tenant = tenant(&courier, folder.path(), "practice");
     assert_eq!(tenant.send(&mail(1, "ann@example.test")).await, Ok(()));
 
@@ -254,7 +273,8 @@ async fn d27_a_mail_server_that_is_gone_is_waited_for_by_the_tenant() {
 async fn p7_the_mail_server_hears_from_the_sender_that_the_control_plane_fixed() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(Duration::ZERO).await;
-    let courier = Courier::new(Carrier::Relay(server.relay.clone()), Clock::System);
+    let counting = counting().await;
+    let courier = Courier::new(Carrier::Relay(server.relay.clone()), Clock::System, counting.db.clone());
     let tenant = tenant(&courier, folder.path(), "practice");
     tenant.send(&mail(1, "ann@example.test")).await.unwrap();
     let refused = tenant.send(&mail(2, "nobody@example.test")).await.unwrap_err();
@@ -262,4 +282,130 @@ async fn p7_the_mail_server_hears_from_the_sender_that_the_control_plane_fixed()
     let heard = server.heard.lock().unwrap().clone();
     assert!(heard.iter().any(|line| line == "From: practice <no-reply@polder.test>"), "{heard:?}");
     assert!(heard.iter().any(|line| line.starts_with("MAIL FROM:<no-reply@polder.test>")), "{heard:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g27_five_thousand_mails_of_one_tenant_do_not_keep_back_the_code_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(Duration::from_millis(20)).await;
+    let counting = counting().await;
+    let carrier = Carrier::Relay(server.relay.clone());
+    let share = carrier.share();
+    let courier = Courier::with(carrier, (Clock::System, counting.db.clone()), quota(100_000, 3600), share);
+    let (a, b) = (tenant(&courier, folder.path(), "flooded"), tenant(&courier, folder.path(), "quiet"));
+    // A's outbox holds them all, and hands over as many at a time as the socket takes.
+    let queued = Arc::new(Mutex::new((0..5000).collect::<Vec<usize>>()));
+    let mut flood = tokio::task::JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let (a, queued) = (a.clone(), Arc::clone(&queued));
+        flood.spawn(async move {
+            loop {
+                let Some(id) = queued.lock().unwrap().pop() else { return };
+                if a.send(&mail(id, "ann@example.test")).await.is_err() {
+                    queued.lock().unwrap().insert(0, id);
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        });
+    }
+    while server.taken.load(Ordering::SeqCst) < 50 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut took = Vec::new();
+    for id in 0..9 {
+        let asked = Instant::now();
+        b.send(&mail(id, "bob@example.test")).await.unwrap();
+        took.push(asked.elapsed());
+    }
+    took.sort_unstable();
+    assert!(took[4] < Duration::from_secs(1), "{took:?}");
+    let taken = server.taken.load(Ordering::SeqCst);
+    assert!(taken < 4000, "the flood was still on: {taken}");
+}
+
+/// What a process that connects to a socket hears, within a moment.
+async fn heard_at(socket: &std::path::Path) -> String {
+    use tokio::io::AsyncReadExt;
+    let mut stream = tokio::net::UnixStream::connect(socket).await.unwrap();
+    let request = format!(
+        "POST /messages HTTP/1.1\r\nHost: courier\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{MESSAGE}",
+        MESSAGE.len()
+    );
+    drop(stream.write_all(request.as_bytes()).await);
+    let mut answer = Vec::new();
+    drop(tokio::time::timeout(Duration::from_secs(2), stream.read_buf(&mut answer)).await);
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g14_only_the_tenants_own_process_may_send_and_the_coaching_platform_at_a_socket_of_its_own() {
+    let world = World::new().await;
+    let (app, acme) = (&world.app, world.tenant("acme").await);
+    let process = |pid: u32| Peer::from(Arc::new(std::sync::atomic::AtomicI32::new(pid.cast_signed())));
+    app.courier.open(app, &acme).await.unwrap();
+    app.courier.open_coaching(app, &acme).unwrap();
+    let tenants = app.settings.layout.tenant_run(&acme.short_id).join(SOCKET);
+    let coachings = app.settings.layout.coaching().join(SOCKET);
+    for (party, socket) in [(Party::Tenant(acme.id), &tenants), (Party::Coaching, &coachings)] {
+        for nobody in [None, Some(process(1)), Some(process(0))] {
+            app.courier.admit(party, nobody);
+            assert_eq!(heard_at(socket).await, "");
+        }
+        assert!(app.mailbox.to(None).await.unwrap().is_empty());
+    }
+    // Who may come in at one door may not at the other.
+    app.courier.admit(Party::Coaching, Some(process(std::process::id())));
+    assert_eq!(heard_at(&tenants).await, "");
+    assert!(heard_at(&coachings).await.starts_with("HTTP/1.1 200 "));
+    app.courier.admit(Party::Coaching, None);
+    app.courier.admit(Party::Tenant(acme.id), Some(process(std::process::id())));
+    assert!(heard_at(&tenants).await.starts_with("HTTP/1.1 200 "));
+    assert_eq!(heard_at(&coachings).await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p7_mail_comes_from_a_tenants_own_domain_once_it_is_verified() {
+    use crate::store::mail_domains::{Row, put};
+    let server = Server::start(Duration::ZERO).await;
+    let world = World::new().await;
+    let (app, acme) = (&world.app, world.tenant("acme").await);
+    let courier = Courier::new(Carrier::Relay(server.relay.clone()), app.clock.clone(), app.db.clone());
+    courier.open(app, &acme).await.unwrap();
+    let own = Arc::new(std::sync::atomic::AtomicI32::new(std::process::id().cast_signed()));
+    courier.admit(Party::Tenant(acme.id), Some(own.into()));
+    let socket = app.settings.layout.tenant_run(&acme.short_id).join(SOCKET);
+    let mut tenant = Mailer::Courier(polder_outbound::Courier::new(&socket));
+    let mut number = 0;
+    let mut heard = async |tenant: &mut Mailer| {
+        number += 1;
+        server.heard.lock().unwrap().clear();
+        tenant.send(&mail(number, "ann@example.test")).await.unwrap();
+        let heard = server.heard.lock().unwrap().clone();
+        let of = |start: &str| heard.iter().find(|line| line.starts_with(start)).unwrap().clone();
+        let (from, envelope, id) = (of("From: "), of("MAIL FROM:"), of("Message-ID: "));
+        assert!(id.contains(&acme.short_id), "another tenant cannot take this id: {id}");
+        (from, envelope.split(' ').take(2).collect::<Vec<_>>().join(" "))
+    };
+    let record = async |verified_at| {
+        let (id, now) = (acme.id, app.clock.now());
+        let row = Row { domain: "mail.acme.example".to_owned(), verified_at };
+        app.db.write(move |tx| Box::pin(async move { put(tx, id, &row, now).await })).await.unwrap();
+        courier.reload(app, &acme).await.unwrap();
+    };
+    let installations =
+        (format!("From: {} <no-reply@polder.test>", acme.name), "MAIL FROM:<no-reply@polder.test>".to_owned());
+    assert_eq!(heard(&mut tenant).await, installations);
+    record(None).await;
+    assert_eq!(heard(&mut tenant).await, installations, "nobody has said that it is theirs");
+    record(Some(app.clock.now())).await;
+    let own = (
+        format!("From: {} <no-reply@mail.acme.example>", acme.name),
+        "MAIL FROM:<no-reply@mail.acme.example>".to_owned(),
+    );
+    assert_eq!(heard(&mut tenant).await, own);
+    // And so it is after a restart.
+    courier.open(app, &acme).await.unwrap();
+    let again = Arc::new(std::sync::atomic::AtomicI32::new(std::process::id().cast_signed()));
+    courier.admit(Party::Tenant(acme.id), Some(again.into()));
+    assert_eq!(heard(&mut tenant).await, own);
 }

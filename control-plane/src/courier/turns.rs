@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::model::TenantId;
+use super::Party;
 
 /// How many may send, and wait.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +42,9 @@ struct Inner {
 struct Lines {
     free: usize,
     /// Tenants with somebody waiting, the next one first; each once.
-    rotation: VecDeque<TenantId>,
+    rotation: VecDeque<Party>,
     /// Tenants with somebody waiting or sending.
-    of: HashMap<TenantId, Line>,
+    of: HashMap<Party, Line>,
 }
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ struct Line {
 
 /// A turn to send, until it is dropped.
 pub struct Turn {
-    tenant: TenantId,
+    party: Party,
     turns: Turns,
 }
 
@@ -70,24 +70,24 @@ impl Turns {
     ///
     /// # Errors
     /// [`Full`], at once or after [`Share::patience`].
-    pub async fn take(&self, tenant: TenantId) -> Result<Turn, Full> {
-        let turn = self.join(tenant)?;
+    pub async fn take(&self, party: Party) -> Result<Turn, Full> {
+        let turn = self.join(party)?;
         self.serve();
         // Who stops waiting here drops the turn with its receiver, should it just have been given.
         tokio::time::timeout(self.0.share.patience, turn).await.map_err(|_| Full)?.map_err(|_| Full)
     }
 
-    fn join(&self, tenant: TenantId) -> Result<oneshot::Receiver<Turn>, Full> {
+    fn join(&self, party: Party) -> Result<oneshot::Receiver<Turn>, Full> {
         let mut lines = self.lock();
-        let line = lines.of.entry(tenant).or_default();
+        let line = lines.of.entry(party).or_default();
         line.waiting.retain(|waiting| !waiting.is_closed());
         if line.waiting.len() >= self.0.share.waiting {
             return Err(Full);
         }
         let (give, turn) = oneshot::channel();
         line.waiting.push_back(give);
-        if !lines.rotation.contains(&tenant) {
-            lines.rotation.push_back(tenant);
+        if !lines.rotation.contains(&party) {
+            lines.rotation.push_back(party);
         }
         Ok(turn)
     }
@@ -95,14 +95,14 @@ impl Turns {
     /// Gives out turns as long as there are lanes.
     fn serve(&self) {
         loop {
-            let Some((give, tenant)) = self.next() else { return };
+            let Some((give, party)) = self.next() else { return };
             // Who left meanwhile gives the turn back by dropping it, without the lock.
-            drop(give.send(Turn { tenant, turns: self.clone() }));
+            drop(give.send(Turn { party, turns: self.clone() }));
         }
     }
 
     /// The next in rotation, counted as sending.
-    fn next(&self) -> Option<(oneshot::Sender<Turn>, TenantId)> {
+    fn next(&self) -> Option<(oneshot::Sender<Turn>, Party)> {
         let most = self.0.share.per_tenant;
         let mut lines = self.lock();
         let Lines { free, rotation, of } = &mut *lines;
@@ -110,20 +110,20 @@ impl Turns {
             return None;
         }
         for _ in 0..rotation.len() {
-            let tenant = rotation.pop_front()?;
-            let Some(line) = of.get_mut(&tenant) else { continue };
+            let party = rotation.pop_front()?;
+            let Some(line) = of.get_mut(&party) else { continue };
             line.waiting.retain(|waiting| !waiting.is_closed());
             let next = if line.sending < most { line.waiting.pop_front() } else { None };
             if !line.waiting.is_empty() {
-                rotation.push_back(tenant);
+                rotation.push_back(party);
             }
             if let Some(give) = next {
                 line.sending += 1;
                 *free -= 1;
-                return Some((give, tenant));
+                return Some((give, party));
             }
             if line.sending == 0 && line.waiting.is_empty() {
-                of.remove(&tenant);
+                of.remove(&party);
             }
         }
         None
@@ -138,10 +138,10 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let mut lines = self.turns.lock();
         lines.free += 1;
-        if let Some(line) = lines.of.get_mut(&self.tenant) {
+        if let Some(line) = lines.of.get_mut(&self.party) {
             line.sending = line.sending.saturating_sub(1);
             if line.sending == 0 && line.waiting.is_empty() {
-                lines.of.remove(&self.tenant);
+                lines.of.remove(&self.party);
             }
         }
         drop(lines);
@@ -154,9 +154,10 @@ mod tests {
     use polder_kernel::{Clock, Entropy};
 
     use super::*;
+    use crate::model::TenantId;
 
-    fn tenants<const N: usize>() -> [TenantId; N] {
-        [(); N].map(|()| TenantId::new(&Clock::System, &Entropy::System))
+    fn tenants<const N: usize>() -> [Party; N] {
+        [(); N].map(|()| Party::Tenant(TenantId::new(&Clock::System, &Entropy::System)))
     }
 
     fn turns((lanes, per_tenant): (usize, usize), waiting: usize) -> Turns {

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::folder::write_whole;
 use super::problem::Problem;
 use crate::app::App;
-use crate::driver::Child;
+use crate::courier::{self, Party};
+use crate::driver::{Child, Peer};
 use crate::model::Tenant;
 use crate::provision::desired::Purpose;
 use crate::provision::{OwnApplication, own_application};
@@ -53,7 +54,8 @@ pub async fn start(app: &Arc<App>, practice: &Tenant) -> Result<(), Problem> {
     let failed = |error: &dyn std::error::Error| Problem::Coaching(error.to_string());
     let own = async |purpose| own_application(app, practice, purpose).await.map_err(|error| failed(&error));
     let (coach, portal) = (own(Purpose::Coach).await?, own(Purpose::Portal).await?);
-    let courier = app.settings.layout.tenant_run(&practice.short_id).join(crate::courier::SOCKET);
+    let courier = app.settings.layout.coaching().join(courier::SOCKET);
+    app.courier.open_coaching(app, practice).map_err(|error| failed(&error))?;
     let configuration = Configuration {
         issuer: &practice.issuer,
         base_url: app.settings.coaching(),
@@ -79,7 +81,9 @@ pub async fn start(app: &Arc<App>, practice: &Tenant) -> Result<(), Problem> {
         folder: folder.clone(),
         prepare: Some(Arc::new(move || write_whole(&folder, &file, text.expose()))),
     };
-    app.supervisor.start(&child).map_err(|error| failed(&error))
+    app.supervisor.start(&child).map_err(|error| failed(&error))?;
+    app.courier.admit(Party::Coaching, app.supervisor.pid(KEY).map(Peer::from));
+    Ok(())
 }
 
 /// Removes the file with the secrets, now that it was read.

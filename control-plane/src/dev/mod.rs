@@ -27,6 +27,7 @@ use polder_service::{Shutdown, serve};
 use crate::app::App;
 use crate::cli::Dev;
 use crate::custody;
+use crate::operator;
 use crate::provision::timers;
 use crate::retention::SCHEDULE;
 use crate::router::Front;
@@ -43,6 +44,8 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     let _taken = folder::take(&settings, held)?;
     dev_json::withdraw(&settings.layout)?;
     let app = App::open(settings, (Clock::System, Entropy::System), shutdown.clone()).await?;
+    let at = app.settings.layout.root().join(operator::SOCKET);
+    operator::open(&app).map_err(|error| Problem::Folder { path: at, error })?;
 
     let limits = Limits { drain: Duration::from_secs(3), ..Limits::default() };
     let serving = tokio::spawn(serve(listener, Front::new(&app), limits, shutdown.clone()));

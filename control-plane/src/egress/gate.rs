@@ -17,15 +17,13 @@ use polder_outbound::destination::Destination;
 use polder_outbound::resolve::{self, Resolver};
 use polder_service::Shutdown;
 use tokio::net::TcpStream;
-use tokio::net::unix::UCred;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::brake::{PAUSE, Told};
 use super::refusal::Refusal;
 use super::rule::Rule;
 use super::tunnel::{self, Passed};
 use super::{Egress, Limits};
-use crate::driver::Peer;
+use crate::door::Door;
 use crate::model::Tenant;
 use crate::pace::Left;
 
@@ -35,7 +33,6 @@ pub struct Counts {
     opened: AtomicU64,
     refused: AtomicU64,
     failed: AtomicU64,
-    strangers: Told,
     passed: Passed,
 }
 
@@ -57,14 +54,14 @@ pub struct Counted {
 }
 
 impl Counts {
-    /// The counts now.
-    pub fn read(&self) -> Counted {
+    /// The counts now, with the number of strangers at the door.
+    pub fn read(&self, strangers: u64) -> Counted {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Counted {
             opened: read(&self.opened),
             refused: read(&self.refused),
             failed: read(&self.failed),
-            strangers: self.strangers.read(),
+            strangers,
             bytes_out: read(&self.passed.out),
             bytes_back: read(&self.passed.back),
         }
@@ -81,7 +78,7 @@ pub(super) struct Gate {
     /// The list as it is now; whoever passes watches it.
     rules: watch::Sender<Vec<Rule>>,
     spent: Mutex<Spent>,
-    peer: Mutex<Option<Peer>>,
+    pub(super) door: Door,
     pub(super) counts: Counts,
 }
 
@@ -91,6 +88,10 @@ struct Spent {
     /// In units of [`UNIT`].
     bytes: Left,
 }
+
+/// How long an answer of ours that says no is held back. An honest tenant does not notice; one that only
+/// asks to keep us busy gets as many answers as it has connections in this time.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes are counted by the kibibyte.
 const UNIT: u64 = 1024;
@@ -114,7 +115,7 @@ impl Gate {
             places: Arc::new(Semaphore::new(limits.tunnels)),
             rules: watch::Sender::new(rules),
             spent: Mutex::new(Spent { tunnels: Left::all(limits.pace, now), bytes: Left::all(limits.kibibytes, now) }),
-            peer: Mutex::default(),
+            door: Door::new(tenant.slug.as_str(), super::SOCKET),
             counts: Counts::default(),
         }
     }
@@ -122,21 +123,6 @@ impl Gate {
     /// The list is this one from now on. Tunnels that it does not allow end.
     pub(super) fn set(&self, rules: Vec<Rule>) {
         self.rules.send_replace(rules);
-    }
-
-    pub(super) fn admit(&self, peer: Option<Peer>) {
-        *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
-    }
-
-    /// Whether a connection comes from the tenant's process.
-    pub(super) fn admits(&self, other: &UCred) -> bool {
-        let admitted =
-            self.peer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|peer| peer.is(other));
-        if !admitted && let Some(count) = self.counts.strangers.count() {
-            let (pid, uid) = (other.pid(), other.uid());
-            tracing::warn!(tenant = %self.slug, pid, uid, count, "strangers on a tenant's way out");
-        }
-        admitted
     }
 
     async fn way(&self, request: &Request<Incoming>) -> Result<Way, Refusal> {

@@ -13,7 +13,6 @@
 //! client checks what it asks for, too (F14).
 
 pub mod allow_list;
-pub mod brake;
 mod gate;
 mod refusal;
 pub mod rule;
@@ -136,7 +135,7 @@ impl Egress {
         let (stop, admitting) = (Shutdown::new(), Arc::clone(&gate));
         let service = gate::service(Arc::clone(&gate), stop.clone());
         // Twice the tunnels: one that is refused for their number should be told so.
-        let serving = socket.serve(service, self.limits.tunnels * 2, move |peer| admitting.admits(peer), stop.clone());
+        let serving = socket.serve(service, self.limits.tunnels * 2, move |peer| admitting.door.admits(peer), stop.clone());
         tokio::spawn(serving);
         self.lock().insert(tenant.id, Open { gate, stop });
         Ok(())
@@ -163,7 +162,7 @@ impl Egress {
     /// Says which process is the tenant: only that one is let through.
     pub fn admit(&self, tenant: TenantId, peer: Option<Peer>) {
         if let Some(open) = self.lock().get(&tenant) {
-            open.gate.admit(peer);
+            open.gate.door.admit(peer);
         }
     }
 
@@ -176,7 +175,7 @@ impl Egress {
 
     /// What a tenant did since its socket was opened.
     pub fn counted(&self, tenant: TenantId) -> Option<Counted> {
-        self.lock().get(&tenant).map(|open| open.gate.counts.read())
+        self.lock().get(&tenant).map(|open| open.gate.counts.read(open.gate.door.strangers.read()))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Open>> {

@@ -12,7 +12,6 @@ use super::allow_list::{AllowError, allow, list, withdraw};
 use super::*;
 use crate::audit::ActingFor;
 use crate::model::{Actor, EgressRuleId, MemberId};
-use crate::store::tenants;
 use crate::testing::World;
 
 const SHORT: Limits = Limits {
@@ -40,7 +39,7 @@ impl Stage {
     /// Names lead to what `found` says.
     async fn new(found: impl Fn(&str) -> Vec<IpAddr> + Send + Sync + 'static, limits: Limits) -> Self {
         let world = World::new().await;
-        let tenant = by_slug(&world.app, "acme").await;
+        let tenant = world.tenant("acme").await;
         let lookups = Arc::new(AtomicUsize::new(0));
         let counting = Arc::clone(&lookups);
         let answer = move |name: &str| {
@@ -93,10 +92,6 @@ async fn head_of(stream: &mut UnixStream) -> String {
 
 fn process(pid: i32) -> Peer {
     Arc::new(AtomicI32::new(pid)).into()
-}
-
-async fn by_slug(app: &App, slug: &str) -> Tenant {
-    tenants::by_slug(&mut app.db.read().await.unwrap(), &slug.parse().unwrap()).await.unwrap().unwrap()
 }
 
 /// A host on this machine that says back what it hears.
@@ -307,7 +302,7 @@ async fn g14_a_tenant_that_stops_takes_its_tunnels_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn k15_the_list_is_changed_by_somebody_and_written_down() {
     let world = World::new().await;
-    let (acme, foreign) = (by_slug(&world.app, "acme").await, by_slug(&world.app, "foreign").await);
+    let (acme, foreign) = (world.tenant("acme").await, world.tenant("foreign").await);
     let member = Actor::Member(MemberId::new(&world.app.clock, &world.app.entropy));
     let by = ActingFor { actor: member, ..ActingFor::system() };
     let rule = allow(&world.app, &acme, &by, "Accounts.Example.org").await.unwrap();
@@ -334,7 +329,7 @@ async fn k15_the_list_is_changed_by_somebody_and_written_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn k15_a_rule_that_is_withdrawn_closes_its_tunnels_and_no_others() {
     let world = World::new().await;
-    let (acme, by) = (by_slug(&world.app, "acme").await, ActingFor::system());
+    let (acme, by) = (world.tenant("acme").await, ActingFor::system());
     let (gone, kept) = (echo().await.to_string(), echo().await.to_string());
     world.app.egress.open(&world.app, &acme).await.unwrap();
     world.app.egress.admit(acme.id, Some(process(std::process::id().cast_signed())));

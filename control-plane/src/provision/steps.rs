@@ -22,6 +22,7 @@ use super::destroy;
 use super::plan::{KeysLost, Step};
 use crate::app::App;
 use crate::audit::ActingFor;
+use crate::courier::Party;
 use crate::driver::{Argument, DriverError, SecretFile, Spec};
 use crate::gateway::pool::Pool;
 use crate::gateway::socket::{self, Socket};
@@ -202,12 +203,13 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     let run = layout.tenant_run(&tenant.short_id);
     app.routes.close_unless_held(tenant.slug.as_str());
     app.provision.started(tenant.id, app.clock.now());
-    app.courier.open(app, tenant).map_err(|error| files(&run, error))?;
+    app.courier.open(app, tenant).await.map_err(|error| files(&run, error))?;
     app.egress.open(app, tenant).await.map_err(|error| files(&run, error))?;
     if let Some(postgres) = &app.postgres {
         postgres.open(&tenant.short_id, &run).await?;
     }
     app.driver.start(&spec(app, tenant)).await?;
+    app.courier.admit(Party::Tenant(tenant.id), app.driver.peer(&tenant.short_id));
     app.egress.admit(tenant.id, app.driver.peer(&tenant.short_id));
     app.links.open(app, tenant).map_err(|error| files(&run, error))?;
     let until = Instant::now() + app.settings.patience.start;
@@ -328,7 +330,7 @@ async fn tell_tenant(
 pub(super) async fn stop_runtime(app: &App, tenant: &Tenant) {
     app.links.close(tenant.id);
     app.driver.stop(&tenant.short_id).await;
-    app.courier.close(tenant.id);
+    app.courier.close(Party::Tenant(tenant.id));
     app.egress.close(tenant.id);
     if let Some(postgres) = &app.postgres {
         postgres.close(&tenant.short_id);

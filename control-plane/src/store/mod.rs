@@ -7,6 +7,8 @@ pub mod egress_rules;
 pub mod idempotency_keys;
 pub mod invitations;
 pub mod life;
+pub mod mail_counts;
+pub mod mail_domains;
 pub mod members;
 pub mod operations;
 pub mod organisations;
@@ -15,7 +17,7 @@ pub mod settings;
 pub mod tenants;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use polder_db::Migration;
 
@@ -24,4 +26,5 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "first", sql: include_str!("../../../migrations/control/0001_first.sql") },
     Migration { version: 2, name: "life_cycle", sql: include_str!("../../../migrations/control/0002_life_cycle.sql") },
     Migration { version: 3, name: "egress", sql: include_str!("../../../migrations/control/0003_egress.sql") },
+    Migration { version: 4, name: "mail", sql: include_str!("../../../migrations/control/0004_mail.sql") },
 ];

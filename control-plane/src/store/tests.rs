@@ -18,7 +18,7 @@ async fn fresh() -> Vec<TestDatabase> {
     all
 }
 
-fn tenant(slug: &str, organisation_id: Option<OrganisationId>) -> Tenant {
+pub(crate) fn tenant(slug: &str, organisation_id: Option<OrganisationId>) -> Tenant {
     Tenant {
         id: TenantId::new(&Clock::System, &Entropy::System),
         slug: slug.parse().unwrap(),

@@ -43,9 +43,17 @@ impl Subject {
 
 impl From<&str> for Subject {
     fn from(text: &str) -> Self {
-        let clean = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+        let clean = |c: char| if is_plain(c) { c } else { ' ' };
         Self(text.chars().take(SUBJECT_MAX).map(clean).collect::<String>().trim().to_owned())
     }
+}
+
+/// Whether a character stays on its line and in its place: no control character, no separator of lines or
+/// paragraphs, nothing that turns the direction of what follows or cannot be seen.
+pub(crate) fn is_plain(c: char) -> bool {
+    let turns = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unseen = matches!(c, '\u{00ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || turns || unseen)
 }
 
 impl From<String> for Subject {
@@ -68,6 +76,7 @@ mod tests {
     fn f18_a_subject_is_one_line_whatever_it_is_made_of() {
         let subject = Subject::from("Hi\r\nBcc: eve@example.test\u{2028}x\0");
         assert_eq!(subject.as_str(), "Hi  Bcc: eve@example.test x");
+        assert_eq!(Subject::from("code \u{202e}4321").as_str(), "code  4321", "it is read as it is written");
         assert_eq!(Subject::from("é".repeat(999)).as_str().chars().count(), SUBJECT_MAX);
     }
 

@@ -176,7 +176,7 @@ mod tests {
             id: "0198-a>\r\nX: y".to_owned(),
             to: "ann@example.test".parse().unwrap(),
             subject: "Je code\r\nBcc: eve@example.test é".into(),
-            text: "Your code is 12345678\n.\nBcc: eve@example.test\n".to_owned(),
+            text: "Your code is 12345678\n.\nBcc: eve@example.test\n\r.\r\nMAIL FROM:<eve@example.test>\r\n\n.\r\n\r\n.\r\n".to_owned(),
             html: "<p>12345678</p>".to_owned(),
         }
     }

@@ -24,6 +24,16 @@ pub enum Problem<'a> {
     Taken,
     /// It is a word that is kept for Polder itself.
     Reserved,
+    /// Not the name of a public host.
+    HostNotPublic,
+    /// All hosts of a top-level domain.
+    HostTooWide,
+    /// More, or less, than a host name.
+    HostShape,
+    /// The host is on the list.
+    HostThere,
+    /// The list of hosts is full.
+    HostsFull,
     /// The tenant's own words, in English.
     Said(&'a str),
 }
@@ -36,6 +46,11 @@ impl<'a> Problem<'a> {
             Self::TooLong => t.problem.too_long,
             Self::Taken => t.problem.taken,
             Self::Reserved => t.problem.reserved,
+            Self::HostNotPublic => t.egress.not_public,
+            Self::HostTooWide => t.egress.too_wide,
+            Self::HostShape => t.egress.shape,
+            Self::HostThere => t.egress.there,
+            Self::HostsFull => t.egress.full,
             Self::Said(words) => words,
         }
     }

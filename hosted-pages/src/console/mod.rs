@@ -23,12 +23,15 @@
 //! | `POST /tenants/{slug}/users/{id}/disable`, `…/enable` | |
 //! | `POST /tenants/{slug}/sessions/{id}/end` | `user_id` says whose page to go back to |
 //! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
+//! | `GET /tenants/{slug}/egress`, `POST` | [`Egress`]: `host` |
+//! | `POST /tenants/{slug}/egress/{id}/remove` | |
 //! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name`, `access` |
 
 mod api_keys;
 mod applications;
 mod audit;
 mod door;
+mod egress;
 mod form;
 mod people;
 mod progress;
@@ -41,6 +44,7 @@ pub(crate) use applications::kind_label;
 pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
 pub use audit::Audit;
 pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignedOut};
+pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};
 pub use people::{Sessions, Users};
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};

@@ -88,6 +88,10 @@ pub enum Notice {
     SessionEnded,
     /// An API key was revoked.
     KeyRevoked,
+    /// A host may be reached.
+    HostAllowed,
+    /// A host may no longer be reached.
+    HostRemoved,
 }
 
 /// The tenant a page is about.
@@ -154,10 +158,12 @@ pub enum Section {
     Users,
     /// Its audit log.
     Audit,
+    /// The hosts it may reach.
+    Egress,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Applications, Self::Users, Self::Audit];
+    pub(crate) const ALL: [Self; 5] = [Self::Overview, Self::Applications, Self::Users, Self::Audit, Self::Egress];
 
     pub(crate) const fn label(self, t: &Texts) -> &'static str {
         match self {
@@ -165,13 +171,14 @@ impl Section {
             Self::Applications => t.shell.applications,
             Self::Users => t.shell.users,
             Self::Audit => t.shell.audit,
+            Self::Egress => t.shell.egress,
         }
     }
 
     /// Whether somebody who may do this sees it.
     pub(crate) const fn shown(self, may: &May) -> bool {
         match self {
-            Self::Overview | Self::Applications => true,
+            Self::Overview | Self::Applications | Self::Egress => true,
             Self::Users | Self::Audit => may.see_people,
         }
     }
@@ -183,6 +190,7 @@ impl Section {
             Self::Applications => "/applications",
             Self::Users => "/users",
             Self::Audit => "/audit",
+            Self::Egress => "/egress",
         }
     }
 }
@@ -211,6 +219,8 @@ impl Shell<'_> {
             Notice::UserEnabled => t.user_enabled,
             Notice::SessionEnded => t.session_ended,
             Notice::KeyRevoked => t.key_revoked,
+            Notice::HostAllowed => t.host_allowed,
+            Notice::HostRemoved => t.host_removed,
         })
     }
 }

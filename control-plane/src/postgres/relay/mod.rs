@@ -21,9 +21,7 @@ mod session;
 mod upstream;
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -32,10 +30,11 @@ use polder_crypto::scram::Verifier;
 use polder_db::server::Endpoint;
 use polder_kernel::{Entropy, Secret};
 use polder_service::Shutdown;
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::Mode;
 use tokio::net::UnixListener;
 
 use super::Names;
+use crate::tenant_socket;
 use cancel::Keys;
 
 /// The socket's name in a tenant's `run` folder: the one that every client of PostgreSQL looks for.
@@ -75,7 +74,8 @@ impl Relay {
         password: &Secret<String>,
         entropy: &Entropy,
     ) -> io::Result<Self> {
-        let (folder, listener) = bind(run)?;
+        // A tenant in a container is another user; nobody else comes near the folder.
+        let listener = tenant_socket::bind(run, SOCKET, Mode::from_raw_mode(0o666))?;
         let stop = Shutdown::new();
         let shared = Arc::new(Shared {
             endpoint: endpoint.clone(),
@@ -88,10 +88,7 @@ impl Relay {
             open: AtomicUsize::new(0),
         });
         let stopped = stop.clone();
-        tokio::spawn(async move {
-            accept(listener, shared, stopped).await;
-            drop(folder);
-        });
+        tokio::spawn(accept(listener, shared, stopped));
         Ok(Self { stop })
     }
 }
@@ -125,19 +122,4 @@ async fn accept(listener: UnixListener, shared: Arc<Shared>, stop: Shutdown) {
             }
         }
     }
-}
-
-/// Binds through the folder's descriptor, so that the folder cannot be swapped for a link.
-fn bind(run: &Path) -> io::Result<(OwnedFd, UnixListener)> {
-    let beneath = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let folder = open(run, beneath, Mode::empty())?;
-    let path = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd()));
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let listener = UnixListener::bind(&path)?;
-    // A tenant in a container is another user; nobody else comes near the folder.
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
-    Ok((folder, listener))
 }

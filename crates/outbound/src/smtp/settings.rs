@@ -7,6 +7,7 @@ use polder_kernel::{Email, Secret};
 use url::Url;
 
 use crate::localhost;
+use crate::mail::is_plain;
 
 /// What is wrong with an operator's settings for mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,10 +128,13 @@ impl Sender {
         Self { name: None, address }
     }
 
-    /// The same address under a name, such as the tenant's. Control characters become spaces.
+    /// The same address under a name, such as the tenant's. What could begin another header becomes a
+    /// space, and so does what would make the name look like another address: many programs show the
+    /// name alone.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
-        let name: String = name.chars().take(100).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let misleading = |c: char| !is_plain(c) || matches!(c, '@' | '＠' | '﹫' | '<' | '>' | '"');
+        let name: String = name.chars().take(100).map(|c| if misleading(c) { ' ' } else { c }).collect();
         self.name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
         self
     }
@@ -205,5 +209,16 @@ mod tests {
         assert_eq!("no-reply@example.test".parse::<Sender>().unwrap().name(), None);
         assert_eq!(sender.named("a\r\nBcc: x").name(), Some("a  Bcc: x"));
         assert!("Practice".parse::<Sender>().is_err());
+    }
+
+    #[test]
+    fn f18_a_senders_name_does_not_look_like_another_address() {
+        let named = |name: &str| Sender::new("no-reply@polder.test".parse().unwrap()).named(name);
+        for name in ["security@bank.example", "Bank <security@bank.example>", "Bank\" <x＠bank.example>", "\u{202e}knab@x"] {
+            let shown = named(name).to_string();
+            assert_eq!(shown.matches('@').count(), 1, "{shown}");
+            assert!(shown.ends_with("<no-reply@polder.test>") && !shown.contains(['\u{202e}', '"', '＠']), "{shown}");
+        }
+        assert_eq!(named("Praktijk Smit & Zn.").name(), Some("Praktijk Smit & Zn."));
     }
 }

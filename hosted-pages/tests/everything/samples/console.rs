@@ -2,7 +2,7 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Problem,
+    Audit, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Problem,
     Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress,
     TenantRow, TenantState, Users,
 };
@@ -46,6 +46,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     stage.applications();
     stage.people();
     stage.audit();
+    stage.egress();
     stage.api_keys();
     stage.pages
 }
@@ -206,6 +207,28 @@ impl Stage<'_> {
         self.add("audit", &page);
         let page = Audit { events: &[], next: None, action: words.other, user_id: words.other, ..page };
         self.add("audit-empty", &page);
+    }
+
+    fn egress(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let page = Egress { shell, tenant, rules: &[], host: "", problems: &[] };
+        self.add("egress-empty", &page);
+        let rule = EgressRule { id: "1", host: "accounts.example.org", created_at: AT };
+        let rules = [EgressRule { host: ".example.org", ..rule }, rule, EgressRule { host: words.other, ..rule }];
+        let shell = Shell { notice: Some(Notice::HostAllowed), ..shell };
+        self.add("egress", &Egress { shell, rules: &rules, ..page });
+        let shell = Shell { notice: Some(Notice::HostRemoved), may: May { change_tenants: false, ..May::ALL }, ..shell };
+        self.add("egress-seen", &Egress { shell, rules: &rules, ..page });
+        for (name, problem_is) in [
+            ("not-public", Problem::HostNotPublic),
+            ("too-wide", Problem::HostTooWide),
+            ("shape", Problem::HostShape),
+            ("there", Problem::HostThere),
+            ("full", Problem::HostsFull),
+        ] {
+            let problems = [problem("host", problem_is)];
+            self.add(&format!("egress-{name}"), &Egress { rules: &rules, host: words.other, problems: &problems, ..page });
+        }
     }
 
     fn api_keys(&mut self) {

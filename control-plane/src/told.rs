@@ -1,12 +1,6 @@
-//! What slows a tenant down that keeps asking for what it does not get: the process that answers is
-//! everybody's, and so is the log.
+//! What somebody can cause over and over, told seldom: the log is everybody's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
-/// How long an answer of ours that says no is held back. An honest tenant does not notice; one that only
-/// asks to keep us busy gets as many answers as it has connections in this time.
-pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// Counts, and says which of the counted is worth a line in the log: the first, and each that doubles
 /// their number. The line says how many there were.
