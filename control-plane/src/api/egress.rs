@@ -98,3 +98,67 @@ pub async fn remove(Within(on): Within, AtId(id): AtId<EgressRuleKind>) -> Resul
         false => Err(ApiError::not_found()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::header::{AUTHORIZATION, CONTENT_TYPE};
+    use http::{Method, Request};
+    use serde_json::{Value, json};
+
+    use crate::model::KeyAccess;
+    use crate::testing::{KNOWN, World};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn k15_hosts_are_allowed_listed_and_removed_by_whoever_holds_a_key() {
+        let world = World::new().await;
+        let key = world.key(KeyAccess::Write).await;
+        let list = async || world.api(&key, Method::GET, "/tenants/acme/egress", None).await.json();
+        assert_eq!(list().await, json!({"items": [], "next": null}));
+        let allow = async |host: &str| {
+            world.api(&key, Method::POST, "/tenants/acme/egress", Some(json!({"host": host}))).await
+        };
+        let made = allow("Accounts.Example.org").await;
+        assert_eq!((made.status.as_u16(), made.json()["host"].as_str()), (201, Some("accounts.example.org")));
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        assert_eq!(made.header("location"), format!("/api/v1/tenants/acme/egress/{id}"));
+        assert_eq!(list().await["items"], json!([made.json()]));
+        let again = allow("accounts.example.org").await;
+        assert_eq!((again.status.as_u16(), again.json()["code"].as_str()), (409, Some("egress_rule_exists")));
+        for wrong in ["", "https://a.example", "10.0.0.1", "a.example:443", "metadata.google.internal", ".org", "a b"] {
+            let refused = allow(wrong).await;
+            assert_eq!(refused.status.as_u16(), 422, "{wrong}");
+            assert_eq!(refused.json()["errors"][0]["pointer"], "/host", "{wrong}");
+        }
+        let remove = async |id: &str| {
+            world.api(&key, Method::DELETE, &format!("/tenants/acme/egress/{id}"), None).await.status.as_u16()
+        };
+        assert_eq!((remove(KNOWN).await, remove(&id).await, remove(&id).await), (404, 204, 404));
+        assert_eq!(list().await["items"], json!([]));
+        let log = world.log().await;
+        let told: Vec<_> = log.iter().filter(|(action, ..)| action.starts_with("egress.")).collect();
+        assert_eq!(told.len(), 2);
+        for ((action, kind, details), expected) in told.into_iter().zip(["egress.allowed", "egress.withdrawn"]) {
+            assert_eq!((action.as_str(), kind.as_str()), (expected, "api_key"));
+            assert_eq!(details["host"], "accounts.example.org");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn g21_a_repeated_wish_for_a_host_is_one_rule() {
+        let world = World::new().await;
+        let key = world.key(KeyAccess::Write).await;
+        let once = async || {
+            let request = Request::post("/api/v1/tenants/acme/egress")
+                .header(AUTHORIZATION, format!("Bearer {key}"))
+                .header("idempotency-key", "k1")
+                .header(CONTENT_TYPE, "application/json");
+            world.send(request, json!({"host": "api.example.org"}).to_string()).await
+        };
+        let (first, again) = (once().await, once().await);
+        assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 201));
+        assert_eq!(first.body, again.body);
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        let listed: Value = world.api(&key, Method::GET, "/tenants/acme/egress", None).await.json();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    }
+}

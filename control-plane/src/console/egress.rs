@@ -56,10 +56,10 @@ pub async fn allow(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
-/// `POST /tenants/{slug}/egress/{id}/remove`. One that is gone already is as it should be.
+/// `POST /tenants/{slug}/egress/{id}/remove`.
 pub async fn remove(AtTenant { on, .. }: AtTenant, AtId(id): AtId<EgressRuleKind>) -> Result<Response, Fault> {
-    allow_list::withdraw(&on.app, &on.tenant, &on.acting, id).await?;
-    Ok(back(&on, "host-removed"))
+    let removed = allow_list::withdraw(&on.app, &on.tenant, &on.acting, id).await?;
+    if removed { Ok(back(&on, "host-removed")) } else { Err(Fault::NotFound) }
 }
 
 fn back(on: &On, notice: &str) -> Response {

@@ -64,7 +64,7 @@ fn at(path: &str, slug: &str, id: &str) -> String {
 async fn visit(world: &World, (cookie, csrf): &(String, String), method: &Method, path: &str) -> Answer {
     match *method {
         Method::GET => world.get(cookie, path).await,
-        _ => world.post((cookie, csrf), path, "name=Shop&slug=newone&email=ann@example.test").await,
+        _ => world.post((cookie, csrf), path, "name=Shop&slug=newone&email=ann@example.test&host=api.example.org").await,
     }
 }
 
@@ -116,9 +116,9 @@ async fn g22_every_page_holds_every_role_to_the_matrix() {
                 assert!(answer.body.contains("Your role"), "{role} at {page:?}");
                 continue;
             }
-            // A key has to be one of theirs, and a slug is given once.
+            // A key and a rule have to be theirs; a slug is given once, and a host allowed once.
             let allowed = [StatusCode::OK, StatusCode::SEE_OTHER];
-            let own = page.path == "/api-keys/{id}/revoke" || page.path == "/tenants";
+            let own = ["/api-keys/{id}/revoke", "/tenants"].contains(&page.path.as_str()) || page.path.contains("/egress");
             assert!(allowed.contains(&answer.status) || own, "{role} at {page:?}: {answer:?}");
         }
     }
@@ -138,6 +138,7 @@ async fn g22_what_a_role_may_not_do_is_not_offered() {
         ("/tenants/acme/applications", "id=\"new-application\""),
         (&format!("/tenants/acme/applications/{KNOWN}"), "id=\"delete-form\""),
         ("/tenants/acme/users", "id=\"user-form\""),
+        ("/tenants/acme/egress", "id=\"egress-form\""),
         (&format!("/tenants/acme/users/{KNOWN}"), "id=\"disable-form\""),
         (&format!("/tenants/acme/users/{KNOWN}"), "/end\""),
         ("/api-keys", "id=\"key-form\""),
@@ -424,4 +425,36 @@ async fn invitation(world: &World) -> String {
     });
     insert.await.unwrap();
     token
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k15_a_host_is_allowed_and_removed_on_the_tenants_page_by_a_named_person() {
+    let world = World::new().await;
+    let admin = world.member(Role::Admin).await;
+    let path = "/tenants/acme/egress";
+    let empty = world.get(&admin.0, path).await;
+    assert!(empty.status == StatusCode::OK && empty.body.contains("No hosts yet"), "{}", empty.body);
+    let allowed = world.post((&admin.0, &admin.1), path, "host=accounts.example.org").await;
+    assert_eq!((allowed.status, allowed.header("location")), (StatusCode::SEE_OTHER, "/tenants/acme/egress?notice=host-allowed"));
+    let listed = world.get(&admin.0, path).await.body;
+    assert!(listed.contains("<code>accounts.example.org</code>"), "{listed}");
+    for (host, said) in [
+        ("", "This can’t be empty."),
+        ("https%3A%2F%2Fa.example", "Enter only the host name"),
+        ("169.254.169.254", "This isn’t the name of a public host."),
+        (".org", "a whole top-level domain"),
+        ("accounts.example.org", "on the list already"),
+        ("%3Cscript%3E", "Enter only the host name"),
+    ] {
+        let refused = world.post((&admin.0, &admin.1), path, &format!("host={host}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{host}");
+        assert!(refused.body.contains(said) && !refused.body.contains("<script>"), "{host}: {}", refused.body);
+    }
+    let id = listed.split("/egress/").nth(1).unwrap().split('/').next().unwrap();
+    let removed = world.post((&admin.0, &admin.1), &format!("{path}/{id}/remove"), "").await;
+    assert_eq!(removed.header("location"), "/tenants/acme/egress?notice=host-removed");
+    assert!(world.get(&admin.0, path).await.body.contains("No hosts yet"));
+    let log = world.log().await;
+    let told: Vec<_> = log.iter().filter(|(action, ..)| action.starts_with("egress.")).collect();
+    assert!(told.len() == 2 && told.iter().all(|(_, kind, _)| kind == "member"), "{told:?}");
 }

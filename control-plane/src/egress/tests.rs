@@ -380,3 +380,27 @@ async fn f13_what_a_tenant_takes_through_many_tunnels_has_an_end() {
     stage.world.app.clock.advance(Duration::from_secs(120));
     assert!(stage.connect(&host).await.1.starts_with("HTTP/1.1 200 "));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f14_the_tenants_own_client_goes_through_the_gate_and_is_told_when_it_may_not() {
+    use polder_outbound::{Egress as Client, EgressError, egress::Limits as Patience};
+    let host = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/.well-known/openid-configuration", host.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = host.accept().await {
+            drop(stream.read(&mut [0; 4096]).await);
+            drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await);
+        }
+    });
+    let stage = Stage::new(|_| vec!["127.0.0.1".parse().unwrap()], SHORT).await;
+    let client = Client::through(&stage.socket).unwrap();
+    let ask = async |url: &str| client.get(url, Patience::default()).await;
+    assert!(matches!(ask(&url).await, Err(EgressError::Closed(status)) if status == 403));
+    stage.allow(url.split('/').nth(2).unwrap()).await;
+    assert_eq!(ask(&url).await.unwrap().body().as_ref(), b"{}");
+    stage.allow("rebound.example.org").await;
+    let refused = ask("https://rebound.example.org/").await.unwrap_err();
+    assert!(matches!(refused, EgressError::Closed(status) if status == 403) && !refused.is_temporary(), "{refused}");
+    stage.egress.close(stage.tenant.id);
+    assert!(ask(&url).await.unwrap_err().is_temporary(), "the control plane may come back");
+}
