@@ -114,9 +114,8 @@ mod tests {
         let key = world.key(KeyAccess::Write).await;
         let list = async || world.api(&key, Method::GET, "/tenants/acme/egress", None).await.json();
         assert_eq!(list().await, json!({"items": [], "next": null}));
-        let allow = async |host: &str| {
-            world.api(&key, Method::POST, "/tenants/acme/egress", Some(json!({"host": host}))).await
-        };
+        let allow =
+            async |host: &str| world.api(&key, Method::POST, "/tenants/acme/egress", Some(json!({"host": host}))).await;
         let made = allow("Accounts.Example.org").await;
         assert_eq!((made.status.as_u16(), made.json()["host"].as_str()), (201, Some("accounts.example.org")));
         let id = made.json()["id"].as_str().unwrap().to_owned();

@@ -11,8 +11,8 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, applications, assets, audit, callback, dress, egress, home, invitation, life, people, progress,
-    signin, signout, tenants,
+    Console, Fault, api_keys, applications, assets, audit, callback, dress, egress, home, invitation, life, people,
+    progress, signin, signout, tenants,
 };
 use crate::app::App;
 use crate::model::Permission::{

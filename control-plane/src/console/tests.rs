@@ -64,7 +64,9 @@ fn at(path: &str, slug: &str, id: &str) -> String {
 async fn visit(world: &World, (cookie, csrf): &(String, String), method: &Method, path: &str) -> Answer {
     match *method {
         Method::GET => world.get(cookie, path).await,
-        _ => world.post((cookie, csrf), path, "name=Shop&slug=newone&email=ann@example.test&host=api.example.org").await,
+        _ => {
+            world.post((cookie, csrf), path, "name=Shop&slug=newone&email=ann@example.test&host=api.example.org").await
+        }
     }
 }
 
@@ -118,7 +120,8 @@ async fn g22_every_page_holds_every_role_to_the_matrix() {
             }
             // A key and a rule have to be theirs; a slug is given once, and a host allowed once.
             let allowed = [StatusCode::OK, StatusCode::SEE_OTHER];
-            let own = ["/api-keys/{id}/revoke", "/tenants"].contains(&page.path.as_str()) || page.path.contains("/egress");
+            let own =
+                ["/api-keys/{id}/revoke", "/tenants"].contains(&page.path.as_str()) || page.path.contains("/egress");
             assert!(allowed.contains(&answer.status) || own, "{role} at {page:?}: {answer:?}");
         }
     }
@@ -435,7 +438,10 @@ async fn k15_a_host_is_allowed_and_removed_on_the_tenants_page_by_a_named_person
     let empty = world.get(&admin.0, path).await;
     assert!(empty.status == StatusCode::OK && empty.body.contains("No hosts yet"), "{}", empty.body);
     let allowed = world.post((&admin.0, &admin.1), path, "host=accounts.example.org").await;
-    assert_eq!((allowed.status, allowed.header("location")), (StatusCode::SEE_OTHER, "/tenants/acme/egress?notice=host-allowed"));
+    assert_eq!(
+        (allowed.status, allowed.header("location")),
+        (StatusCode::SEE_OTHER, "/tenants/acme/egress?notice=host-allowed")
+    );
     let listed = world.get(&admin.0, path).await.body;
     assert!(listed.contains("<code>accounts.example.org</code>"), "{listed}");
     for (host, said) in [

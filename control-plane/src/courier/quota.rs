@@ -99,9 +99,7 @@ impl Quotas {
             let block = self.quota.block();
             let ahead = Row { in_hour: counted.now.in_hour + block, in_day: counted.now.in_day + block, ..counted.now };
             let key = party.key();
-            self.db
-                .write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, ahead, now).await }))
-                .await?;
+            self.db.write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, ahead, now).await })).await?;
             counted.ahead = ahead;
         }
         counted.pace.take(now).map_err(Spent::Until)?;

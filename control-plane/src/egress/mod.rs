@@ -135,7 +135,8 @@ impl Egress {
         let (stop, admitting) = (Shutdown::new(), Arc::clone(&gate));
         let service = gate::service(Arc::clone(&gate), stop.clone());
         // Twice the tunnels: one that is refused for their number should be told so.
-        let serving = socket.serve(service, self.limits.tunnels * 2, move |peer| admitting.door.admits(peer), stop.clone());
+        let serving =
+            socket.serve(service, self.limits.tunnels * 2, move |peer| admitting.door.admits(peer), stop.clone());
         tokio::spawn(serving);
         self.lock().insert(tenant.id, Open { gate, stop });
         Ok(())

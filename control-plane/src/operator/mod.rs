@@ -72,7 +72,10 @@ mod tests {
         let nothing = json!({"domain": null, "verified_at": null});
         assert_eq!(ask(&world, Method::GET, "acme", Value::Null).await, (StatusCode::OK, nothing.clone()));
         let (status, said) = ask(&world, Method::PUT, "acme", json!({"domain": "Mail.Acme.example"})).await;
-        assert_eq!((status, &said["domain"], &said["verified_at"]), (StatusCode::OK, &json!("mail.acme.example"), &Value::Null));
+        assert_eq!(
+            (status, &said["domain"], &said["verified_at"]),
+            (StatusCode::OK, &json!("mail.acme.example"), &Value::Null)
+        );
         let verified = json!({"domain": "mail.acme.example", "verified": true});
         assert!(ask(&world, Method::PUT, "acme", verified).await.1["verified_at"].is_string());
         for wrong in ["", "acme", "a b.example", "acme.example\r\nBcc: x", "x@acme.example", "10.0.0.1", "mail.local"] {
@@ -82,8 +85,11 @@ mod tests {
         assert_eq!(ask(&world, Method::PUT, "nobody", json!({"domain": "a.example"})).await.0, StatusCode::NOT_FOUND);
         assert_eq!(ask(&world, Method::DELETE, "acme", Value::Null).await, (StatusCode::OK, nothing));
         let log = world.log().await;
-        let told: Vec<&str> =
-            log.iter().map(|(action, ..)| action.as_str()).filter(|action| action.starts_with("mail_domain.")).collect();
+        let told: Vec<&str> = log
+            .iter()
+            .map(|(action, ..)| action.as_str())
+            .filter(|action| action.starts_with("mail_domain."))
+            .collect();
         assert_eq!(told, ["mail_domain.set", "mail_domain.set", "mail_domain.cleared"]);
     }
 

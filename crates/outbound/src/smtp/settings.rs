@@ -214,7 +214,9 @@ mod tests {
     #[test]
     fn f18_a_senders_name_does_not_look_like_another_address() {
         let named = |name: &str| Sender::new("no-reply@polder.test".parse().unwrap()).named(name);
-        for name in ["security@bank.example", "Bank <security@bank.example>", "Bank\" <x＠bank.example>", "\u{202e}knab@x"] {
+        for name in
+            ["security@bank.example", "Bank <security@bank.example>", "Bank\" <x＠bank.example>", "\u{202e}knab@x"]
+        {
             let shown = named(name).to_string();
             assert_eq!(shown.matches('@').count(), 1, "{shown}");
             assert!(shown.ends_with("<no-reply@polder.test>") && !shown.contains(['\u{202e}', '"', '＠']), "{shown}");

@@ -2,9 +2,9 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Problem,
-    Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress,
-    TenantRow, TenantState, Users,
+    Audit, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice,
+    Outcome, Problem, Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview,
+    TenantProgress, TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Page};
@@ -217,7 +217,8 @@ impl Stage<'_> {
         let rules = [EgressRule { host: ".example.org", ..rule }, rule, EgressRule { host: words.other, ..rule }];
         let shell = Shell { notice: Some(Notice::HostAllowed), ..shell };
         self.add("egress", &Egress { shell, rules: &rules, ..page });
-        let shell = Shell { notice: Some(Notice::HostRemoved), may: May { change_tenants: false, ..May::ALL }, ..shell };
+        let shell =
+            Shell { notice: Some(Notice::HostRemoved), may: May { change_tenants: false, ..May::ALL }, ..shell };
         self.add("egress-seen", &Egress { shell, rules: &rules, ..page });
         for (name, problem_is) in [
             ("not-public", Problem::HostNotPublic),
@@ -227,7 +228,10 @@ impl Stage<'_> {
             ("full", Problem::HostsFull),
         ] {
             let problems = [problem("host", problem_is)];
-            self.add(&format!("egress-{name}"), &Egress { rules: &rules, host: words.other, problems: &problems, ..page });
+            self.add(
+                &format!("egress-{name}"),
+                &Egress { rules: &rules, host: words.other, problems: &problems, ..page },
+            );
         }
     }
 
