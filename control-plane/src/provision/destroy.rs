@@ -12,9 +12,10 @@ use super::certificate::{Item, Requester, Statement};
 use super::steps::{StepError, files};
 use super::{clear, observe, steps};
 use crate::app::App;
+use crate::courier::Party;
 use crate::model::{Operation, Tenant};
 use crate::secrets::sync_folder;
-use crate::store::{life, own_applications};
+use crate::store::{egress_rules, life, mail_counts, mail_domains, own_applications};
 
 /// What destroying the seal key means.
 const COPIES: &str = "Every copy of the data, backups included, was sealed under the tenant's seal key. \
@@ -76,8 +77,17 @@ pub(super) async fn data(app: &App, tenant: &Tenant) -> Result<(), StepError> {
         postgres.destroy(&tenant.short_id).await?;
     }
     app.mailbox.forget(&tenant.slug).await.map_err(|error| files(&layout.mailbox(), error))?;
-    let id = tenant.id;
-    app.db.write(move |tx| Box::pin(async move { own_applications::remove_all(tx, id).await })).await?;
+    let (id, party) = (tenant.id, Party::Tenant(tenant.id).key());
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                own_applications::remove_all(tx, id).await?;
+                egress_rules::remove_all(tx, id).await?;
+                mail_domains::remove(tx, id).await?;
+                mail_counts::remove(tx, &party).await
+            })
+        })
+        .await?;
     let folder = layout.tenant(&tenant.short_id);
     let gone = folder.clone();
     aside(move || clear::remove(&gone)).await.map_err(|error| files(&folder, error))?;

@@ -47,3 +47,9 @@ pub async fn remove(tx: &mut Tx, tenant: TenantId, id: EgressRuleId) -> Result<b
     let removed = tx.execute("DELETE FROM egress_rule WHERE tenant_id = $1 AND id = $2", &args![tenant, id]).await?;
     Ok(removed == 1)
 }
+
+/// Takes all of a tenant's away.
+pub async fn remove_all(tx: &mut Tx, tenant: TenantId) -> Result<(), Error> {
+    tx.execute("DELETE FROM egress_rule WHERE tenant_id = $1", &args![tenant]).await?;
+    Ok(())
+}

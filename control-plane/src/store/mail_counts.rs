@@ -40,3 +40,9 @@ pub async fn put(tx: &mut Tx, party: &str, row: Row, now: Timestamp) -> Result<(
     .await?;
     Ok(())
 }
+
+/// Forgets the count of `party`.
+pub async fn remove(tx: &mut Tx, party: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM mail_count WHERE party = $1", &args![party]).await?;
+    Ok(())
+}

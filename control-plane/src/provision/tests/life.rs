@@ -15,6 +15,7 @@ use tower::Service;
 use super::super::certificate::Certificate;
 use super::super::{Action, ChangeError, Illegal, change, set_idle, settled, timers};
 use super::*;
+use crate::egress::allow_list;
 use crate::gateway::WayState;
 use crate::model::Aim;
 use crate::router::Front;
@@ -222,9 +223,11 @@ async fn h17_what_is_destroyed_is_gone_signed_for_and_never_given_out_again() {
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     let seal = fs::read_to_string(app.secrets.path(&Name::TenantSeal(&tenant.short_id))).unwrap();
+    allow_list::allow(&app, &tenant, &ActingFor::system(), "api.example.org").await.unwrap();
     wish(&app, &tenant, GRACE).await;
     wish(&app, &tenant, Action::Destroy).await;
     assert_settled(&app, &tenant, Aim::Destroyed, "destroyed").await;
+    assert!(allow_list::list(&app, &tenant).await.unwrap().is_empty(), "it reaches nothing any more");
     // The seal key is nowhere, in no file and in no row.
     for file in walk(data.path()) {
         let held = fs::read(&file).unwrap();
