@@ -12,7 +12,7 @@ use polder_service::request::RequestIds;
 
 use crate::courier::{Carrier, Courier};
 use crate::driver::docker::DockerDriver;
-use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor};
+use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor, process};
 use crate::egress::{self, Egress};
 use crate::gateway::{Routes, Waker};
 use crate::mailbox::Mailbox;
@@ -133,7 +133,8 @@ impl App {
         let supervisor = Arc::new(Supervisor::new(layout.children(), patience.stop, patience.retry));
         let driver = match &settings.isolation {
             Isolation::Process => {
-                Driver::Process(ProcessDriver::new(Arc::clone(&supervisor), settings.programs.tenant.clone()))
+                let users = process::users(&layout.users(), &entropy).map_err(files(layout.users()))?;
+                Driver::Process(ProcessDriver::new(Arc::clone(&supervisor), settings.programs.tenant.clone(), users))
             }
             Isolation::Docker(docker) => {
                 let patience = (patience.stop, patience.retry);

@@ -104,7 +104,8 @@ pub fn run() -> ExitCode {
             LogFormat::Json => Format::Json,
             LogFormat::Text => Format::Text,
         },
-        "warn",
+        // What keeps tenants apart is said at each of their starts, all being well or not.
+        "warn,polder_control_plane::isolation=info",
     );
     match start(options) {
         Ok(()) => ExitCode::SUCCESS,

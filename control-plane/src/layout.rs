@@ -64,6 +64,11 @@ impl Layout {
         self.root.join("children")
     }
 
+    /// Which tenant's process has which user, where they have their own.
+    pub fn users(&self) -> PathBuf {
+        self.root.join("users")
+    }
+
     /// What the Docker driver must remember.
     pub fn docker(&self) -> PathBuf {
         self.root.join("docker")

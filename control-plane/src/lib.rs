@@ -23,6 +23,7 @@ pub mod door;
 pub mod driver;
 pub mod egress;
 pub mod gateway;
+pub mod isolation;
 pub mod layout;
 pub mod mailbox;
 pub mod model;

@@ -67,6 +67,8 @@ pub struct App {
     pub admin: Option<Verifier>,
     /// Signs checkpoints of the audit log; not a key that applications see.
     pub checkpoints: CheckpointKey,
+    /// What the process took from itself before it served.
+    pub isolation: Vec<api::Measure>,
 }
 
 /// What [`App::start`] is made of: the parts that differ between production and tests.
@@ -89,6 +91,8 @@ pub struct Parts {
     pub outbound: Egress,
     /// Checks the control plane's assertions.
     pub admin: Option<Verifier>,
+    /// What the process took from itself before it served.
+    pub isolation: Vec<api::Measure>,
 }
 
 /// The tenant's settings in memory.
@@ -133,7 +137,7 @@ impl App {
     /// # Errors
     /// In one line what is wrong with the database, the seal key or the issuer.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, startup::Refused> {
-        let Parts { issuer, name, clock, entropy, db, seal_key, mailer, outbound, admin } = parts;
+        let Parts { issuer, name, clock, entropy, db, seal_key, mailer, outbound, admin, isolation } = parts;
         let lifetimes = Lifetimes::default();
         let (keyring, seal) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
         let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
@@ -162,6 +166,7 @@ impl App {
             outbound,
             admin,
             checkpoints,
+            isolation,
         });
         startup::complete_keys(&app);
         Ok(app)

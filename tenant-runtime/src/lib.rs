@@ -17,6 +17,7 @@ pub mod app;
 pub mod assets;
 pub mod audit;
 pub mod command;
+pub mod confine;
 pub mod error;
 pub mod guard;
 pub mod jobs;

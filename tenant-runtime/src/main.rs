@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use polder_tenant_runtime::command;
 use polder_tenant_runtime::settings::Cli;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match command::run(Cli::parse()).await {
+/// There is one thread until the command begins: what a process takes from itself holds for threads that
+/// are made afterwards.
+fn main() -> ExitCode {
+    match command::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(refused) => {
             eprintln!("polder-tenant: {refused}");

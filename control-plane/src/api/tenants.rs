@@ -10,7 +10,7 @@ use polder_kernel::Slug;
 use polder_kernel::encoding::{base64url, from_base64url};
 use polder_service::json::Json;
 use polder_service::problem::Problem;
-use polder_tenant_api::Page;
+use polder_tenant_api::{Measure, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,6 +18,7 @@ use super::input::{Input, Listing, Params};
 use super::within::Within;
 use super::{ApiError, Caller};
 use crate::app::App;
+use crate::isolation;
 use crate::model::{self, TenantState};
 use crate::provision::{self, NewTenant};
 use crate::store::tenants;
@@ -141,15 +142,30 @@ pub async fn create(
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(Tenant::from(&tenant))).into_response())
 }
 
-/// Shows a tenant and where it is in its life.
+/// A tenant, and what keeps it apart.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TenantShown {
+    /// The tenant.
+    #[serde(flatten)]
+    pub tenant: Tenant,
+    /// What isolates it from others and from the host, and what does not; null while it does not run.
+    pub isolation: Option<Vec<Measure>>,
+}
+
+/// Shows a tenant, where it is in its life, and what keeps it apart.
 #[utoipa::path(
     get, path = "/tenants/{slug}", operation_id = "showTenant", tag = "tenants",
     params(("slug" = String, Path, description = "The tenant", example = "acme")),
-    responses((status = 200, description = "The tenant", body = Tenant, example = json!({"slug": "acme", "name": "Acme",
-        "issuer": "https://acme.polder.example", "state": "running", "failure": null,
-    "idle_after_seconds": null, "terminate_at": null,
-        "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"})))
+    responses((status = 200, description = "The tenant", body = TenantShown, example = json!({"slug": "acme",
+        "name": "Acme", "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+        "idle_after_seconds": null, "terminate_at": null,
+        "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z",
+        "isolation": [
+            {"name": "network", "in_force": true, "detail": "none: a network name space with nothing in it"},
+            {"name": "landlock_sockets", "in_force": false, "detail": "needs Landlock 9; this kernel has 7"}
+        ]})))
 )]
-pub async fn show(Within(on): Within) -> Json<Tenant> {
-    Json(Tenant::from(&on.tenant))
+pub async fn show(State(app): State<Arc<App>>, Within(on): Within) -> Json<TenantShown> {
+    let isolation = isolation::report(&app, &on.tenant).await;
+    Json(TenantShown { tenant: Tenant::from(&on.tenant), isolation })
 }

@@ -349,7 +349,18 @@ fn facts(tenant: &Value) -> String {
     ];
     let lines: Vec<String> =
         names.iter().filter_map(|name| shown(name).map(|value| format!("{name:19} {value}"))).collect();
-    lines.join("\n")
+    lines.into_iter().chain(walls(tenant)).collect::<Vec<_>>().join("\n")
+}
+
+/// What keeps it apart, one line each, what is not in force first.
+fn walls(tenant: &Value) -> Vec<String> {
+    let all = tenant["isolation"].as_array().map_or(&[][..], Vec::as_slice);
+    let line = |wall: &Value| {
+        let stands = if wall["in_force"] == true { "yes" } else { "NO" };
+        format!("{:19} {stands:4} {:18} {}", "isolation", text(wall, "name"), text(wall, "detail"))
+    };
+    let (standing, missing): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|wall| wall["in_force"] == true);
+    missing.into_iter().chain(standing).map(line).collect()
 }
 
 #[cfg(test)]
@@ -372,6 +383,11 @@ mod tests {
         let told = facts(&json!({"slug": "acme", "state": "asleep", "failure": null, "idle_after_seconds": 60}));
         assert_eq!(told.lines().count(), 3);
         assert!(told.contains("idle_after_seconds  60"));
+        let walls = json!([{"name": "network", "in_force": true, "detail": "none"},
+            {"name": "seccomp", "in_force": false, "detail": "this kernel has none"}]);
+        let told = facts(&json!({"slug": "acme", "isolation": walls}));
+        assert!(told.lines().nth(1).is_some_and(|line| line.contains("NO") && line.contains("seccomp")), "{told}");
+        assert_eq!(told.lines().count(), 3);
     }
 
     #[test]

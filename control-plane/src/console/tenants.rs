@@ -13,6 +13,7 @@ use super::fields::Fields;
 use super::in_tenant::InTenant;
 use super::{Console, Fault, SignedIn, show};
 use crate::administer::{Part, applications, audit_events};
+use crate::isolation;
 use crate::model::{self, Permission, Tenant};
 use crate::provision::{self, CreateError, NewTenant};
 
@@ -100,6 +101,7 @@ pub async fn overview(
     } else {
         Page { items: Vec::new(), next: None }
     };
+    let walls = isolation::report(&console.app, &on.tenant).await.unwrap_or_default();
     let ends_at = on.tenant.plans.terminate_at.map(polder_kernel::Timestamp::rfc3339);
     let page = TenantOverview {
         shell: member.shell(),
@@ -108,6 +110,7 @@ pub async fn overview(
         ends_at: ends_at.as_deref(),
         applications: &applications.items,
         events: &events.items,
+        walls: &walls,
     };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }

@@ -29,6 +29,15 @@ pub fn confine(pid: Pid) -> io::Result<()> {
     Ok(())
 }
 
+/// The limits, for people.
+pub fn in_words() -> String {
+    format!(
+        "no core dumps, {OPEN_FILES} open files, {} MiB of memory written to, files of {} GiB",
+        DATA >> 20,
+        FILE_SIZE >> 30
+    )
+}
+
 /// Lets the control plane itself open as many files as it is allowed to: every client and every
 /// tenant is a socket.
 ///

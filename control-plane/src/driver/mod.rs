@@ -8,12 +8,13 @@
 //!     └──────────────────┴── stop: lifeline closed, SIGTERM, SIGKILL <──────┘ -> running(pid)
 //! ```
 //!
-//! A child process gets a cleared environment, resource limits, no new privileges and a lifeline: its
+//! A child process gets a cleared environment, resource limits, as root a user of its own, and a lifeline: its
 //! standard input is a pipe that only the control plane holds, so that it ends when the control
 //! plane does, however that dies. A note per child lets the next start end what still lives.
 
 pub mod child;
 pub mod docker;
+pub mod folders;
 pub mod limits;
 pub mod note;
 pub mod output;
@@ -21,10 +22,12 @@ pub mod peer;
 pub mod process;
 pub mod spec;
 pub mod supervisor;
+pub mod users;
 
 pub use child::Child;
 pub use docker::DockerDriver;
 pub use peer::Peer;
+pub use polder_tenant_api::Measure;
 pub use process::ProcessDriver;
 pub use spec::{Argument, SecretFile, Spec};
 pub use supervisor::{Health, Supervisor};
@@ -52,17 +55,6 @@ pub enum DriverError {
     /// A task of ours failed.
     #[error("a container's keeper failed: {0}")]
     Keeper(String),
-}
-
-/// One wall around a tenant, and whether it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measure {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it is in force.
-    pub in_force: bool,
-    /// What it is, or why it is not in force.
-    pub detail: String,
 }
 
 impl Driver {

@@ -27,6 +27,7 @@ use crate::driver::{Argument, DriverError, SecretFile, Spec};
 use crate::gateway::pool::Pool;
 use crate::gateway::socket::{self, Socket};
 use crate::gateway::{InUse, Route};
+use crate::isolation;
 use crate::model::{Aim, Operation, Tenant};
 use crate::postgres::{self, PostgresError};
 use crate::secrets::{Name, sync_folder};
@@ -225,6 +226,9 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
         tokio::time::sleep(pause).await;
         pause = (pause * 5 / 4).min(Duration::from_millis(100));
     }
+    // Beside the start: whoever wakes a tenant waits for no report.
+    let (app, tenant) = (Arc::clone(app), tenant.clone());
+    tokio::spawn(async move { isolation::tell(&app, &tenant).await });
     Ok(())
 }
 

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub mod assertion;
+pub mod isolation;
 pub mod keys;
 pub mod standing;
 
+pub use isolation::Measure;
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
 
 pub use standing::{Standing, StandingChange};
@@ -409,4 +411,7 @@ pub struct Health {
     /// Whether it was told to serve.
     #[serde(default)]
     pub standing: Standing,
+    /// What it took from itself before it served.
+    #[serde(default)]
+    pub isolation: Vec<Measure>,
 }

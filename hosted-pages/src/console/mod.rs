@@ -38,6 +38,7 @@ mod progress;
 mod shell;
 pub mod snippets;
 mod tenants;
+mod walls;
 
 pub use api_keys::{ApiKey, ApiKeys};
 pub(crate) use applications::kind_label;

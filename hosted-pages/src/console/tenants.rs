@@ -1,10 +1,10 @@
 //! The list of tenants, a new one, and one at a glance.
 
 use askama::Template;
-use polder_tenant_api::{Application, AuditEvent};
+use polder_tenant_api::{Application, AuditEvent, Measure};
 
 use super::form::{self, FieldProblem};
-use super::{Section, Shell, TenantHead, TenantState};
+use super::{Section, Shell, TenantHead, TenantState, walls};
 
 /// Every tenant of the organisation.
 #[derive(Clone, Copy, Debug, Template)]
@@ -73,6 +73,8 @@ pub struct TenantOverview<'a> {
     pub applications: &'a [Application],
     /// What happened last, the newest few.
     pub events: &'a [AuditEvent],
+    /// What keeps it apart; empty where nobody can say, as while it sleeps.
+    pub walls: &'a [Measure],
 }
 
 impl TenantOverview<'_> {
@@ -86,6 +88,22 @@ impl TenantOverview<'_> {
 
     const fn is(&self, state: TenantState) -> bool {
         self.tenant.state as u8 == state as u8
+    }
+
+    fn walls(&self) -> Vec<&Measure> {
+        walls::in_order(self.walls)
+    }
+
+    fn wall_name<'b>(&'b self, wall: &'b Measure) -> &'b str {
+        walls::name(self.shell.t(), wall)
+    }
+
+    fn standing(&self) -> String {
+        self.walls.iter().filter(|wall| wall.in_force).count().to_string()
+    }
+
+    fn missing(&self) -> String {
+        self.walls.iter().filter(|wall| !wall.in_force).count().to_string()
     }
 
     fn discovery(&self) -> String {

@@ -17,5 +17,6 @@ pub async fn show(State(app): State<Arc<App>>) -> Result<Json<Health>, ProblemEr
         version: env!("CARGO_PKG_VERSION").to_owned(),
         keys_complete: app.keys.are_complete(),
         standing,
+        isolation: app.isolation.clone(),
     }))
 }

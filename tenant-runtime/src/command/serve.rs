@@ -11,13 +11,14 @@ use polder_service::log::{self, Format};
 use polder_service::{Shutdown, TrustedProxy};
 
 use crate::app::{App, Parts};
+use crate::confine::Measure;
 use crate::settings::{LogFormat, Serve};
 use crate::startup::{self, Refused};
 use crate::{jobs, router};
 
 /// Opens everything, listens, serves, and closes in the opposite order. The addresses are bound
 /// before anything is written, so a port that is taken leaves nothing behind.
-pub(super) async fn run(settings: Serve) -> Result<(), Refused> {
+pub(super) async fn run(settings: Serve, isolation: Vec<Measure>) -> Result<(), Refused> {
     log::init(match settings.log {
         LogFormat::Json => Format::Json,
         LogFormat::Text => Format::Text,
@@ -40,6 +41,7 @@ pub(super) async fn run(settings: Serve) -> Result<(), Refused> {
         mailer,
         outbound,
         admin: admin_key,
+        isolation,
     })
     .await?;
     let shutdown = shutdown(settings.lifeline)?;

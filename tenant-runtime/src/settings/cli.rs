@@ -7,6 +7,7 @@ use polder_db::Name;
 use polder_kernel::Secret;
 
 use super::Issuer;
+use crate::confine::User;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -144,6 +145,9 @@ pub struct Serve {
     /// Believe the gateway's headers about the visitor's address. Only behind a socket nobody else reaches.
     #[arg(long)]
     pub trust_gateway: bool,
+    /// Become this user once everything it needs is in place, as root: `UID:GID`.
+    #[arg(long, value_name = "UID:GID")]
+    pub user: Option<User>,
     /// How log lines look.
     #[arg(long, value_enum, default_value_t = LogFormat::Json)]
     pub log: LogFormat,

@@ -69,6 +69,7 @@ impl Tenant {
             mailer: Mailer::capturing(),
             outbound: Egress::direct(true).unwrap(),
             admin: Some(verifier(admin_key.public_jwk())),
+            isolation: Vec::new(),
         })
         .await
         .unwrap();

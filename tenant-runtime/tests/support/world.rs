@@ -178,6 +178,7 @@ async fn start(db: &Db, seal: &SealKeys, clock: &Clock, starts: u64) -> Arc<App>
         mailer: Mailer::capturing(),
         outbound: Egress::direct(true).unwrap(),
         admin: None,
+        isolation: Vec::new(),
     })
     .await
     .unwrap_or_else(|refused| panic!("{refused}"))

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod coaching;
+mod confinement;
 mod console;
 mod crash;
 mod docker;

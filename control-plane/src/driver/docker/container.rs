@@ -8,9 +8,9 @@ use bollard::models::{
     MountBindOptionsPropagationEnum, MountType, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
 
-use super::users::User;
 use crate::driver::Spec;
 use crate::driver::spec::View;
+use crate::driver::users::User;
 
 /// Says whose container it is: the tenant's slug.
 pub const TENANT: &str = "polder.tenant";

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use polder_kernel::Secret;
 use rustix::process::geteuid;
 
-use super::users::User;
 use crate::driver::SecretFile;
+use crate::driver::users::User;
 
 /// What `statfs` says of a tmpfs (Linux, `magic.h`).
 const TMPFS: u64 = 0x0102_1994;

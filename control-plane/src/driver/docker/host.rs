@@ -14,9 +14,9 @@ use futures_util::StreamExt;
 use super::container::{self, INSTALLATION, Place, SHORT_ID};
 use super::daemon::Daemon;
 use super::delivery::Delivery;
-use super::users::Users;
-use super::{drift, folders, walls};
-use crate::driver::{DriverError, Measure, Spec, output};
+use super::{drift, walls};
+use crate::driver::users::Users;
+use crate::driver::{DriverError, Measure, Spec, folders, output};
 
 /// What all keepers of one control plane work with.
 pub struct Host {
@@ -165,7 +165,7 @@ impl Host {
         self.daemon.docker.list_containers(Some(options)).await
     }
 
-    fn wanted(&self, spec: &Spec, user: super::users::User) -> ContainerCreateBody {
+    fn wanted(&self, spec: &Spec, user: crate::driver::users::User) -> ContainerCreateBody {
         let place = Place {
             installation: &self.installation,
             image: &self.daemon.image,

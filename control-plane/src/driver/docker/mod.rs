@@ -17,15 +17,12 @@ pub mod container;
 pub mod daemon;
 pub mod delivery;
 pub mod drift;
-pub mod folders;
 pub mod host;
 pub mod keeper;
-pub mod users;
 pub mod walls;
 pub mod watch;
 
 use std::collections::HashMap;
-use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,15 +35,14 @@ use polder_kernel::Entropy;
 use polder_service::Shutdown;
 use tokio::task::JoinHandle;
 
-use super::{DriverError, Measure, Peer, Spec};
-use crate::dev::folder::write_whole;
+use super::users::Users;
+use super::{DriverError, Measure, Peer, Spec, users};
 use container::{INSTALLATION, SHORT_ID};
 use daemon::Daemon;
 pub use daemon::{DaemonError, Settings};
 use delivery::Delivery;
 use host::Host;
 use keeper::{Keeper, State};
-use users::Users;
 
 /// How many containers are ended at a time.
 const AT_A_TIME: usize = 8;
@@ -115,7 +111,7 @@ impl DockerDriver {
     ) -> Result<Self, DriverError> {
         let files = |error| DriverError::Files(folder.display().to_string(), error);
         let daemon = Daemon::reach(settings).await?;
-        let installation = installation(folder, entropy).map_err(files)?;
+        let installation = users::installation(folder, entropy).map_err(files)?;
         let users = Users::open(folder, &installation).map_err(files)?;
         let delivery =
             Delivery::open(&installation).map_err(|error| DriverError::Files("secrets in memory".to_owned(), error))?;
@@ -260,33 +256,4 @@ pub async fn end_orphans(host: &str, folder: &Path) -> Result<usize, DriverError
     let ended: Vec<Result<(), bollard::errors::Error>> = ended.buffer_unordered(AT_A_TIME).collect().await;
     ended.into_iter().collect::<Result<(), _>>()?;
     Ok(count)
-}
-
-/// The id that this control plane's containers are labelled with: made once, kept in `folder`.
-fn installation(folder: &Path, entropy: &Entropy) -> io::Result<String> {
-    let file = folder.join("installation");
-    match std::fs::read_to_string(&file) {
-        Ok(id) => Ok(id),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            std::fs::create_dir_all(folder)?;
-            let id: String = entropy.bytes::<6>().iter().map(|byte| format!("{byte:02x}")).collect();
-            write_whole(folder, &file, id.as_bytes())?;
-            Ok(id)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_installation_keeps_its_id() {
-        let folder = tempfile::tempdir().unwrap();
-        let docker = folder.path().join("docker");
-        let id = installation(&docker, &Entropy::System).unwrap();
-        assert_eq!(installation(&docker, &Entropy::System).unwrap(), id);
-        assert_eq!(id.len(), 12);
-    }
 }

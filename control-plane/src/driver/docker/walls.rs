@@ -16,17 +16,18 @@ pub fn around(daemon: &Daemon, found: &ContainerInspectResponse) -> Vec<Measure>
     let own = user.split(':').next().and_then(|uid| uid.parse::<u32>().ok()).is_some_and(|uid| uid != 0);
     let unconfined = host.security_opt.iter().flatten().any(|option| option.contains("unconfined"));
     let profile = found.app_armor_profile.as_deref().unwrap_or_default();
-    let measure = |name, in_force, detail: String| Measure { name, in_force, detail };
+    let measure = |name: &str, in_force, detail: String| Measure { name: name.to_owned(), in_force, detail };
     let most = |value: Option<i64>| value.filter(|&value| value > 0);
-    let limit = |name, value: Option<i64>, unit: &str| {
-        measure(name, value.is_some(), value.map_or("no limit".to_owned(), |value| format!("{value} {unit}")))
-    };
+    let limit =
+        |name, value: Option<String>| measure(name, value.is_some(), value.unwrap_or_else(|| "no limit".to_owned()));
     let files = host.ulimits.iter().flatten().find(|limit| limit.name.as_deref() == Some("nofile"));
+    let tmpfs = host.tmpfs.iter().flatten().map(|(path, options)| format!("{path}: {options}")).next();
+    let log = host.log_config.as_ref().and_then(|log| log.config.as_ref()).and_then(|log| log.get("max-size"));
     vec![
-        measure("network", host.network_mode.as_deref() == Some("none"), "none".to_owned()),
-        measure("user", own, user.to_owned()),
+        measure("network", host.network_mode.as_deref() == Some("none"), "none: no interface".to_owned()),
+        measure("user", own, format!("its own: {user}")),
         measure("capabilities", is(&host.cap_drop, "ALL") && host.cap_add.is_none(), "all dropped".to_owned()),
-        measure("no new privileges", is(&host.security_opt, "no-new-privileges:true"), "set".to_owned()),
+        measure("no_new_privileges", is(&host.security_opt, "no-new-privileges:true"), "set".to_owned()),
         measure(
             "seccomp",
             daemon.seccomp && !unconfined,
@@ -37,12 +38,19 @@ pub fn around(daemon: &Daemon, found: &ContainerInspectResponse) -> Vec<Measure>
             daemon.apparmor && !["", "unconfined"].contains(&profile),
             if daemon.apparmor { profile.to_owned() } else { "the host has none".to_owned() },
         ),
-        measure("root file system", host.readonly_rootfs == Some(true), "read-only".to_owned()),
-        limit("memory", most(host.memory), "bytes"),
+        measure(
+            "file_system",
+            host.readonly_rootfs == Some(true) && host.privileged != Some(true),
+            "an image of one program, read-only, and its own folders".to_owned(),
+        ),
+        measure("ipc", host.ipc_mode.as_deref() == Some("none"), "no shared memory".to_owned()),
+        limit("memory", most(host.memory).map(|bytes| format!("{} MiB", bytes >> 20))),
         measure("swap", host.memory.is_some() && host.memory == host.memory_swap, "none".to_owned()),
-        limit("processor", most(host.nano_cpus), "billionths of a core"),
-        limit("processes", most(host.pids_limit), "threads and processes"),
-        limit("open files", files.and_then(|files| most(files.hard)), "files"),
+        limit("processor", most(host.nano_cpus).map(|share| format!("{} % of a core", share / 10_000_000))),
+        limit("processes", most(host.pids_limit).map(|most| format!("{most} threads and processes"))),
+        limit("open_files", files.and_then(|files| most(files.hard)).map(|most| format!("{most} files"))),
+        limit("temporary_files", tmpfs.filter(|tmpfs| tmpfs.contains("size="))),
+        limit("logs", log.map(|size| format!("files of {size}"))),
     ]
 }
 
@@ -79,6 +87,6 @@ mod tests {
         assert_eq!(missing(&found, false), ["seccomp", "apparmor"]);
         found.host_config = None;
         found.config = None;
-        assert_eq!(missing(&found, true).len(), 11, "all but the default seccomp profile");
+        assert_eq!(missing(&found, true).len(), 14, "all but the default seccomp profile");
     }
 }

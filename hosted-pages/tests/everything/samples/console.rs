@@ -10,7 +10,8 @@ use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Page};
 use polder_kernel::{Id, Locale};
 use polder_tenant_api::{
-    Access, Application, ApplicationType, AuditEvent, Preferences, Profile, Session, TokenEndpointAuthMethod, User,
+    Access, Application, ApplicationType, AuditEvent, Measure, Preferences, Profile, Session, TokenEndpointAuthMethod,
+    User,
 };
 
 use super::{Sample, Words};
@@ -128,7 +129,8 @@ impl Stage<'_> {
 
     fn overview(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        let page = TenantOverview { shell, tenant, created_at: AT, ends_at: None, applications: &[], events: &[] };
+        let page =
+            TenantOverview { shell, tenant, created_at: AT, ends_at: None, applications: &[], events: &[], walls: &[] };
         self.add("overview-empty", &page);
         for state in [TenantState::Asleep, TenantState::Suspended] {
             let tenant = TenantHead { state, ..tenant };
@@ -137,7 +139,13 @@ impl Stage<'_> {
         let ended = TenantHead { state: TenantState::Terminating, ..tenant };
         self.add("overview-terminating", &TenantOverview { tenant: ended, ends_at: Some(AT), ..page });
         let applications = [application(words, ApplicationType::Web)];
-        let page = TenantOverview { applications: &applications, events: &events(words), ..page };
+        let walls = [
+            Measure::stands("network", "none: a network name space with nothing in it"),
+            Measure::stands("seccomp", "a list of what may be asked of the kernel; Unix sockets alone"),
+            Measure::missing("landlock_sockets", "needs Landlock 9; this kernel has 7"),
+            Measure::missing("a-wall-of-tomorrow", words.other),
+        ];
+        let page = TenantOverview { applications: &applications, events: &events(words), walls: &walls, ..page };
         self.add("overview", &page);
     }
 

@@ -1,8 +1,9 @@
-//! A tenant's folders, opened to its container's user and to nobody else.
+//! A tenant's folders, opened to its own user and to nobody else.
 //!
 //! The folder above them is the control plane's alone (0700), so no other user of the host comes near.
 //! As root we give the folders to the tenant's user. Otherwise we cannot, and open them to whoever
-//! gets there: that is only the container they are mounted into.
+//! gets there: that is only the container they are mounted into. Processes get a user of their own from
+//! root alone.
 //!
 //! The tenant may be running, and may have been broken into: nothing below its folders is followed
 //! where it is a link.

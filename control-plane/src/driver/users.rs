@@ -1,6 +1,6 @@
 //! A user id of its own for each tenant, the same for ever.
 //!
-//! A container without capabilities is as strong as its user id: two tenants that shared one could
+//! A process without capabilities is as strong as its user id, in a container or not: two tenants that shared one could
 //! signal each other and read each other's files wherever a wall has a hole. Ids come from a range no
 //! distribution gives out (systemd's "unused" one below 2^31); each installation has a block of it,
 //! so that two on one host hardly meet.
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use polder_crypto::sha256;
+use polder_kernel::Entropy;
 use serde::{Deserialize, Serialize};
 
 use crate::dev::folder::write_whole;
@@ -24,7 +25,7 @@ const BLOCK: u32 = 20_000;
 /// Blocks in the range.
 const BLOCKS: u32 = 10_000;
 
-/// A container's user and group on the host.
+/// A tenant's user and group on the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct User {
     /// The user id.
@@ -86,6 +87,25 @@ impl Users {
     }
 }
 
+/// The id of this control plane among others of the host: made once, kept in `folder`. Containers are
+/// labelled with it.
+///
+/// # Errors
+/// When it cannot be read or kept.
+pub fn installation(folder: &Path, entropy: &Entropy) -> io::Result<String> {
+    let file = folder.join("installation");
+    match std::fs::read_to_string(&file) {
+        Ok(id) => Ok(id),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::fs::create_dir_all(folder)?;
+            let id: String = entropy.bytes::<6>().iter().map(|byte| format!("{byte:02x}")).collect();
+            write_whole(folder, &file, id.as_bytes())?;
+            Ok(id)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 fn first(installation: &str) -> u32 {
     let hash = sha256(installation.as_bytes());
     FIRST + u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) % BLOCKS * BLOCK
@@ -94,6 +114,15 @@ fn first(installation: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_installation_keeps_its_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let docker = folder.path().join("docker");
+        let id = installation(&docker, &Entropy::System).unwrap();
+        assert_eq!(installation(&docker, &Entropy::System).unwrap(), id);
+        assert_eq!(id.len(), 12);
+    }
 
     #[test]
     fn g11_every_tenant_has_a_user_of_its_own_and_keeps_it() {

@@ -1,0 +1,39 @@
+//! What keeps a tenant apart, told in one piece: what its driver put around it, and what its runtime says
+//! it took from itself.
+
+use std::time::Duration;
+
+use polder_tenant_api::{Measure, isolation};
+
+use crate::app::App;
+use crate::model::{Tenant, TenantState};
+use crate::tenant_client;
+
+/// How long a runtime may take to say; it is the reader who waits.
+const WITHIN: Duration = Duration::from_millis(500);
+
+/// The walls around a tenant that runs; `None` around one that does not, or not yet, and which nobody wakes
+/// or waits for to ask.
+pub async fn report(app: &App, tenant: &Tenant) -> Option<Vec<Measure>> {
+    let serves = matches!(tenant.state, TenantState::Running | TenantState::Suspended);
+    if !serves || !app.driver.running(&tenant.short_id) {
+        return None;
+    }
+    Some(walls(app, tenant).await)
+}
+
+async fn walls(app: &App, tenant: &Tenant) -> Vec<Measure> {
+    let asked = tokio::time::timeout(WITHIN, tenant_client::health(app, tenant)).await;
+    let own = asked.ok().and_then(Result::ok).map(|health| health.isolation).unwrap_or_default();
+    isolation::merged([app.driver.isolation(&tenant.short_id), own])
+}
+
+/// Logs what is in force around a tenant that was just started, in one line.
+pub async fn tell(app: &App, tenant: &Tenant) {
+    let walls = walls(app, tenant).await;
+    let named = |in_force| {
+        let found = walls.iter().filter(|wall| wall.in_force == in_force);
+        found.map(|wall| wall.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    tracing::info!(tenant = %tenant.slug, in_force = named(true), not_in_force = named(false), "isolation");
+}
