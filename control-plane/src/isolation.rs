@@ -12,6 +12,12 @@ use crate::tenant_client;
 /// How long a runtime may take to say; it is the reader who waits.
 const WITHIN: Duration = Duration::from_millis(500);
 
+/// How many measures a runtime may tell of.
+const MOST: usize = 40;
+
+/// The longest word about one, in characters.
+const LONGEST: usize = 200;
+
 /// The walls around a tenant that runs; `None` around one that does not, or not yet, and which nobody wakes
 /// or waits for to ask.
 pub async fn report(app: &App, tenant: &Tenant) -> Option<Vec<Measure>> {
@@ -25,7 +31,14 @@ pub async fn report(app: &App, tenant: &Tenant) -> Option<Vec<Measure>> {
 async fn walls(app: &App, tenant: &Tenant) -> Vec<Measure> {
     let asked = tokio::time::timeout(WITHIN, tenant_client::health(app, tenant)).await;
     let own = asked.ok().and_then(Result::ok).map(|health| health.isolation).unwrap_or_default();
-    isolation::merged([app.driver.isolation(&tenant.short_id), own])
+    isolation::merged([app.driver.isolation(&tenant.short_id), own.into_iter().take(MOST).map(shortened).collect()])
+}
+
+/// What a tenant says of itself is shown and logged: one that was broken into says what it likes, but not
+/// at any length, and without moving the reader's cursor.
+fn shortened(told: Measure) -> Measure {
+    let plain = |text: &str| text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect();
+    Measure { name: plain(&told.name), in_force: told.in_force, detail: plain(&told.detail) }
 }
 
 /// Logs what is in force around a tenant that was just started, in one line.
@@ -36,4 +49,16 @@ pub async fn tell(app: &App, tenant: &Tenant) {
         found.map(|wall| wall.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     tracing::info!(tenant = %tenant.slug, in_force = named(true), not_in_force = named(false), "isolation");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g32_a_tenants_words_about_itself_are_short_and_plain() {
+        let told = Measure::stands("seccomp\u{1b}[2J", "x".repeat(5_000));
+        let shown = shortened(told);
+        assert_eq!((shown.name.as_str(), shown.detail.len()), ("seccomp[2J", LONGEST));
+    }
 }
