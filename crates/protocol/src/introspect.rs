@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use polder_kernel::Secret;
 use serde::Serialize;
 
+use crate::claims::Audience;
 use crate::{AuthMethod, Client, Error, Params, Scope, client_auth};
 
 /// What is asked. `token_type_hint` is read by nobody: what a token is can be seen from its text.
@@ -39,7 +40,7 @@ pub struct Response<'a> {
     pub sub: Option<Cow<'a, str>>,
     /// Who it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub aud: Option<Cow<'a, str>>,
+    pub aud: Option<Audience<'a>>,
     /// The issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<Cow<'a, str>>,
@@ -78,8 +79,8 @@ impl Response<'_> {
 /// Whether a caller may know about an access token: it was issued to the caller, or it is for the caller's
 /// own audience (B75). The issuer as audience is what every application has that chose none, so it makes
 /// nobody the audience of another's tokens.
-pub fn may_see(caller: &Client, client_id: &str, audience: &str, issuer: &str) -> bool {
-    caller.id == client_id || (caller.audience == audience && audience != issuer)
+pub fn may_see(caller: &Client, client_id: &str, audience: &Audience<'_>, issuer: &str) -> bool {
+    caller.id == client_id || (audience.contains(&caller.audience) && caller.audience != issuer)
 }
 
 #[cfg(test)]
@@ -105,12 +106,12 @@ mod tests {
     #[test]
     fn b75_a_caller_sees_its_own_tokens_and_those_for_its_audience() {
         let api = Client { id: "api".to_owned(), audience: "https://api.example.test".to_owned(), ..web() };
-        assert!(may_see(&api, "api", "https://practice.example.test", ISSUER));
-        assert!(may_see(&api, "coach", "https://api.example.test", ISSUER));
-        assert!(!may_see(&api, "coach", "https://practice.example.test", ISSUER));
-        assert!(!may_see(&api, "coach", "https://api.example.test/", ISSUER));
+        assert!(may_see(&api, "api", &"https://practice.example.test".into(), ISSUER));
+        assert!(may_see(&api, "coach", &"https://api.example.test".into(), ISSUER));
+        assert!(!may_see(&api, "coach", &"https://practice.example.test".into(), ISSUER));
+        assert!(!may_see(&api, "coach", &"https://api.example.test/".into(), ISSUER));
         // Both chose no audience of their own.
-        assert!(!may_see(&web(), "portal", ISSUER, ISSUER));
-        assert!(may_see(&web(), &web().id, ISSUER, ISSUER));
+        assert!(!may_see(&web(), "portal", &ISSUER.into(), ISSUER));
+        assert!(may_see(&web(), &web().id, &ISSUER.into(), ISSUER));
     }
 }

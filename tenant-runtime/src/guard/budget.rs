@@ -7,10 +7,13 @@
 //! | network | 3,000 | one visitor walking through many addresses |
 //! | site (IPv6) | 6,000 | the same from the many networks of one visitor |
 //! | tenant | 20,000 | all visitors together, and the growth of the tables |
+//! | address, in a browser that proved it before | 10 | nothing else but its network and site counts there |
 //!
 //! A sign-in that succeeds takes its codes out of every count, so people who do sign in never meet a
 //! limit. Hundred wrong codes in a row throttle an address: then a code allows one try and only three
-//! codes an hour are sent to each site. That slows guessing to nothing and locks nobody out (K19).
+//! codes an hour are sent to each site. That slows guessing to nothing and locks nobody out (K19). A browser
+//! in which the address was proved before ([`super::known`]) has counters of its own: what others do
+//! with the address, from however many networks, does not touch them.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -31,6 +34,8 @@ pub const PER_ADDRESS_AND_NETWORK: i64 = 20;
 pub const PER_ADDRESS_AND_NETWORK_THROTTLED: i64 = 3;
 /// Codes for one address.
 pub const PER_ADDRESS: i64 = 60;
+/// Codes for one address in a browser that proved it before.
+pub const PER_BROWSER: i64 = 10;
 /// Codes from one network.
 pub const PER_NETWORK: i64 = 3_000;
 /// Codes from one IPv6 site, which holds many networks.
@@ -49,6 +54,8 @@ pub struct Keys {
     /// `None` where the network is the whole site.
     site: Option<String>,
     tenant: String,
+    /// Where the address was proved before, in this browser.
+    browser: Option<String>,
 }
 
 /// What a permitted code may do.
@@ -77,8 +84,8 @@ impl From<Error> for Refused {
 }
 
 impl Keys {
-    /// The counters for `email` asked for from `ip`.
-    pub fn new(keyring: &Keyring, email: &Email, ip: Option<IpAddr>) -> Self {
+    /// The counters for `email` asked for from `ip`, in the browser of this name where it is a known one.
+    pub fn new(keyring: &Keyring, email: &Email, ip: Option<IpAddr>, browser: Option<&str>) -> Self {
         let (address, network, site) = (email.as_str(), network::name(ip), network::site(ip));
         // An address holds no NUL, so the pair has one reading.
         let pair = format!("{address}\0{site}");
@@ -88,20 +95,26 @@ impl Keys {
             site: (site != network).then(|| keyring.index("budget-site", site.as_bytes())),
             network: keyring.index("budget-network", network.as_bytes()),
             tenant: keyring.index("budget-tenant", b""),
+            // The name is tied to the address already.
+            browser: browser.map(|name| keyring.index("budget-browser", name.as_bytes())),
         }
     }
 
     /// Counts one code. The caller rolls back when it is refused, so that a refusal counts nothing
     /// and leaves no row: a stranger cannot fill the table.
     pub async fn take(&self, tx: &mut Tx, now: Timestamp) -> Result<Allowance, Refused> {
-        let throttled = code_budgets::failures(tx, &self.address).await? >= FAILURES_BEFORE_THROTTLE;
+        let throttled = code_budgets::failures(tx, self.guessed()).await? >= FAILURES_BEFORE_THROTTLE;
         let narrow = if throttled { PER_ADDRESS_AND_NETWORK_THROTTLED } else { PER_ADDRESS_AND_NETWORK };
-        let counters = [
-            (&self.tenant, Kind::Tenant, PER_TENANT),
-            (&self.network, Kind::Network, PER_NETWORK),
-            (&self.address, Kind::Address, PER_ADDRESS),
-            (&self.address_and_network, Kind::Address, narrow),
-        ];
+        let network = (&self.network, Kind::Network, PER_NETWORK);
+        let counters = match &self.browser {
+            Some(browser) => vec![network, (browser, Kind::Address, PER_BROWSER)],
+            None => vec![
+                (&self.tenant, Kind::Tenant, PER_TENANT),
+                network,
+                (&self.address, Kind::Address, PER_ADDRESS),
+                (&self.address_and_network, Kind::Address, narrow),
+            ],
+        };
         let site = self.site.as_ref().map(|site| (site, Kind::Network, PER_SITE));
         for (key, kind, cap) in site.into_iter().chain(counters) {
             if !code_budgets::take(tx, key, kind, cap, (now - WINDOW, now)).await? {
@@ -114,7 +127,12 @@ impl Keys {
 
     /// Counts a wrong code.
     pub async fn fail(&self, tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
-        code_budgets::fail(tx, &self.address, now).await
+        code_budgets::fail(tx, self.guessed(), now).await
+    }
+
+    /// The counter of wrong codes: a known browser's guesses are its own.
+    fn guessed(&self) -> &str {
+        self.browser.as_deref().unwrap_or(&self.address)
     }
 
     /// Notes that the person behind the address proved themselves.
@@ -125,6 +143,9 @@ impl Keys {
         if let Some(site) = &self.site {
             code_budgets::give_back(tx, site).await?;
         }
-        code_budgets::give_back(tx, &self.tenant).await
+        match &self.browser {
+            Some(browser) => code_budgets::clear(tx, browser).await,
+            None => code_budgets::give_back(tx, &self.tenant).await,
+        }
     }
 }

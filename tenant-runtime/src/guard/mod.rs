@@ -5,5 +5,6 @@
 //! memory (`limits`). Neither asks whether an address is known, so neither can tell (D10).
 
 pub mod budget;
+pub mod known;
 pub mod network;
 pub mod pace;

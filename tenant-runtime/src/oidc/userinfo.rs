@@ -34,6 +34,10 @@ pub async fn answer(
     let form = form(request).await?;
     let token = bearer::parse(authorization, query.as_deref(), form.as_ref()).map_err(refused)?;
     let claims = verify::access_token(&app, token.expose()).ok_or_else(|| refused(invalid_token()))?;
+    // A token for another API alone is not for us (RFC 9068, 4).
+    if !claims.aud.contains(app.issuer.as_str()) {
+        return Err(refused(invalid_token()));
+    }
     let mut response = match claims_of(&app, &claims).await? {
         Ok(body) => json::no_store(StatusCode::OK, &body),
         Err(challenge) => refused(challenge).into_response(),

@@ -15,6 +15,7 @@ use super::proof::{self, Tried};
 use super::{send, session};
 use crate::App;
 use crate::error::{Kind, PageError};
+use crate::guard::known;
 use crate::guard::pace::in_step_where;
 use crate::store::one_time_codes;
 
@@ -34,6 +35,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         Tried::Right { signed, cookie } => {
             let mut response = answer::proceed(&app, &form.visit, &form.waiting, Some(&signed), false).await?;
             session::cookie(&app, &cookie).append_to(response.headers_mut());
+            known::remember(&app, &form.visit.jar, &signed.user.email).append_to(response.headers_mut());
             return Ok(response);
         }
         Tried::Wrong { tries_left } => CodeError::Wrong { tries_left },

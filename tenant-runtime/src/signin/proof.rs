@@ -17,6 +17,7 @@ use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::error::Internal;
 use crate::guard::budget::Keys;
+use crate::guard::known;
 use crate::model::{Method, User};
 use crate::store::one_time_codes::{self, MAX_TRIES, StoredCode};
 use crate::store::users;
@@ -69,7 +70,9 @@ impl Try {
             return self.no_try(app, tx).await;
         };
         let email = send::address(app, &self.flow_hash, &stored)?;
-        let budget = Keys::new(&app.keyring, &email, self.proof.visit().context.client_ip);
+        let visit = self.proof.visit();
+        let browser = known::browser(app, &visit.jar, &email);
+        let budget = Keys::new(&app.keyring, &email, visit.context.client_ip, browser.as_deref());
         let right = constant_time_eq(stored.code_hash.as_bytes(), self.code_hash.as_bytes());
         let user = if right { self.admit(app, tx, &email).await? } else { None };
         let Some(user) = user else {

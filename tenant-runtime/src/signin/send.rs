@@ -15,6 +15,7 @@ use super::waiting::Waiting;
 use crate::App;
 use crate::error::Internal;
 use crate::guard::budget::{Keys, Refused};
+use crate::guard::known;
 use crate::model::User;
 use crate::store::one_time_codes::{self, NewCode, StoredCode};
 use crate::store::outbox::{self, MessageId, NewMessage};
@@ -95,6 +96,7 @@ struct Making {
 pub async fn send(app: &Arc<App>, visit: &Visit, waiting: &Waiting, email: Email) -> Result<Sent, Halt> {
     let code = app.entropy.eight_digits();
     let application = app.applications.find(&waiting.request.client_id);
+    let browser = known::browser(app, &visit.jar, &email);
     let making = Making {
         flow_hash: waiting.hash(app),
         code_hash: waiting.code_hash(app, code.expose()),
@@ -104,7 +106,7 @@ pub async fn send(app: &Arc<App>, visit: &Visit, waiting: &Waiting, email: Email
         locale: visit.locale(app, &waiting.request.ui_locales),
         application_id: waiting.request.client_id.clone(),
         application_name: application.map(|a| a.name.clone()).unwrap_or_default(),
-        budget: Keys::new(&app.keyring, &email, visit.context.client_ip),
+        budget: Keys::new(&app.keyring, &email, visit.context.client_ip, browser.as_deref()),
         visit: visit.clone(),
         now: app.clock.now(),
         email,

@@ -15,16 +15,23 @@ pub struct FoundCode {
 }
 
 /// Stores a code under its keyed hash and notes which application the session reached, in one call.
+/// `false` when the person, the session or the application ended since they were read.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add(tx: &mut Tx, code_hash: &str, code: &AuthorizationCode, bound: &str) -> Result<(), Error> {
+pub async fn add(tx: &mut Tx, code_hash: &str, code: &AuthorizationCode, bound: &str) -> Result<bool, Error> {
     let sql = &[
-        "INSERT INTO session_application (session_id, application_id, sid, first_at) VALUES ($5, $3, $12, $10) \
+        "INSERT INTO session_application (session_id, application_id, sid, first_at) \
+         SELECT s.id, a.id, CAST($12 AS TEXT), CAST($10 AS BIGINT) FROM session s \
+         JOIN user_account u ON u.id = s.user_id JOIN application a ON a.id = $3 \
+         WHERE s.id = $5 AND u.id = $4 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.erased_at IS NULL \
          ON CONFLICT (session_id, application_id) DO NOTHING",
         "INSERT INTO authorization_code (code_hash, grant_id, application_id, user_id, session_id, redirect_uri, \
          scope, code_challenge, nonce, request, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $13, $10, $11)",
+         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), a.id, u.id, s.id, CAST($6 AS TEXT), CAST($7 AS TEXT), \
+         CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($13 AS TEXT), CAST($10 AS BIGINT), CAST($11 AS BIGINT) \
+         FROM session s JOIN user_account u ON u.id = s.user_id JOIN application a ON a.id = $3 \
+         WHERE s.id = $5 AND u.id = $4 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.erased_at IS NULL",
     ];
     let args = args![
         code_hash,
@@ -41,8 +48,7 @@ pub async fn add(tx: &mut Tx, code_hash: &str, code: &AuthorizationCode, bound: 
         code.bound.sid.as_str(),
         bound
     ];
-    tx.batch(sql, &args).await?;
-    Ok(())
+    Ok(tx.batch(sql, &args).await?.last() == Some(&1))
 }
 
 /// Looks a code up. What it is bound to never changes, so a reader may check all of that first;

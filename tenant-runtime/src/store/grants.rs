@@ -36,7 +36,9 @@ pub struct Rotation {
 }
 
 /// Moves the family on by one generation, if the presented one is the newest and everything the
-/// family hangs on still stands: one compare-and-set, so of many parallel uses one wins (B44).
+/// family hangs on still stands: one compare-and-set, so of many parallel uses one wins (B44). A family
+/// that is tied to a session ends with it, also where the session ends by being idle: an application
+/// that refreshes is not a person at work, and does not keep the session alive (E13).
 ///
 /// # Errors
 /// When the database fails or a row cannot be.
@@ -49,7 +51,7 @@ pub async fn rotate(tx: &mut Tx, rotation: Rotation) -> Result<Option<Grant>, Er
                AND EXISTS (SELECT 1 FROM user_account u WHERE u.id = oauth_grant.user_id \
                            AND u.disabled_at IS NULL AND u.erased_at IS NULL) \
                AND (session_id IS NULL OR EXISTS (SELECT 1 FROM session s WHERE s.id = oauth_grant.session_id \
-                           AND s.ended_at IS NULL AND s.expires_at > $4)) \
+                           AND s.ended_at IS NULL AND s.expires_at > $4 AND s.idle_expires_at > $4)) \
                RETURNING id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, \
                created_at, generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, revoked_at";
     let Rotation { id, application_id, generation, now, idle_expires_at, ends_at } = rotation;
@@ -64,7 +66,7 @@ pub async fn stands(tx: &mut Tx, id: GrantId, now: Timestamp) -> Result<bool, Er
     let sql = "SELECT g.id FROM oauth_grant g JOIN user_account u ON u.id = g.user_id \
                LEFT JOIN session s ON s.id = g.session_id \
                WHERE g.id = $1 AND g.revoked_at IS NULL AND u.disabled_at IS NULL AND u.erased_at IS NULL \
-               AND (g.session_id IS NULL OR (s.ended_at IS NULL AND s.expires_at > $2))";
+               AND (g.session_id IS NULL OR (s.ended_at IS NULL AND s.expires_at > $2 AND s.idle_expires_at > $2))";
     Ok(tx.optional(sql, &args![id, now], |row| row.text("id")).await?.is_some())
 }
 

@@ -166,12 +166,34 @@ async fn b94_a_session_bound_family_does_not_outlive_the_sessions_last_day() {
         browser.sign_in(&world, world.user("ann@example.test").await).await;
         let code = browser.code_with(&world, &client, &[("scope", "openid")]).await;
         let mut token = client.redeem(&world, &code).await.member("refresh_token");
-        for _ in 0..2 {
-            world.pass(14 * DAY);
+        // The person is seen every half day, so that the session is never idle.
+        for _ in 0..59 {
+            world.pass(DAY / 2 - 60);
+            browser.code(&world, &client).await;
             token = client.refresh(&world, &token).await.member("refresh_token");
         }
-        world.pass(2 * DAY);
+        world.pass(DAY / 2 + 59 * 60);
         client.refresh(&world, &token).await.refused(400, "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn e13_a_session_bound_family_ends_when_the_session_is_idle_for_too_long() {
+    on_each(|world| async move {
+        let client = world.application(spa()).await;
+        let browser = world.browser();
+        browser.sign_in(&world, world.user("ann@example.test").await).await;
+        let code = browser.code_with(&world, &client, &[("scope", "openid")]).await;
+        let tied = client.redeem(&world, &code).await.member("refresh_token");
+        let code = browser.code_with(&world, &client, &[("scope", "openid offline_access")]).await;
+        let free = client.redeem(&world, &code).await.member("refresh_token");
+        world.pass(DAY / 4);
+        let tied = client.refresh(&world, &tied).await.member("refresh_token");
+        // A refresh is no visit: the session counts from when the person was seen.
+        world.pass(DAY / 4);
+        client.refresh(&world, &tied).await.refused(400, "invalid_grant");
+        assert_eq!(client.refresh(&world, &free).await.status, 200, "offline_access outlives the session");
     })
     .await;
 }

@@ -72,3 +72,30 @@ async fn a14_each_scope_gives_its_claims_with_their_types() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn b39_b78_userinfo_takes_no_token_that_is_for_another_api_alone() {
+    on_each(|world| async move {
+        let mut choice = web();
+        choice.wish.audience = Some("https://api.example".to_owned());
+        let client = world.application(choice).await;
+        let browser = world.browser();
+        browser.sign_in(&world, world.user("ann@example.test").await).await;
+        // With the scope for it, it says that it is for userinfo, too.
+        let both = token(&world, &client, &browser, "openid email").await;
+        assert_eq!(claims(&both)["aud"], serde_json::json!(["https://api.example", world.app.issuer.as_str()]));
+        let ask = async |token: &str| {
+            let bearer = format!("Bearer {token}");
+            world.get("/userinfo", &[(header::AUTHORIZATION, &bearer)]).await
+        };
+        assert_eq!(ask(&both).await.status, 200);
+        // One that is narrowed to the API is for the API.
+        let code = browser.code_with(&world, &client, &[("scope", "openid email")]).await;
+        let refresh = client.redeem(&world, &code).await.member("refresh_token");
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "email")];
+        let narrowed = client.post(&world, "/token", &form).await.member("access_token");
+        assert_eq!(claims(&narrowed)["aud"], "https://api.example");
+        ask(&narrowed).await.refused(401, "invalid_token");
+    })
+    .await;
+}

@@ -121,6 +121,42 @@ async fn d20_whoever_holds_many_v6_networks_is_one_site() {
 }
 
 #[tokio::test]
+async fn d20_k19_whoever_signed_in_before_is_not_shut_out_by_others() {
+    let tenant = Tenant::start().await;
+    let mut ann = Browser::at("203.0.113.7");
+    assert!(has_code(&ann.sign_in(&tenant, "ann@example.test").await));
+    ann.cookies.retain(|name, _| name.ends_with("known"));
+    assert_eq!(ann.cookies.len(), 1, "the session is over; the browser is known");
+    // From many networks, until nothing is sent to her any more, to nobody else, and every code was guessed at.
+    let full = "UPDATE code_budget SET sent = 1000000, failures = 1000000 WHERE kind <> 'network'";
+    for n in 0..4 {
+        Browser::at(&format!("198.51.100.{n}")).ask_for_code(&tenant, "ann@example.test").await;
+    }
+    tenant.app.db.write(move |tx| Box::pin(async move { tx.execute(full, &[]).await })).await.unwrap();
+    assert_eq!(Browser::at("203.0.113.9").ask_for_code(&tenant, "ann@example.test").await.status, 429);
+    tenant.mails().await;
+    assert!(has_code(&ann.sign_in(&tenant, "ann@example.test").await));
+
+    // Her share is a share, for her address alone.
+    tenant.app.db.write(move |tx| Box::pin(async move { tx.execute(full, &[]).await })).await.unwrap();
+    ann.cookies.retain(|name, _| name.ends_with("known"));
+    assert_eq!(ann.ask_for_code(&tenant, "bob@example.test").await.status, 429);
+    for n in 0..budget::PER_BROWSER {
+        let mut copy = ann.clone();
+        copy.cookies.retain(|name, _| name.ends_with("known"));
+        assert!(has_form(&copy.ask_for_code(&tenant, "ann@example.test").await, "code-form"), "{n}");
+    }
+    ann.cookies.retain(|name, _| name.ends_with("known"));
+    assert_eq!(ann.ask_for_code(&tenant, "ann@example.test").await.status, 429);
+    // A cookie that was made up is none.
+    let mut made_up = Browser::at("203.0.113.8");
+    let (name, value) = ann.cookies.iter().next().unwrap();
+    let other = if value.starts_with('A') { "B" } else { "A" };
+    made_up.cookies.insert(name.clone(), format!("{other}{}", &value[1..]));
+    assert_eq!(made_up.ask_for_code(&tenant, "ann@example.test").await.status, 429);
+}
+
+#[tokio::test]
 async fn d20_one_network_cannot_take_every_place_for_large_requests() {
     let tenant = Tenant::start().await;
     let url = crate::browser::authorize_url(&tenant.client_id, crate::tenant::CALLBACK, "");

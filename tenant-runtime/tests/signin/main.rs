@@ -5,6 +5,7 @@
 #[path = "../admin/mod.rs"]
 mod admin;
 mod browser;
+mod clock;
 mod codes;
 mod consent;
 mod cookies;

@@ -6,6 +6,8 @@
 mod admin;
 #[path = "../signin/browser.rs"]
 mod browser;
+#[path = "../signin/clock.rs"]
+mod clock;
 #[path = "../signin/codes.rs"]
 mod codes;
 #[path = "../signin/consent.rs"]

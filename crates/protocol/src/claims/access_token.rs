@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::Audience;
 use crate::Scope;
 
 /// What an API learns: no name, no address (B77). Times are Unix seconds. Without a person, `sub` is the
@@ -13,7 +14,7 @@ pub struct AccessToken<'a> {
     /// The issuer.
     pub iss: Cow<'a, str>,
     /// Who the token is for.
-    pub aud: Cow<'a, str>,
+    pub aud: Audience<'a>,
     /// The person, or the application itself.
     pub sub: Cow<'a, str>,
     /// The application.

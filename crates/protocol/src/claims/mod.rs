@@ -1,10 +1,12 @@
 //! What tokens and userinfo say.
 
 pub mod access_token;
+pub mod audience;
 pub mod id_token;
 pub mod userinfo;
 
 pub use access_token::AccessToken;
+pub use audience::Audience;
 pub use id_token::IdToken;
 pub use userinfo::{Person, userinfo};
 

@@ -4,8 +4,8 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use polder_audit::{Actor, Event};
 use polder_kernel::encoding::base64url;
-use polder_protocol::Error;
 use polder_protocol::authorize::{self, Request};
+use polder_protocol::{Error, ErrorCode};
 use polder_service::RequestContext;
 use polder_tenant_api::{ApplicationId, SessionId};
 
@@ -47,21 +47,34 @@ async fn issue(app: &App, ctx: &RequestContext, request: &Request, session: &Ses
     };
     let text = app.entropy.token();
     let hash = app.keyring.index("authorization-code", text.expose().as_bytes());
-    add(app, ctx, hash, code).await?;
+    if !add(app, ctx, hash, code).await? {
+        return ended_meanwhile(app, request);
+    }
     Ok(see_other(&request.return_to.code(app.issuer.as_str(), text.expose())))
 }
 
-async fn add(app: &App, ctx: &RequestContext, hash: String, code: AuthorizationCode) -> Result<(), Internal> {
+/// Somebody ended the session, erased the person or deleted the application since they were looked up.
+fn ended_meanwhile(app: &App, request: &Request) -> Result<Response, PageError> {
+    if app.applications.enabled(&request.client_id).is_none() {
+        return Err(PageError::new(Kind::UnknownApplication));
+    }
+    let error = Error::new(ErrorCode::LoginRequired, "the session has ended");
+    Ok(refuse(app, request, error))
+}
+
+async fn add(app: &App, ctx: &RequestContext, hash: String, code: AuthorizationCode) -> Result<bool, Internal> {
     let bound = serde_json::to_string(&code.bound)?;
     let request_id = ctx.request_id;
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                store::codes::add(tx, &hash, &code, &bound).await?;
+                if !store::codes::add(tx, &hash, &code, &bound).await? {
+                    return Ok(false);
+                }
                 let event = Event::new("code.issued", Actor::user(code.user_id)).user(code.user_id);
                 let event = event.application(code.application_id).session(code.session_id).request(request_id);
                 polder_audit::record(tx, event);
-                Ok(())
+                Ok(true)
             })
         })
         .await

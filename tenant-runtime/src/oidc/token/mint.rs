@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use polder_kernel::Timestamp;
 use polder_kernel::encoding::base64url;
 use polder_protocol::Scope;
-use polder_protocol::claims::{ACCESS_TOKEN_TYPE, AccessToken, ID_TOKEN_TYPE, IdToken};
+use polder_protocol::claims::{ACCESS_TOKEN_TYPE, AccessToken, Audience, ID_TOKEN_TYPE, IdToken};
 use polder_protocol::refresh::Presented;
 use polder_protocol::scope::{OPENID, ROLES};
 use polder_protocol::token::Response;
@@ -43,6 +43,7 @@ pub(super) async fn for_person(app: &App, order: Order<'_>) -> Result<Response, 
         amr: Cow::Borrowed(&grant.amr),
         sid: Some(Cow::Borrowed(&grant.sid)),
         roles: roles.map(Cow::Owned),
+        aud: audience(app, application, &scope),
         ..bare(app, application, Some(grant.id), scope.clone(), now)
     };
     let access_token = sign_access_token(app, application, &access).await?;
@@ -50,6 +51,16 @@ pub(super) async fn for_person(app: &App, order: Order<'_>) -> Result<Response, 
         if grant.scope.contains(OPENID) { Some(id_token(app, application, grant, nonce).await?) } else { None };
     let refresh_token = refresh.map(|generation| refresh_token(app, grant.id, generation));
     Ok(Response { refresh_token, id_token, ..response(app, access_token, scope) })
+}
+
+/// Who an access token about a person is for: the application's own audience, and ourselves where it is
+/// for userinfo, too. Userinfo takes no token that is not for it (RFC 9068, 4).
+fn audience<'a>(app: &'a App, application: &'a Application, scope: &Scope) -> Audience<'a> {
+    let (own, issuer) = (application.client.audience.as_str(), app.issuer.as_str());
+    if own == issuer || !scope.contains(OPENID) {
+        return own.into();
+    }
+    Audience::Each(vec![own.to_owned(), issuer.to_owned()])
 }
 
 /// An access token without a person (B17): `sub` is the application.
@@ -79,7 +90,7 @@ fn bare<'a>(
     let client = &application.client;
     AccessToken {
         iss: Cow::Borrowed(app.issuer.as_str()),
-        aud: Cow::Borrowed(&client.audience),
+        aud: client.audience.as_str().into(),
         sub: Cow::Borrowed(&client.id),
         client_id: Cow::Borrowed(&client.id),
         iat: now.seconds(),
