@@ -69,6 +69,27 @@ impl Browser {
         Ok(self.http.post(target).header(ORIGIN, origin).form(&all).send().await?)
     }
 
+    /// The cookies it holds for a host, as it would send them.
+    pub async fn cookies(&self, issuer: &str) -> Result<String> {
+        // The cookie store does not show itself, so the request goes to a listener that does.
+        let echo = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let port = echo.local_addr()?.port();
+        let host = Url::parse(issuer)?.host_str().context("a host")?.to_owned();
+        let request = self.http.get(format!("http://{host}:{port}/")).send();
+        let read = async {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            let (mut stream, _) = echo.accept().await?;
+            let mut text = vec![0; 32 * 1024];
+            let n = stream.read(&mut text).await?;
+            stream.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await?;
+            anyhow::Ok(String::from_utf8_lossy(&text[..n]).into_owned())
+        };
+        let (_, text) = tokio::join!(request, read);
+        let text = text?;
+        let line = text.lines().find(|line| line.to_ascii_lowercase().starts_with("cookie:")).context("no cookies")?;
+        Ok(line[7..].trim().to_owned())
+    }
+
     /// Follows redirects from an answer until a page, or another origin.
     pub async fn follow(&self, mut answer: Response) -> Result<Landed> {
         for _ in 0..12 {

@@ -18,7 +18,7 @@ pub const OPTIONS: [&str; 4] = ["--isolation", "docker", "--image", IMAGE];
 /// `make test` sets it once it has both, their absence is a failure.
 pub fn is_here(test: &str) -> bool {
     let Err(missing) = docker(&["image", "inspect", IMAGE]) else { return true };
-    assert!(asked("POLDER_TEST_DOCKER") != "required", "{missing:#}");
+    assert!(!is_required(), "{missing:#}");
     let _ = writeln!(
         std::io::stderr(),
         "NOT TRIED: {test}: no Docker with the image {IMAGE} (deploy/image/build --debug): {missing:#}"
@@ -26,13 +26,19 @@ pub fn is_here(test: &str) -> bool {
     false
 }
 
+/// Whether that it is missing is a failure.
+pub fn is_required() -> bool {
+    asked("POLDER_TEST_DOCKER") == "required"
+}
+
 /// Whether all tests are to have tenants as containers.
 pub fn is_asked_for() -> bool {
     asked("POLDER_TEST_ISOLATION") == "docker"
 }
 
+/// What the environment says the tests are to do; empty where it says nothing.
 #[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
-fn asked(name: &str) -> String {
+pub(crate) fn asked(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 

@@ -37,8 +37,8 @@ impl Polder {
     /// `POLDER_TEST_POSTGRES` names where `POLDER_TEST_DATABASE=postgres`.
     pub fn start() -> Result<Self> {
         let mut options: Vec<&str> = if docker::is_asked_for() { docker::OPTIONS.to_vec() } else { Vec::new() };
-        let server = match std::env::var("POLDER_TEST_DATABASE").as_deref() {
-            Ok("postgres") => Some(postgres::address().context("POLDER_TEST_POSTGRES names no server")?),
+        let server = match docker::asked("POLDER_TEST_DATABASE").as_str() {
+            "postgres" => Some(postgres::address().context("POLDER_TEST_POSTGRES names no server")?),
             _ => None,
         };
         options.extend(server.iter().flat_map(|server| ["--database", server.as_str()]));
@@ -49,6 +49,15 @@ impl Polder {
     pub fn start_with(options: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("polder");
+        Self::start_on(folder, data, options)
+    }
+
+    /// Starts with its data in a folder elsewhere, such as a disk that is small.
+    pub fn start_at(data: PathBuf, options: &[&str]) -> Result<Self> {
+        Self::start_on(tempfile::tempdir()?, data, options)
+    }
+
+    fn start_on(folder: TempDir, data: PathBuf, options: &[&str]) -> Result<Self> {
         let (listen, coaching) = (free_port()?, free_port()?);
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         let child = spawn(&data, (listen, coaching), &options, folder.path())?;

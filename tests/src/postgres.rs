@@ -11,9 +11,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use url::Url;
 
+use crate::docker;
+
 /// The server's address.
 pub fn address() -> Option<String> {
-    std::env::var("POLDER_TEST_POSTGRES").ok().filter(|address| !address.is_empty())
+    Some(docker::asked("POLDER_TEST_POSTGRES")).filter(|address| !address.is_empty())
 }
 
 /// What is on the server of the tenants in a data folder: databases and roles, by the names of their

@@ -50,7 +50,7 @@ async fn g01_g02_g03_nothing_of_one_tenant_works_at_another() -> Result<()> {
     let authorize = stranger.authorize_url("openid")?;
     assert!(ann_b.open(&authorize).await?.page()?.status.is_client_error(), "b01: no redirect for an unknown client");
     // A's cookies at B.
-    let cookies = session_cookies(&ann_a, &at_a).await?;
+    let cookies = ann_a.cookies(&a).await?;
     let mut silent = at_b.authorize_url("openid")?;
     silent.query_pairs_mut().append_pair("prompt", "none");
     let answer = at_b.http.get(silent).header(COOKIE, cookies).send().await?;
@@ -68,27 +68,6 @@ async fn g01_g02_g03_nothing_of_one_tenant_works_at_another() -> Result<()> {
     assert_eq!(at_a.try_redeem(&unused_code).await?.0, 200);
     assert_eq!(at_a.try_refresh(&refresh).await?.0, 200);
     Ok(())
-}
-
-/// The cookies a browser holds for A, read back from what it would send.
-async fn session_cookies(browser: &Browser, client: &RelyingParty) -> Result<String> {
-    // The cookie store does not show itself, so the request goes to a listener that does.
-    let echo = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let port = echo.local_addr()?.port();
-    let host = client.endpoint("issuer")?.host_str().context("a host")?.to_owned();
-    let request = browser.http.get(format!("http://{host}:{port}/")).send();
-    let read = async {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (mut stream, _) = echo.accept().await?;
-        let mut text = vec![0; 16 * 1024];
-        let n = stream.read(&mut text).await?;
-        stream.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await?;
-        anyhow::Ok(String::from_utf8_lossy(&text[..n]).into_owned())
-    };
-    let (_, text) = tokio::join!(request, read);
-    let text = text?;
-    let line = text.lines().find(|l| l.to_ascii_lowercase().starts_with("cookie:")).context("A's cookies")?;
-    Ok(line[7..].trim().to_owned())
 }
 
 #[tokio::test]
