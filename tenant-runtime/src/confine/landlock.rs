@@ -12,8 +12,8 @@ use crate::startup::Refused;
 /// The newest version whose rights are known here. An older kernel enforces what it knows.
 const NEWEST: ABI = ABI::V9;
 
-/// Of the system's own, what any program opens.
-const SYSTEM: [&str; 2] = ["/dev/urandom", "/dev/null"];
+/// Of the system's own, what any program opens: a static one asks both for chance.
+const SYSTEM: [&str; 3] = ["/dev/urandom", "/dev/random", "/dev/null"];
 
 /// What resolving the name of a mail or database server opens.
 const NAMES: [&str; 12] = [

@@ -22,7 +22,7 @@ use crate::startup::Refused;
 
 /// Of the system's own, what a program without network opens: randomness, and the way to its own
 /// descriptors, through which sockets with long paths are reached.
-const SYSTEM: [&str; 3] = ["/dev/urandom", "/dev/null", "/proc/self"];
+const SYSTEM: [&str; 4] = ["/dev/urandom", "/dev/random", "/dev/null", "/proc/self"];
 
 /// How much the empty root may hold: names of folders.
 const ROOT: &std::ffi::CStr = c"mode=0755,size=256k,nr_inodes=1k";

@@ -118,7 +118,7 @@ async fn g11_g12_g13_g14_g18_what_is_said_to_isolate_a_tenant_does() -> Result<(
 }
 
 /// What of the system's own is in a tenant's file system.
-const OF_THE_SYSTEM: [&str; 4] = ["/", "/dev/null", "/dev/urandom", "/proc/self"];
+const OF_THE_SYSTEM: [&str; 5] = ["/", "/dev/null", "/dev/random", "/dev/urandom", "/proc/self"];
 
 #[tokio::test]
 async fn g11_k12_a_tenant_keeps_its_walls_and_its_user_through_its_life() -> Result<()> {
