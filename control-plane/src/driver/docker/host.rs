@@ -78,27 +78,61 @@ impl Host {
         put.map_err(|error| files(&secrets.display().to_string(), error))?;
         let wanted = self.wanted(spec, user);
         let name = container::name(&self.installation, &spec.short_id);
+        // Mostly there is none: made while it is looked for, since each question to Docker takes
+        // milliseconds. It is not started before what else there is of this tenant is gone.
+        let (found, made) = tokio::join!(self.list(Some(&spec.short_id)), self.create(&wanted, &name));
+        let (found, made) = (found?, made?);
+        let others = found.into_iter().filter_map(|summary| summary.id).filter(|id| made.as_ref() != Some(id));
+        match (self.kept(spec, (&wanted, &name), others).await?, made) {
+            (Some(found), _) if is_running(&found) => Ok(self.seen(&found)),
+            (Some(found), _) => Ok(self.begin(&found.id.unwrap_or_default()).await?),
+            (None, Some(made)) => Ok(self.begin_new(&made, (&wanted, &name)).await?),
+            // What had the name was not as it is wanted, and is gone.
+            (None, None) => {
+                let made = self.create(&wanted, &name).await?;
+                let made = made.ok_or_else(|| DriverError::Keeper(format!("the name {name} is taken")))?;
+                Ok(self.begin_new(&made, (&wanted, &name)).await?)
+            }
+        }
+    }
 
+    /// The one container among `ids` that is as it is wanted. Others are removed.
+    async fn kept(
+        &self,
+        spec: &Spec,
+        (wanted, name): (&ContainerCreateBody, &str),
+        ids: impl Iterator<Item = String>,
+    ) -> Result<Option<ContainerInspectResponse>, Error> {
         let mut kept = None;
-        for summary in self.list(Some(&spec.short_id)).await? {
-            let Some(found) = self.inspect(&summary.id.unwrap_or_default()).await? else { continue };
-            match self.different(&wanted, &name, &found) {
+        for id in ids {
+            let Some(found) = self.inspect(&id).await? else { continue };
+            match self.different(wanted, name, &found) {
                 None if kept.is_none() => kept = Some(found),
                 what => {
                     let what = what.unwrap_or_else(|| "that there is another one".to_owned());
                     tracing::warn!(tenant = spec.slug, what, "its container is not as it is wanted and is replaced");
-                    self.remove(&found.id.unwrap_or_default()).await?;
+                    self.remove(&id).await?;
                 }
             }
         }
-        let id = match kept {
-            Some(found) if is_running(&found) => return Ok(self.seen(&found)),
-            Some(found) => found.id.unwrap_or_default(),
-            None => self.create(&wanted, name).await?,
-        };
-        self.daemon.docker.start_container(&id, None).await?;
-        let found = self.inspect(&id).await?;
-        Ok(found.map(|found| self.seen(&found)).unwrap_or_default())
+        Ok(kept)
+    }
+
+    async fn begin(&self, id: &str) -> Result<Seen, Error> {
+        self.daemon.docker.start_container(id, None).await?;
+        Ok(self.inspect(id).await?.map(|found| self.seen(&found)).unwrap_or_default())
+    }
+
+    /// Starts what was just made, and learns meanwhile how Docker spells it.
+    async fn begin_new(&self, id: &str, (wanted, name): (&ContainerCreateBody, &str)) -> Result<Seen, Error> {
+        let (began, found) = tokio::join!(self.begin(id), self.inspect(id));
+        for what in found?.map(|found| drift::of(wanted, name, &found)).unwrap_or_default() {
+            let mut spellings = self.spellings.lock().unwrap_or_else(PoisonError::into_inner);
+            if spellings.insert(what.clone()) {
+                tracing::warn!(what, "Docker does not make a container quite as it was asked to");
+            }
+        }
+        began
     }
 
     /// How the container is that was last seen as `seen`.
@@ -176,17 +210,14 @@ impl Host {
         container::wanted(spec, &place)
     }
 
-    async fn create(&self, wanted: &ContainerCreateBody, name: String) -> Result<String, Error> {
-        let options = CreateContainerOptions { name: Some(name.clone()), ..CreateContainerOptions::default() };
-        let id = self.daemon.docker.create_container(Some(options), wanted.clone()).await?.id;
-        let Some(found) = self.inspect(&id).await? else { return Ok(id) };
-        for what in drift::of(wanted, &name, &found) {
-            let mut spellings = self.spellings.lock().unwrap_or_else(PoisonError::into_inner);
-            if spellings.insert(what.clone()) {
-                tracing::warn!(what, "Docker does not make a container quite as it was asked to");
-            }
+    /// Makes a container and gives its id; none where the name is taken.
+    async fn create(&self, wanted: &ContainerCreateBody, name: &str) -> Result<Option<String>, Error> {
+        let options = CreateContainerOptions { name: Some(name.to_owned()), ..CreateContainerOptions::default() };
+        match self.daemon.docker.create_container(Some(options), wanted.clone()).await {
+            Ok(made) => Ok(Some(made.id)),
+            Err(Error::DockerResponseServerError { status_code: 409, .. }) => Ok(None),
+            Err(error) => Err(error),
         }
-        Ok(id)
     }
 
     /// What was changed about a container since Docker made it.
