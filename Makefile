@@ -2,7 +2,7 @@
 #
 #   make run     builds, then runs everything on this machine (no root, no Docker)
 #   make test    installs what the tests need where it is missing, runs every test
-#   make bench   measures against a bare axum and prints a table
+#   make bench   measures against a bare axum and against what was asked, and prints tables
 #   make image   builds the image of a tenant, offline, and loads it into Docker
 #   make lint    formatting and lints
 
@@ -19,9 +19,7 @@ test:
 	tests/run $(ARGS)
 
 bench:
-	$(CARGO) build --release --package polder-control-plane --package polder-tenant-runtime --package polder-coaching
-	$(CARGO) bench --package polder-db
-	$(CARGO) bench --package polder-tests
+	CARGO="$(CARGO)" tests/run --bench
 
 image:
 	CARGO="$(CARGO)" deploy/image/build $(ARGS)

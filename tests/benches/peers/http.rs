@@ -14,3 +14,13 @@ pub fn post(host: &str, path: &str, headers: &str, form: &[(&str, &str)]) -> Vec
     )
     .into_bytes()
 }
+
+/// A POST of JSON, or of nothing where that is null, with further header lines.
+pub fn post_json(host: &str, path: &str, headers: &str, body: &serde_json::Value) -> Vec<u8> {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}

@@ -1,27 +1,39 @@
 //! `cargo bench --package polder-tests`: what a tenant can do per second, as ratios to a bare axum
 //! measured in the same run. `docs/performance.md` holds the last table and the method.
 //!
-//! Seconds per round, of which each row has three: 3 unless `POLDER_BENCH_SECONDS` says otherwise.
-//! `POLDER_BENCH_ONLY` names one row by a part of its name.
+//! Seconds per round, of which each row has three: 1.5 unless `POLDER_BENCH_SECONDS` says otherwise.
+//! `POLDER_BENCH_ONLY` names one row by a part of its name; after the rows come `gateway`, `sleepers`,
+//! `neighbour`, `server` (tenants on PostgreSQL, where `POLDER_TEST_POSTGRES` names one) and
+//! `containers` (where Docker has the image of `make image`).
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on stops and says where")]
+
+mod asked;
 mod browser;
-mod control;
+mod containers;
+mod dev;
 mod flows;
+mod gateway;
 mod http;
 mod load;
 mod mail;
+mod neighbour;
 mod process;
 mod rows;
+mod server;
+mod sleepers;
 mod tenant;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::asked::Asked;
 use crate::browser::Browser;
+use crate::dev::Dev;
 use crate::flows::{Refresh, SignIn, Silent, member};
 use crate::load::{Connection, Fixed, Target};
 use crate::process::{Running, free_port, until_answered};
-use crate::rows::{Server, Yardstick, ms, us};
+use crate::rows::{Server, Yardstick};
 use crate::tenant::{Tenant, shared};
 
 const CONNECTIONS: usize = 32;
@@ -36,9 +48,12 @@ async fn main() {
     if let Some(port) = setting("POLDER_BENCH_BARE_AXUM") {
         return bare_axum(port.parse().expect("a port")).await;
     }
-    let seconds = setting("POLDER_BENCH_SECONDS").and_then(|s| s.parse().ok()).unwrap_or(3.0);
+    if let Some(plan) = setting(neighbour::FLOOD) {
+        return neighbour::flood(&plan).await;
+    }
+    let seconds = setting("POLDER_BENCH_SECONDS").and_then(|s| s.parse().ok()).unwrap_or(1.5);
     let only = setting("POLDER_BENCH_ONLY");
-    let wanted = |row: &str| only.as_deref().is_none_or(|only| row.contains(only));
+    let wanted = |row: &str| only.as_deref().is_none_or(|only| only.split(',').any(|only| row.contains(only)));
 
     let port = free_port();
     let bare_process = Running::start(
@@ -113,42 +128,39 @@ async fn main() {
         yardstick.row("whole sign-in by e-mail code, one person at a time", &server, work, seconds).await;
     }
     yardstick.print();
-    println!(
-        "idle memory {idle:.1} MiB, {own:.1} of it the process's own; after the load {:.1} MiB, {:.1} its own",
-        tenant.process.resident(),
-        tenant.process.anonymous(),
-    );
-    println!(
-        "exec to first 200: median of {} starts {:.1} ms, worst {:.1} ms",
-        tenant.starts.len(),
-        ms(tenant.starts[tenant.starts.len() / 2]),
-        ms(tenant.starts[tenant.starts.len() - 1]),
-    );
-    drop(tenant);
-    if wanted("control") {
-        match control::measure(seconds).await {
-            Some(c) => {
-                let (alone, queued) = (&c.create_alone, &c.create_in_a_row);
-                println!(
-                    "create tenant to running: one alone, median of {} {:.0} ms, worst {:.0} ms; {} in a row, median {:.0} ms",
-                    alone.len(),
-                    ms(alone[alone.len() / 2]),
-                    ms(alone[alone.len() - 1]),
-                    queued.len(),
-                    ms(queued[queued.len() / 2]),
-                );
-                println!(
-                    "gateway: one connection p50 {:.0} µs, direct {:.0} µs; {CONNECTIONS} connections {:.0}/s, direct {:.0}/s ({:.2} of direct); control plane {:.1} MiB",
-                    us(c.through_gateway_alone.p50),
-                    us(c.direct_alone.p50),
-                    c.through_gateway.per_second,
-                    c.direct.per_second,
-                    c.through_gateway.per_second / c.direct.per_second,
-                    c.resident,
-                );
-            }
-            None => println!("control plane: it did not come up or refused the work"),
+    let mut asked = Asked::default();
+    let (now, its_own) = (tenant.process.resident(), tenant.process.anonymous());
+    let more = format!("{own:.1} of it the process's own; after the load {now:.1}, {its_own:.1} its own");
+    asked.at_most("a tenant's idle memory", (idle, 15.0), "MiB", &more);
+    let starts = tenant.starts.clone();
+    let (middle, more) = asked::middle_and_worst(starts);
+    asked.at_most("a tenant from exec to its first 200", (middle, 40.0), "ms", &more);
+    control_plane(&mut asked, &tenant, (seconds, &wanted)).await;
+    asked.print();
+}
+
+/// What is measured of the control plane, or with it.
+async fn control_plane(asked: &mut Asked, tenant: &Tenant, (seconds, wanted): (f64, &impl Fn(&str) -> bool)) {
+    let discovery = http::get(&tenant.host, "/.well-known/openid-configuration", "");
+    if ["gateway", "sleepers", "neighbour"].iter().any(|row| wanted(row)) {
+        let Some(mut dev) = Dev::start(&[]).await else {
+            return asked.missing("the control plane", "it does not come up");
+        };
+        if wanted("gateway") && gateway::measure(asked, &dev, (&tenant.target, discovery), seconds).await.is_none() {
+            asked.missing("the gateway", "it refused the work");
         }
+        if wanted("sleepers") && sleepers::measure(asked, &mut dev).await.is_none() {
+            asked.missing("sleeping tenants", "one was not made, or did not wake");
+        }
+        if wanted("neighbour") && neighbour::measure(asked, &mut dev, seconds).await.is_none() {
+            asked.missing("a noisy neighbour", "the quiet one was refused");
+        }
+    }
+    if wanted("server") {
+        server::measure(asked).await;
+    }
+    if wanted("containers") {
+        containers::measure(asked).await;
     }
 }
 
