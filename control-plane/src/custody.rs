@@ -1,11 +1,12 @@
-//! Looks after tenants' seal keys: completes rotations that a crash interrupted, and begins one when a key is old.
+//! Looks after the keys that are kept for tenants, the seal key and the one that signs our word to the tenant:
+//! completes rotations that a crash interrupted, and begins one when a key is old.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use polder_kernel::Timestamp;
 
-use crate::administer::{On, keys};
+use crate::administer::{On, assertion_key, keys};
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::model::{Tenant, TenantState};
@@ -15,7 +16,7 @@ use crate::store::tenants;
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// How long a seal key is used before another takes over.
+/// How long a key is used before another takes over.
 pub const PERIOD: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Runs until it is dropped. Failures are logged and tried again.
@@ -34,27 +35,36 @@ pub async fn keep(app: Arc<App>) {
 /// When the tenants cannot be listed.
 pub async fn round(app: &Arc<App>) -> Result<(), polder_db::Error> {
     let all = tenants::list(&mut app.db.read().await?).await?;
-    for tenant in all.into_iter().filter(|tenant| is_due(app, tenant)) {
+    for tenant in all.into_iter().filter(|tenant| matches!(tenant.state, TenantState::Running | TenantState::Suspended))
+    {
         let on = On { app: Arc::clone(app), tenant, acting: ActingFor::system() };
-        if let Err(error) = keys::rotate_seal(&on).await {
+        let short = on.tenant.short_id.as_str();
+        if is_due(app, (&Name::TenantSeal(short), &Name::TenantSealNext(short)))
+            && let Err(error) = keys::rotate_seal(&on).await
+        {
             tracing::warn!(tenant = %on.tenant.slug, %error, "its seal key was not rotated; it will be tried again");
+        }
+        if is_due(app, (&Name::TenantAdmin(short), &Name::TenantAdminNext(short)))
+            && let Err(error) = assertion_key::rotate(&on).await
+        {
+            tracing::warn!(tenant = %on.tenant.slug, %error, "our key to it was not rotated; it will be tried again");
         }
     }
     Ok(())
 }
 
-fn is_due(app: &App, tenant: &Tenant) -> bool {
-    if !matches!(tenant.state, TenantState::Running | TenantState::Suspended) {
-        return false;
-    }
-    app.secrets.has(&Name::TenantSealNext(&tenant.short_id)) || is_old(app, tenant)
+/// Whether a key is to be rotated: a rotation was begun, or it was written a period ago.
+fn is_due(app: &App, (key, next): (&Name<'_>, &Name<'_>)) -> bool {
+    app.secrets.has(next) || written(app, key).is_some_and(|at| app.clock.now().since(at) >= PERIOD)
 }
 
-/// Whether its seal key was written a period ago.
-fn is_old(app: &App, tenant: &Tenant) -> bool {
-    let written =
-        std::fs::metadata(app.secrets.path(&Name::TenantSeal(&tenant.short_id))).and_then(|file| file.modified());
-    let Ok(Ok(since)) = written.map(|written| written.duration_since(std::time::UNIX_EPOCH)) else { return false };
-    let written = Timestamp::from_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-    app.clock.now().since(written) >= PERIOD
+/// When a tenant's seal key was written.
+pub fn sealed_since(app: &App, tenant: &Tenant) -> Option<Timestamp> {
+    written(app, &Name::TenantSeal(&tenant.short_id))
+}
+
+fn written(app: &App, name: &Name<'_>) -> Option<Timestamp> {
+    let file = std::fs::metadata(app.secrets.path(name)).ok()?;
+    let since = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_seconds(i64::try_from(since.as_secs()).ok()?))
 }

@@ -92,6 +92,9 @@ impl Inner {
             Target::Asleep(_) | Target::Unknown => return pages::page(StatusCode::MISDIRECTED_REQUEST, locale),
         };
         route.in_use.touch(app.clock.now());
+        if route.turns.take().await.is_err() {
+            return pages::page(StatusCode::SERVICE_UNAVAILABLE, locale);
+        }
         let id = app.request_ids.next().to_string();
         proxy::forward(&route, request, (peer, &id), app.settings.patience.answer).await
     }

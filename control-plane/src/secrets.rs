@@ -28,6 +28,8 @@ pub enum Name<'a> {
     TenantSealNext(&'a str),
     /// The key that signs the control plane's word to a tenant.
     TenantAdmin(&'a str),
+    /// The one that is to follow it, until the tenant was stopped for that.
+    TenantAdminNext(&'a str),
     /// Its public half, which the tenant reads.
     TenantAdminPublic(&'a str),
     /// The address of a tenant's PostgreSQL database with the password it serves with.
@@ -47,6 +49,7 @@ impl Name<'_> {
             Self::TenantSeal(tenant) => format!("{tenant}.seal"),
             Self::TenantSealNext(tenant) => format!("{tenant}.seal.next"),
             Self::TenantAdmin(tenant) => format!("{tenant}.admin"),
+            Self::TenantAdminNext(tenant) => format!("{tenant}.admin.next"),
             Self::TenantAdminPublic(tenant) => format!("{tenant}.admin.pub"),
             Self::TenantDatabase(tenant) => format!("{tenant}.database"),
             Self::TenantDatabaseOwner(tenant) => format!("{tenant}.database.owner"),
@@ -121,6 +124,15 @@ impl Secrets {
         self.store.promote(&Name::TenantSealNext(tenant).id()?, &Name::TenantSeal(tenant).id()?)
     }
 
+    /// Gives the key that is to sign our word to the tenant the place of the one that does. Only while the
+    /// tenant does not run. Where there is none, it does nothing.
+    ///
+    /// # Errors
+    /// When the file system refuses; nothing is lost then.
+    pub fn promote_admin(&self, tenant: &str) -> io::Result<()> {
+        self.store.promote(&Name::TenantAdminNext(tenant).id()?, &Name::TenantAdmin(tenant).id()?)
+    }
+
     /// Destroys a secret, if it is there: overwritten, then unlinked.
     ///
     /// # Errors
@@ -159,6 +171,7 @@ mod tests {
                 Name::TenantSeal(tenant),
                 Name::TenantSealNext(tenant),
                 Name::TenantAdmin(tenant),
+                Name::TenantAdminNext(tenant),
                 Name::TenantAdminPublic(tenant),
                 Name::TenantDatabase(tenant),
             ]

@@ -285,6 +285,7 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["audit-events"]) => page(&event()),
         (_, ["keys", ..]) => page(&key()),
         (_, ["data-keys", ..]) => page(&data_key()),
+        (&Method::GET, ["seal-key"]) => Json(json!({"id": "seal-of-the-stub"})).into_response(),
         (_, ["settings"]) => Json(json!({"name": "Acme", "sign_up": "open", "default_locale": "en"})).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }

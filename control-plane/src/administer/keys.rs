@@ -49,6 +49,11 @@ pub async fn rotate_data(on: &On, wish: &RotateDataKeys) -> Result<Page<DataKey>
     Ok(keys)
 }
 
+/// The seal key that the tenant uses.
+pub async fn seal(on: &On) -> Result<SealKeyInUse, Refused> {
+    on.ask("/seal-key").await
+}
+
 /// Gives the tenant a new seal key, or goes on with one that it was about to get. The old one is destroyed
 /// once nothing needs it.
 pub async fn rotate_seal(on: &On) -> Result<SealKeyInUse, Refused> {

@@ -20,6 +20,7 @@ use crate::model::{Tenant, TenantState};
 use crate::tenant_client::{self, CallError};
 
 pub mod applications;
+pub mod assertion_key;
 pub mod audit_events;
 pub mod invitees;
 pub mod keys;

@@ -1,13 +1,14 @@
 //! `/tenants/{slug}/keys`, `data-keys` and `seal-key`: custody. No answer holds a private part, and no
 //! request brings a key in.
 
+use http::StatusCode;
 use polder_service::json::Json;
 use polder_tenant_api::{DataKey, Key, Page, RotateDataKeys, RotateKeys, SealKeyInUse};
 
 use super::ApiError;
 use super::input::Input;
 use super::within::Within;
-use crate::administer::keys;
+use crate::administer::{assertion_key, keys};
 
 /// Lists a tenant's signing keys, newest first, those no longer published included.
 #[utoipa::path(
@@ -66,6 +67,18 @@ pub async fn rotate_data(
     Input(wish): Input<RotateDataKeys>,
 ) -> Result<Json<Page<DataKey>>, ApiError> {
     Ok(Json(keys::rotate_data(&on, &wish).await?))
+}
+
+/// Rotates the key that signs the control plane's word to a tenant. The tenant is started again to learn it;
+/// requests that come meanwhile wait.
+#[utoipa::path(
+    post, path = "/tenants/{slug}/assertion-key/rotate", operation_id = "rotateAssertionKey", tag = "keys",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    responses((status = 204, description = "The next key is in use"))
+)]
+pub async fn rotate_assertion(Within(on): Within) -> Result<StatusCode, ApiError> {
+    assertion_key::rotate(&on).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Rotates a tenant's seal key: every data key is wrapped under a new one, and the old one is destroyed. A

@@ -70,6 +70,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(keys::list_data))
         .routes(routes!(keys::rotate_data))
         .routes(routes!(keys::rotate_seal))
+        .routes(routes!(keys::rotate_assertion))
         .routes(routes!(settings::show, settings::change))
         .routes(routes!(egress::list, egress::add))
         .routes(routes!(egress::remove));

@@ -28,6 +28,7 @@ pub mod guard;
 pub mod home;
 pub mod in_tenant;
 pub mod invitation;
+pub mod keys;
 pub mod life;
 pub mod oidc;
 pub mod people;

@@ -11,8 +11,8 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, applications, assets, audit, callback, dress, egress, home, invitation, life, people,
-    progress, signin, signout, tenants,
+    Console, Fault, api_keys, applications, assets, audit, callback, dress, egress, home, invitation, keys, life,
+    people, progress, signin, signout, tenants,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -79,6 +79,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
         .route("/tenants/{slug}/egress", may(See, get(egress::list)).merge(may(ChangeTenants, post(egress::allow))))
         .route("/tenants/{slug}/egress/{id}/remove", may(ChangeTenants, post(egress::remove)))
+        .route("/tenants/{slug}/keys", may(See, get(keys::page)).merge(may(ChangeTenants, post(keys::rotate))))
         .route("/api-keys", may(SeeKeys, get(api_keys::list)).merge(may(ChangeKeys, post(api_keys::create))))
         .route("/api-keys/{id}/revoke", may(ChangeKeys, post(api_keys::revoke)))
         .method_not_allowed_fallback(async || Fault::MethodNotAllowed)

@@ -168,7 +168,7 @@ impl SignedIn {
 }
 
 /// What just happened, by its name in the address that shows it.
-const NOTICES: [(&str, Notice); 9] = [
+const NOTICES: [(&str, Notice); 10] = [
     ("saved", Notice::Saved),
     ("application-deleted", Notice::ApplicationDeleted),
     ("user-added", Notice::UserAdded),
@@ -178,6 +178,7 @@ const NOTICES: [(&str, Notice); 9] = [
     ("key-revoked", Notice::KeyRevoked),
     ("host-allowed", Notice::HostAllowed),
     ("host-removed", Notice::HostRemoved),
+    ("keys-rotated", Notice::KeysRotated),
 ];
 
 /// Put there by the guard; a route without one lets nobody in.

@@ -128,6 +128,34 @@ async fn g22_every_page_holds_every_role_to_the_matrix() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a06_keys_are_rotated_by_a_form_and_dropped_by_an_owner_who_types_the_name() {
+    let world = World::new().await;
+    let (owner, admin) = (world.member(Role::Owner).await, world.member(Role::Admin).await);
+    let post = async |(cookie, csrf): &(String, String), form: &str| {
+        let request = Request::post("/tenants/acme/keys")
+            .header(COOKIE, cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        world.send(request, format!("csrf={csrf}&{form}")).await
+    };
+    let rotations = || world.stub.seen().iter().filter(|(_, method, _)| method == "POST").count();
+    for (done, action) in ["signing", "data"].into_iter().enumerate() {
+        let answer = post(&admin, &format!("action={action}")).await;
+        assert_eq!(answer.header("location"), "/tenants/acme/keys?notice=keys-rotated", "{action}");
+        assert_eq!(rotations(), done + 1, "{action}");
+    }
+    assert_eq!(post(&admin, "action=emergency&confirm=acme").await.status, StatusCode::FORBIDDEN);
+    let wrong = post(&owner, "action=emergency&confirm=Acme").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("Nothing was changed"));
+    assert_eq!(rotations(), 2, "neither changed anything");
+    assert_eq!(post(&owner, "action=emergency&confirm=acme").await.status, StatusCode::SEE_OTHER);
+    assert!(world.log().await.iter().any(|(action, ..)| action == "keys.dropped"));
+    let page = world.get(&admin.0, "/tenants/acme/keys").await;
+    assert!(page.body.contains("seal-of-the-stub") && !page.body.contains("emergency-form"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn g22_what_a_role_may_not_do_is_not_offered() {
     let world = World::new().await;
     let (owner, auditor) = (world.member(Role::Owner).await, world.member(Role::Auditor).await);

@@ -27,6 +27,7 @@ use polder_service::{Shutdown, serve};
 use crate::app::App;
 use crate::cli::Dev;
 use crate::custody;
+use crate::gateway::fair;
 use crate::operator;
 use crate::provision::timers;
 use crate::retention::SCHEDULE;
@@ -53,6 +54,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
 
     let looking = tokio::spawn(timers::keep(Arc::clone(&app)));
     let custody = tokio::spawn(custody::keep(Arc::clone(&app)));
+    let sharing = tokio::spawn(fair::keep(Arc::clone(&app)));
 
     let outcome = tokio::select! {
         outcome = come_up(&app) => outcome,
@@ -68,6 +70,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     }
     looking.abort();
     custody.abort();
+    sharing.abort();
     app.driver.close().await;
     app.supervisor.stop_all().await;
     if let Some(postgres) = &app.postgres {

@@ -18,6 +18,11 @@ impl Peer {
         Self { pid, uid }
     }
 
+    /// Its id, while it is there.
+    pub fn pid(&self) -> Option<i32> {
+        Some(self.pid.load(Ordering::Acquire)).filter(|pid| *pid != 0)
+    }
+
     /// Whether a connection's other end is this process.
     pub fn is(&self, other: &UCred) -> bool {
         let pid = self.pid.load(Ordering::Acquire);

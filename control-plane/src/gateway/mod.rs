@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! request ─> host::site ─┬─> console, mailbox: routers of ours
-//!                        ├─> tenant: headers::inbound ─> upstream (pooled) ─> headers::outbound
+//!                        ├─> tenant: its turn (fair) ─> headers::inbound ─> upstream (pooled) ─> headers::outbound
 //!                        ├─> asleep: wake::hold, then as above; suspended: discovery and keys alone
 //!                        └─> 421 or 400: one neutral page, the same for unknown and disabled (G07)
 //! ```
 
+pub mod fair;
 pub mod headers;
 pub mod host;
 pub mod pages;

@@ -1,18 +1,26 @@
 //! Open connections to one tenant, used again and again: connecting costs more than most requests.
+//!
+//! Whoever sends a request drives its connection as well, from its own task: a connection with a task
+//! to itself costs two hand-overs between threads per request, which is more than the rest of passing
+//! one on. A connection that waits for its next request is driven by nobody.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use tokio::task::unconstrained;
 
 use super::socket::Socket;
 
@@ -38,7 +46,7 @@ pub struct Pool {
 }
 
 struct Idle {
-    sender: SendRequest<Body>,
+    line: Line,
     since: Instant,
 }
 
@@ -72,13 +80,13 @@ impl Pool {
     pub async fn send(self: &Arc<Self>, mut request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
         let place = Place::take(self)?;
         loop {
-            let mut sender = match self.idle().await {
-                Some(sender) => sender,
+            let mut line = match self.idle() {
+                Some(line) => line,
                 None => self.connect().await?,
             };
-            match sender.try_send_request(request).await {
+            match line.exchange(request).await {
                 Ok(answer) => {
-                    return Ok(answer.map(|body| Body::new(Returning { body, sender: Some(sender), place })));
+                    return Ok(answer.map(|body| Body::new(Returning { body, line: Some(line), place })));
                 }
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => request = unsent,
@@ -94,21 +102,18 @@ impl Pool {
     }
 
     /// A kept connection that can take a request.
-    async fn idle(&self) -> Option<SendRequest<Body>> {
+    fn idle(&self) -> Option<Line> {
         loop {
             let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if kept.since.elapsed() > FRESH {
-                continue;
-            }
-            let mut sender = kept.sender;
-            if sender.is_ready() || sender.ready().await.is_ok() {
-                return Some(sender);
+            let mut line = kept.line;
+            if kept.since.elapsed() <= FRESH && line.is_free() {
+                return Some(line);
             }
         }
     }
 
     /// A new connection. A tenant that is just starting is waited for.
-    async fn connect(&self) -> Result<SendRequest<Body>, NoAnswer> {
+    async fn connect(&self) -> Result<Line, NoAnswer> {
         let until = Instant::now() + self.connect_within;
         let stream = loop {
             match self.socket.connect().await {
@@ -118,18 +123,62 @@ impl Pool {
             }
         };
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(NoAnswer::Broken)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to a tenant ended");
-            }
-        });
-        Ok(sender)
+        Ok(Line { sender, connection, ended: false })
     }
 
-    fn give_back(&self, sender: SendRequest<Body>) {
+    fn give_back(&self, mut line: Line) {
+        if !line.is_free() {
+            return;
+        }
+        let now = Instant::now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MOST_IDLE && !sender.is_closed() {
-            idle.push(Idle { sender, since: Instant::now() });
+        // The first was used longest ago: what a burst opened goes again, one with each answer.
+        if idle.first().is_some_and(|first| now.duration_since(first.since) > FRESH) {
+            idle.remove(0);
+        }
+        if idle.len() < MOST_IDLE {
+            idle.push(Idle { line, since: now });
+        }
+    }
+}
+
+/// Both halves of a connection: what takes requests, and what reads and writes.
+struct Line {
+    sender: SendRequest<Body>,
+    connection: Connection<TokioIo<UnixStream>, Body>,
+    ended: bool,
+}
+
+impl Line {
+    /// Sends a request and waits for the head of its answer.
+    async fn exchange(&mut self, request: Request<Body>) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
+        // Without a budget of polls, since what would be woken when that is spent is nobody.
+        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
+        poll_fn(|context| {
+            drive(&mut self.connection, &mut self.ended, context);
+            // Only the connection, which was just driven, brings an answer: nobody else has to wake us.
+            answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        })
+        .await
+    }
+
+    /// Reads and writes what can be.
+    fn drive(&mut self, context: &mut Context<'_>) {
+        drive(&mut self.connection, &mut self.ended, context);
+    }
+
+    /// Whether it has nothing to do and is open still.
+    fn is_free(&mut self) -> bool {
+        self.drive(&mut Context::from_waker(Waker::noop()));
+        !self.ended && self.sender.is_ready()
+    }
+}
+
+fn drive(connection: &mut Connection<TokioIo<UnixStream>, Body>, ended: &mut bool, context: &mut Context<'_>) {
+    if !*ended && let Poll::Ready(result) = Pin::new(connection).poll(context) {
+        *ended = true;
+        if let Err(error) = result {
+            tracing::debug!(%error, "a connection to a tenant ended");
         }
     }
 }
@@ -157,7 +206,7 @@ impl Drop for Place {
 /// dropped before takes the connection with it: the rest of the answer is still in there.
 struct Returning {
     body: Incoming,
-    sender: Option<SendRequest<Body>>,
+    line: Option<Line>,
     place: Place,
 }
 
@@ -169,10 +218,17 @@ impl HttpBody for Returning {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let this = &mut *self;
+        let mut polled = this.part();
+        if polled.is_pending()
+            && let Some(line) = &mut this.line
+        {
+            line.drive(context);
+            polled = this.part();
+        }
         match &polled {
-            Poll::Ready(None) => self.release(),
-            Poll::Ready(Some(Err(_))) => self.sender = None,
+            Poll::Ready(None) => this.release(),
+            Poll::Ready(Some(Err(_))) => this.line = None,
             _ => {}
         }
         polled
@@ -188,9 +244,14 @@ impl HttpBody for Returning {
 }
 
 impl Returning {
+    /// The next part, where it was read already. As with the head, only the connection brings more.
+    fn part(&mut self) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(Waker::noop()))
+    }
+
     fn release(&mut self) {
-        if let Some(sender) = self.sender.take() {
-            self.place.0.give_back(sender);
+        if let Some(line) = self.line.take() {
+            self.place.0.give_back(line);
         }
     }
 }

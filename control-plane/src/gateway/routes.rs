@@ -9,7 +9,9 @@ use http::HeaderValue;
 use polder_kernel::Timestamp;
 use tokio::sync::Notify;
 
+use super::fair::turns::Turns;
 use super::pool::Pool;
+use crate::driver::Peer;
 use crate::model::TenantId;
 
 /// The way to one running tenant.
@@ -20,6 +22,10 @@ pub struct Route {
     pub authority: HeaderValue,
     /// Connections to its public socket.
     pub public: Arc<Pool>,
+    /// The process behind that socket.
+    pub process: Peer,
+    /// When its requests pass.
+    pub turns: Turns,
     /// How long it is used.
     pub in_use: InUse,
 }
@@ -41,6 +47,10 @@ impl InUse {
     /// It is used now.
     pub fn touch(&self, now: Timestamp) {
         self.last.fetch_max(now.millis(), Ordering::Relaxed);
+    }
+
+    fn was_asked_since(&self, then: Timestamp) -> bool {
+        self.last.load(Ordering::Relaxed) >= then.millis()
     }
 
     /// Changes how long it may be idle; `None` is for ever.
@@ -166,6 +176,16 @@ impl Routes {
             _ => None,
         });
         open.filter(|route| route.in_use.is_over(now) && route.public.is_unused()).cloned().collect()
+    }
+
+    /// The tenants that were asked for anything since then.
+    pub fn asked_since(&self, then: Timestamp) -> Vec<Arc<Route>> {
+        let ways = self.ways.read().unwrap_or_else(PoisonError::into_inner);
+        let routes = ways.values().filter_map(|way| match way {
+            Way::Open(route) | Way::Documents(route) => Some(route),
+            Way::Held(_) => None,
+        });
+        routes.filter(|route| route.in_use.was_asked_since(then)).cloned().collect()
     }
 
     fn set(&self, slug: &str, way: Option<Way>) {

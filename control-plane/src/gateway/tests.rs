@@ -18,6 +18,7 @@ use polder_kernel::{Clock, Entropy};
 use tokio::net::UnixListener;
 use tower::Service;
 
+use super::fair::turns::Turns;
 use super::pool::Pool;
 use super::socket::{PUBLIC, Socket};
 use super::{InUse, Route, proxy};
@@ -55,11 +56,13 @@ async fn accept(path: std::path::PathBuf, router: Router, connections: Arc<Atomi
 
 fn route(tenant_folder: &Path) -> Route {
     let owner = Arc::new(AtomicI32::new(std::process::id().cast_signed()));
-    let socket = Socket::new(tenant_folder, PUBLIC, owner).unwrap();
+    let socket = Socket::new(tenant_folder, PUBLIC, Arc::clone(&owner)).unwrap();
     Route {
         tenant_id: TenantId::new(&Clock::System, &Entropy::System),
         authority: HeaderValue::from_static("practice.localhost:8600"),
         public: Arc::new(Pool::new(socket, Duration::from_millis(250))),
+        process: owner.into(),
+        turns: Turns::default(),
         in_use: InUse::new(Clock::System.now(), None),
     }
 }

@@ -8,22 +8,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Method};
-use polder_crypto::{Algorithm, Category, KeyError, SealKey, SigningKey};
+use polder_crypto::{Category, KeyError, SealKey};
 use polder_db::Error;
 use polder_kernel::Secret;
-use polder_kernel::encoding::base64url;
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication,
+    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, Health, NewApplication,
     Settings as Policy, SettingsChanges, Standing, StandingChange, User,
 };
 
 use super::desired::{Desired, Purpose};
 use super::destroy;
 use super::plan::{KeysLost, Step};
+use crate::administer::assertion_key;
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::courier::Party;
 use crate::driver::{Argument, DriverError, SecretFile, Spec};
+use crate::gateway::fair::turns::Turns;
 use crate::gateway::pool::Pool;
 use crate::gateway::socket::{self, Socket};
 use crate::gateway::{InUse, Route};
@@ -31,7 +32,7 @@ use crate::isolation;
 use crate::model::{Aim, Operation, Tenant};
 use crate::postgres::{self, PostgresError};
 use crate::secrets::{Name, sync_folder};
-use crate::store::own_applications;
+use crate::store::{life, own_applications};
 use crate::tenant_client::{self, CallError, ask};
 
 /// Why a step failed, in words an operator can act on. No secrets and no personal data.
@@ -152,12 +153,17 @@ pub async fn perform(
         }
         Step::TellTenant => tell_tenant(app, (tenant, operation), desired).await,
         Step::StopRuntime => {
+            if desired.aim == Aim::Asleep {
+                wake_for_mail(app, tenant).await?;
+            }
             stop_runtime(app, tenant).await;
             Ok(())
         }
         Step::RestartRuntime => {
             app.routes.hold(slug, tenant.id);
             stop_runtime(app, tenant).await;
+            let promoted = app.secrets.promote_admin(&tenant.short_id);
+            promoted.map_err(|error| files(&app.settings.layout.secrets(), error))?;
             start_runtime(app, tenant).await
         }
         Step::TakeInventory => destroy::take_inventory(app, tenant).await,
@@ -189,14 +195,9 @@ fn make_keys(app: &App, tenant: &Tenant) -> Result<(), StepError> {
     let short = tenant.short_id.as_str();
     let failed = |error| files(&app.settings.layout.secrets(), error);
     app.secrets.keep(&Name::TenantSeal(short), &SealKey::generate(&app.entropy).to_text()).map_err(failed)?;
-    let (_, pkcs8) = SigningKey::generate(Algorithm::EdDsa, &app.entropy)?;
-    app.secrets.keep(&Name::TenantAdmin(short), &Secret::new(base64url(pkcs8.expose()))).map_err(failed)?;
-    // Read again: where a key was there before, that one is it.
-    let kept = app.secrets.read(&Name::TenantAdmin(short)).map_err(failed)?;
-    let kept = kept.and_then(|text| polder_kernel::encoding::from_base64url(text.expose())).map(Secret::new);
-    let key = SigningKey::from_pkcs8(Algorithm::EdDsa, kept.ok_or(KeyError::Malformed)?.expose())?;
-    let public = serde_json::to_string(key.public_jwk()).map_err(|_| KeyError::Malformed)?;
-    app.secrets.keep(&Name::TenantAdminPublic(short), &Secret::new(public)).map_err(failed)
+    // Where a key was there before, that one is it.
+    app.secrets.keep(&Name::TenantAdmin(short), &assertion_key::generate(&app.entropy)?).map_err(failed)?;
+    assertion_key::publish(&app.secrets, short).map_err(failed)
 }
 
 async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError> {
@@ -204,6 +205,9 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     let run = layout.tenant_run(&tenant.short_id);
     app.routes.close_unless_held(tenant.slug.as_str());
     app.provision.started(tenant.id, app.clock.now());
+    // A kill may have come between another private half and its public one.
+    let published = assertion_key::publish(&app.secrets, &tenant.short_id);
+    published.map_err(|error| files(&layout.secrets(), error))?;
     app.courier.open(app, tenant).await.map_err(|error| files(&run, error))?;
     app.egress.open(app, tenant).await.map_err(|error| files(&run, error))?;
     if let Some(postgres) = &app.postgres {
@@ -296,12 +300,13 @@ fn spec(app: &App, tenant: &Tenant) -> Spec {
 fn route(app: &App, tenant: &Tenant) -> Result<Route, StepError> {
     let folder = app.settings.layout.tenant(&tenant.short_id);
     let owner = app.driver.peer(&tenant.short_id).ok_or(StepError::Silent)?;
+    let process = owner.clone();
     let socket = Socket::new(&folder, socket::PUBLIC, owner).map_err(|error| files(&folder, error))?;
     let authority = app.settings.authority(tenant.slug.as_str());
     let authority = HeaderValue::try_from(authority).map_err(|_| StepError::NotWanted)?;
     let public = Arc::new(Pool::new(socket, app.settings.patience.connect));
     let in_use = InUse::new(app.clock.now(), super::idle::after(&app.settings, tenant));
-    Ok(Route { tenant_id: tenant.id, authority, public, in_use })
+    Ok(Route { tenant_id: tenant.id, authority, public, process, turns: Turns::default(), in_use })
 }
 
 /// Where there is no runtime yet to ask, nothing passes.
@@ -328,6 +333,19 @@ async fn tell_tenant(
     let acting = ActingFor { actor: operation.actor, ..ActingFor::system() };
     let _: StandingChange =
         ask(app, tenant, &acting, (Method::PUT, "/standing"), Some(&StandingChange { standing })).await?;
+    Ok(())
+}
+
+/// One that is put to sleep with a message waiting is woken when that is due. One that does not answer is
+/// stopped all the same.
+async fn wake_for_mail(app: &App, tenant: &Tenant) -> Result<(), StepError> {
+    if !app.driver.running(&tenant.short_id) {
+        return Ok(());
+    }
+    let health = tokio::time::timeout(app.settings.patience.connect, tenant_client::health(app, tenant)).await;
+    let Ok(Ok(Health { next_message_at: Some(due), .. })) = health else { return Ok(()) };
+    let id = tenant.id;
+    app.db.write(move |tx| Box::pin(async move { life::wake_by(tx, id, due).await })).await?;
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use super::transition::Action;
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::model::TenantId;
-use crate::store::life;
+use crate::store::{life, tenants};
+use crate::tenant_client;
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -36,7 +37,10 @@ pub async fn keep(app: Arc<App>) {
 pub async fn look(app: &Arc<App>) -> Result<(), Error> {
     let now = app.clock.now();
     for route in app.routes.idle(now) {
-        begin(app, route.tenant_id, Action::Sleep).await?;
+        // A code is worth little later: what waits to be sent goes first.
+        if !has_mail(app, route.tenant_id).await? {
+            begin(app, route.tenant_id, Action::Sleep).await?;
+        }
     }
     let ended = life::due_to_end(&mut app.db.read().await?, now, AT_A_TIME).await?;
     for tenant in ended {
@@ -47,6 +51,12 @@ pub async fn look(app: &Arc<App>) -> Result<(), Error> {
         begin(app, tenant, Action::Wake).await?;
     }
     Ok(())
+}
+
+/// Whether any of a tenant's messages waits. One that does not answer is left for the next look.
+async fn has_mail(app: &App, id: TenantId) -> Result<bool, Error> {
+    let Some(tenant) = tenants::by_id(&mut app.db.read().await?, id).await? else { return Ok(false) };
+    Ok(tenant_client::health(app, &tenant).await.map_or(true, |health| health.next_message_at.is_some()))
 }
 
 async fn begin(app: &Arc<App>, tenant: TenantId, action: Action) -> Result<(), Error> {

@@ -42,6 +42,16 @@ pub async fn restarted(tx: &mut Tx, id: TenantId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Has a sleeping tenant woken by then, where it would sleep for longer.
+pub async fn wake_by(tx: &mut Tx, id: TenantId, due: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE tenant SET wake_at = $2 WHERE id = $1 AND desired = 'asleep' AND (wake_at IS NULL OR wake_at > $2)",
+        &args![id, due],
+    )
+    .await?;
+    Ok(())
+}
+
 /// At most `limit` sleeping tenants whose own work is due.
 pub async fn due_to_wake(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<TenantId>, Error> {
     tx.all(

@@ -3,7 +3,7 @@
 //!
 //! Times are RFC 3339 in UTC. Lists are [`Page`]s walked by cursor.
 
-use polder_kernel::{Locale, id_kind};
+use polder_kernel::{Locale, Timestamp, id_kind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -414,4 +414,7 @@ pub struct Health {
     /// What it took from itself before it served.
     #[serde(default)]
     pub isolation: Vec<Measure>,
+    /// When the next of its messages is to be sent, while any waits: it does not sleep before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_message_at: Option<Timestamp>,
 }

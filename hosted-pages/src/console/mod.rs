@@ -25,6 +25,7 @@
 //! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
 //! | `GET /tenants/{slug}/egress`, `POST` | [`Egress`]: `host` |
 //! | `POST /tenants/{slug}/egress/{id}/remove` | |
+//! | `GET /tenants/{slug}/keys`, `POST` | [`Keys`]: `action`: `signing`, `data`, `seal`, `emergency`; `confirm` holds the slug |
 //! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name`, `access` |
 
 mod api_keys;
@@ -33,6 +34,7 @@ mod audit;
 mod door;
 mod egress;
 mod form;
+mod keys;
 mod people;
 mod progress;
 mod shell;
@@ -47,6 +49,7 @@ pub use audit::Audit;
 pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignedOut};
 pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};
+pub use keys::Keys;
 pub use people::{Sessions, Users};
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
 pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};

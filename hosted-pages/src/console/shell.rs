@@ -92,6 +92,8 @@ pub enum Notice {
     HostAllowed,
     /// A host may no longer be reached.
     HostRemoved,
+    /// Keys of a tenant were rotated.
+    KeysRotated,
 }
 
 /// The tenant a page is about.
@@ -160,10 +162,13 @@ pub enum Section {
     Audit,
     /// The hosts it may reach.
     Egress,
+    /// What it signs and seals with.
+    Keys,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 5] = [Self::Overview, Self::Applications, Self::Users, Self::Audit, Self::Egress];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Overview, Self::Applications, Self::Users, Self::Audit, Self::Egress, Self::Keys];
 
     pub(crate) const fn label(self, t: &Texts) -> &'static str {
         match self {
@@ -172,13 +177,14 @@ impl Section {
             Self::Users => t.shell.users,
             Self::Audit => t.shell.audit,
             Self::Egress => t.shell.egress,
+            Self::Keys => t.keys.title,
         }
     }
 
     /// Whether somebody who may do this sees it.
     pub(crate) const fn shown(self, may: &May) -> bool {
         match self {
-            Self::Overview | Self::Applications | Self::Egress => true,
+            Self::Overview | Self::Applications | Self::Egress | Self::Keys => true,
             Self::Users | Self::Audit => may.see_people,
         }
     }
@@ -191,6 +197,7 @@ impl Section {
             Self::Users => "/users",
             Self::Audit => "/audit",
             Self::Egress => "/egress",
+            Self::Keys => "/keys",
         }
     }
 }
@@ -221,6 +228,7 @@ impl Shell<'_> {
             Notice::KeyRevoked => t.key_revoked,
             Notice::HostAllowed => t.host_allowed,
             Notice::HostRemoved => t.host_removed,
+            Notice::KeysRotated => t.keys_rotated,
         })
     }
 }

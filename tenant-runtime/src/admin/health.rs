@@ -8,15 +8,18 @@ use polder_tenant_api::Health;
 
 use crate::App;
 use crate::error::ProblemError;
+use crate::store::outbox;
 
 /// Answers once the database can be read.
 pub async fn show(State(app): State<Arc<App>>) -> Result<Json<Health>, ProblemError> {
     let standing = super::standing::current(&app).await?;
+    let next_message_at = outbox::next_due(&mut app.db.read().await?).await?;
     Ok(Json(Health {
         issuer: app.issuer.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         keys_complete: app.keys.are_complete(),
         standing,
         isolation: app.isolation.clone(),
+        next_message_at,
     }))
 }

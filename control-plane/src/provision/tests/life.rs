@@ -15,6 +15,8 @@ use tower::Service;
 use super::super::certificate::Certificate;
 use super::super::{Action, ChangeError, Illegal, change, set_idle, settled, timers};
 use super::*;
+use crate::administer::{On, assertion_key};
+use crate::custody;
 use crate::egress::allow_list;
 use crate::gateway::WayState;
 use crate::model::Aim;
@@ -380,6 +382,57 @@ async fn timers_put_the_idle_to_sleep_wake_them_for_their_work_and_end_the_grace
     app.clock.advance(Duration::from_secs(1));
     look().await;
     assert_settled(&app, &tenant, Aim::Destroyed, "the grace is over").await;
+    killed(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d07_mail_that_waits_keeps_a_tenant_awake_or_wakes_it() {
+    let data = tempfile::tempdir().unwrap();
+    let app = by_hand(data.path()).await;
+    let tenant = acme(&app).await;
+    let look = async || {
+        timers::look(&app).await.unwrap();
+        assert!(settled(&app, tenant.id, WITHIN).await);
+        by_slug(&app, "acme").await.state
+    };
+    let due = app.clock.now() + Duration::from_secs(3600);
+    let mail = app.settings.layout.tenant_data(&tenant.short_id).join("mail");
+    fs::write(&mail, due.millis().to_string()).unwrap();
+    set_idle(&app, &ActingFor::system(), &tenant, Some(600)).await.unwrap();
+    app.clock.advance(Duration::from_secs(900));
+    assert_eq!(look().await, TenantState::Running, "it is idle, and a message waits");
+    assert_eq!(wish(&app, &tenant, Action::Sleep).await.state, TenantState::Asleep, "somebody insists");
+    assert_eq!(by_slug(&app, "acme").await.plans.wake_at, Some(due));
+    app.clock.advance(Duration::from_secs(2700));
+    assert_eq!(look().await, TenantState::Running, "the message is due");
+    fs::remove_file(&mail).unwrap();
+    app.clock.advance(Duration::from_secs(601));
+    assert_eq!(look().await, TenantState::Asleep);
+    assert!(by_slug(&app, "acme").await.plans.wake_at.is_some_and(|at| at > due));
+    killed(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_the_key_of_our_word_is_rotated_and_a_rotation_that_was_interrupted_is_completed() {
+    let data = tempfile::tempdir().unwrap();
+    let app = control_plane(data.path()).await;
+    let tenant = acme(&app).await;
+    let key = || app.secrets.read(&Name::TenantAdmin(&tenant.short_id)).unwrap().unwrap().expose().clone();
+    let on = async || On { app: Arc::clone(&app), tenant: by_slug(&app, "acme").await, acting: ActingFor::system() };
+    let first = key();
+    assertion_key::rotate(&on().await).await.unwrap();
+    let second = key();
+    assert_ne!(first, second);
+    // It believes what the new key signs: being told needs our word.
+    assert_eq!(wish(&app, &tenant, Action::Suspend).await.state, TenantState::Suspended);
+    assert_eq!(kept(&app, &tenant).told, ["suspended"]);
+    // Killed once the next key was made.
+    let next = assertion_key::generate(&app.entropy).unwrap();
+    app.secrets.keep(&Name::TenantAdminNext(&tenant.short_id), &next).unwrap();
+    custody::round(&app).await.unwrap();
+    assert_eq!(key(), *next.expose());
+    assert_eq!(wish(&app, &tenant, Action::Resume).await.state, TenantState::Running);
+    assert_eq!(kept(&app, &tenant).told, ["suspended", "serving"]);
     killed(app).await;
 }
 

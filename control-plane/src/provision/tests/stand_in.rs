@@ -146,7 +146,8 @@ async fn check(State(app): State<Arc<StandIn>>, request: Request, next: Next) ->
 }
 
 async fn health(State(app): State<Arc<StandIn>>) -> Json<Value> {
-    Json(json!({ "issuer": app.issuer, "version": "0", "keys_complete": true,
+    let mail = fs::read_to_string(app.data.join("mail")).ok().and_then(|due| due.parse::<i64>().ok());
+    Json(json!({ "issuer": app.issuer, "version": "0", "keys_complete": true, "next_message_at": mail,
         "standing": app.kept.lock().unwrap().standing.as_deref().unwrap_or("serving") }))
 }
 

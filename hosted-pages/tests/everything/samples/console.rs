@@ -2,16 +2,16 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, May, Member, NoAccess, NoAccessReason, Notice,
-    Outcome, Problem, Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview,
-    TenantProgress, TenantRow, TenantState, Users,
+    Audit, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason,
+    Notice, Outcome, Problem, Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList, TenantNew,
+    TenantOverview, TenantProgress, TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Page};
 use polder_kernel::{Id, Locale};
 use polder_tenant_api::{
-    Access, Application, ApplicationType, AuditEvent, Measure, Preferences, Profile, Session, TokenEndpointAuthMethod,
-    User,
+    Access, Application, ApplicationType, AuditEvent, DataKey, Key, KeyAlgorithm, KeyState, Measure, Preferences,
+    Profile, Session, TokenEndpointAuthMethod, User,
 };
 
 use super::{Sample, Words};
@@ -48,6 +48,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     stage.people();
     stage.audit();
     stage.egress();
+    stage.keys();
     stage.api_keys();
     stage.pages
 }
@@ -243,6 +244,43 @@ impl Stage<'_> {
         }
     }
 
+    fn keys(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let key = |algorithm, state, retired: Option<&str>| Key {
+            kid: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".to_owned(),
+            algorithm,
+            state,
+            created_at: AT.to_owned(),
+            active_from: AT.to_owned(),
+            retired_at: retired.map(str::to_owned),
+            removed_at: None,
+        };
+        let signing = [
+            key(KeyAlgorithm::Es256, KeyState::Next, None),
+            key(KeyAlgorithm::Es256, KeyState::Active, None),
+            key(KeyAlgorithm::Rs256, KeyState::Retired, Some(AT)),
+            key(KeyAlgorithm::EdDsa, KeyState::Removed, Some(AT)),
+        ];
+        let data = |version, retired: Option<&str>| DataKey {
+            category: "identifiers".to_owned(),
+            version,
+            created_at: AT.to_owned(),
+            retired_at: retired.map(str::to_owned),
+        };
+        let data = [data(2, None), data(1, Some(AT))];
+        let page = Keys {
+            shell,
+            tenant,
+            signing: &signing,
+            data: &data,
+            seal_key: "mUZ1q0cQm3yH5c4h",
+            sealed_since: Some(AT),
+            wrong: None,
+        };
+        self.add("keys", &page);
+        self.add("keys-wrong", &Keys { sealed_since: None, wrong: Some(words.other), ..page });
+    }
+
     fn api_keys(&mut self) {
         let Stage { words, shell, .. } = *self;
         let api = "http://console.localhost:8600/api/v1";
@@ -267,6 +305,7 @@ impl Stage<'_> {
             ("added", Notice::UserAdded),
             ("enabled", Notice::UserEnabled),
             ("revoked", Notice::KeyRevoked),
+            ("rotated", Notice::KeysRotated),
         ] {
             let shell = Shell { notice: Some(notice), member: Member { name: "", ..shell.member }, ..shell };
             self.add(&format!("notice-{name}"), &TenantList { shell, tenants: &[] });
