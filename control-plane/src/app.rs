@@ -15,6 +15,8 @@ use crate::driver::docker::DockerDriver;
 use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor, process};
 use crate::egress::{self, Egress};
 use crate::gateway::{Routes, Waker};
+use crate::installation;
+use crate::layout::Layout;
 use crate::mailbox::Mailbox;
 use crate::postgres::Postgres;
 use crate::provision::Provision;
@@ -22,7 +24,7 @@ use crate::provision::certificate::CertificateKey;
 use crate::retention::AUDIT_GUARD;
 use crate::secrets::{Name, Secrets};
 use crate::settings::{Databases, Isolation, Settings};
-use crate::store::{self, data_keys};
+use crate::store::{self, data_keys, settings};
 use crate::tenant_client::Links;
 
 /// Connections for reading the control plane's database.
@@ -78,6 +80,12 @@ pub enum StartError {
     /// The database cannot be used.
     #[error("{1} ({0}); restore it from a backup, or choose another folder with --data")]
     Database(String, #[source] Error),
+    /// Another control plane works on it.
+    #[error("another polder works on the database {0}: stop it first, or name another with --control-database")]
+    Served(String),
+    /// It belongs to another data folder.
+    #[error("the control plane's database belongs to another data folder; name the one that belongs to this folder")]
+    Foreign,
     /// Its audit log cannot be used.
     #[error("{0}: its audit log cannot be read: {1}")]
     Audit(String, #[source] polder_audit::Error),
@@ -120,9 +128,18 @@ impl App {
             Some(relay) => Carrier::Relay(relay.clone()),
             None => Carrier::Mailbox(Arc::clone(&mailbox)),
         };
-        let db = Db::open(&location, READERS).await.map_err(database)?;
+        let db = Db::open_alone(&location, READERS).await.map_err(|error| match error {
+            Error::Busy => StartError::Served(file.clone()),
+            error => database(error),
+        })?;
         db.migrate(store::MIGRATIONS, clock.now()).await.map_err(database)?;
         db.guard_audit(AUDIT_GUARD).await.map_err(database)?;
+        if !db.close_to_others().await.map_err(database)? {
+            tracing::warn!("every role of the PostgreSQL server may connect to the control plane's database: {CLOSE}");
+        }
+        if matches!(location, Location::Postgres(_)) {
+            belongs(&db, &layout, (&clock, &entropy)).await?;
+        }
         let keyring = open_keyring(&db, &secrets, (&clock, &entropy), &file).await?;
         let audit = |error| StartError::Audit(file.clone(), error);
         db.set_tail(AuditTail::open(&db, &keyring, clock.clone()).await.map_err(audit)?);
@@ -145,7 +162,8 @@ impl App {
             Databases::Sqlite => None,
             Databases::Postgres(server) => {
                 let program = settings.programs.tenant.clone();
-                Some(Postgres::new(server.clone(), secrets.clone(), entropy.clone(), program))
+                let installation = installation::id(layout.root(), &entropy).map_err(files(layout.root().to_owned()))?;
+                Some(Postgres::new(server.clone(), secrets.clone(), entropy.clone(), program, installation))
             }
         };
         Ok(Arc::new(Self {
@@ -172,6 +190,27 @@ impl App {
             shutdown,
         }))
     }
+}
+
+/// What the owner of the database can do about it.
+const CLOSE: &str = "let its owner run REVOKE ALL ON DATABASE … FROM PUBLIC";
+
+/// A database on a server could be another folder's: its tenants' keys and folders would not be here.
+async fn belongs(db: &Db, layout: &Layout, (clock, entropy): (&Clock, &Entropy)) -> Result<(), StartError> {
+    let root = layout.root().display().to_string();
+    let ours = installation::id(layout.root(), entropy).map_err(|error| StartError::Files(root.clone(), error))?;
+    let (now, ours_too) = (clock.now(), ours.clone());
+    let stored = db.write(move |tx| {
+        Box::pin(async move {
+            if let Some(stored) = settings::get(tx, settings::INSTALLATION).await? {
+                return Ok(stored);
+            }
+            settings::set(tx, settings::INSTALLATION, &ours_too, now).await?;
+            Ok::<_, Error>(ours_too)
+        })
+    });
+    let stored = stored.await.map_err(|error| StartError::Database(root, error))?;
+    if stored == ours { Ok(()) } else { Err(StartError::Foreign) }
 }
 
 /// The control plane's own keyring: seal key from its file, data keys from the database; both are

@@ -58,6 +58,10 @@ pub struct Dev {
     /// a password.
     #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
     pub database: String,
+    /// Where the control plane keeps its own data: `sqlite`, in the data folder, or a PostgreSQL database made
+    /// for it: `postgres://user@host/database`, or `file:PATH` of a file with that where it holds a password.
+    #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
+    pub control_database: String,
     /// A mail server for everything tenants send, `smtps://HOST` or `smtp://HOST`; without one, mail goes
     /// into the mailbox.
     #[arg(long, value_name = "URL", requires = "mail_from")]

@@ -8,6 +8,7 @@
 //!      dev.json               addresses and API key, once everything answers (0600)
 //!      secrets/               seal keys and admin keys, outside every tenant's folder (0700)
 //!      docker/                under --isolation docker: this installation's id, tenants' user ids
+//!      installation           this folder's id, where it uses a PostgreSQL server that others may use too
 //!      children/              one note per child process, to find orphans by
 //!      tenants/SHORT/data/    one tenant's database
 //!      tenants/SHORT/run/     its sockets

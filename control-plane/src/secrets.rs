@@ -34,6 +34,8 @@ pub enum Name<'a> {
     TenantAdminPublic(&'a str),
     /// The address of a tenant's PostgreSQL database with the password it serves with.
     TenantDatabase(&'a str),
+    /// The address with the password that is to follow it, while it is being rotated.
+    TenantDatabaseNext(&'a str),
     /// The password of the role that owns its tables. The tenant never sees it.
     TenantDatabaseOwner(&'a str),
     /// Says that the database was finished once: from then on it is never made anew.
@@ -52,6 +54,7 @@ impl Name<'_> {
             Self::TenantAdminNext(tenant) => format!("{tenant}.admin.next"),
             Self::TenantAdminPublic(tenant) => format!("{tenant}.admin.pub"),
             Self::TenantDatabase(tenant) => format!("{tenant}.database"),
+            Self::TenantDatabaseNext(tenant) => format!("{tenant}.database.next"),
             Self::TenantDatabaseOwner(tenant) => format!("{tenant}.database.owner"),
             Self::TenantDatabaseMade(tenant) => format!("{tenant}.database.made"),
             // Names of databases have underscores, which no name of a secret does.
@@ -131,6 +134,15 @@ impl Secrets {
     /// When the file system refuses; nothing is lost then.
     pub fn promote_admin(&self, tenant: &str) -> io::Result<()> {
         self.store.promote(&Name::TenantAdminNext(tenant).id()?, &Name::TenantAdmin(tenant).id()?)
+    }
+
+    /// Gives the next password of the tenant's database the place of the present one, which is destroyed.
+    /// Done before, it does nothing.
+    ///
+    /// # Errors
+    /// When the file system refuses; nothing is lost then.
+    pub fn promote_database(&self, tenant: &str) -> io::Result<()> {
+        self.store.promote(&Name::TenantDatabaseNext(tenant).id()?, &Name::TenantDatabase(tenant).id()?)
     }
 
     /// Destroys a secret, if it is there: overwritten, then unlinked.

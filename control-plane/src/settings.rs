@@ -165,7 +165,7 @@ pub(crate) mod tests {
             isolation: Isolation::Process,
             relay: None,
             databases: Databases::Sqlite,
-            control_database: None,
+            control_database: crate::testing::control_database(data),
             patience: Patience {
                 start: Duration::from_secs(10),
                 stop: Duration::from_secs(2),

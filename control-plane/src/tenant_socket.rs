@@ -106,6 +106,8 @@ pub fn bind(run: &Path, name: &str, mode: Mode) -> io::Result<UnixListener> {
     // Through the descriptor: the folder cannot be swapped for a link, and its path may be long.
     let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()));
     match std::fs::remove_file(&path) {
+        // A folder in its place would keep the tenant from being started for ever.
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => std::fs::remove_dir_all(&path)?,
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }

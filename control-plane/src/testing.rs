@@ -1,6 +1,8 @@
 //! A control plane for tests of the console and the public API: two organisations, a tenant each, and
 //! a stub in the tenants' place that serves the admin API's shapes on a Unix socket.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicI32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,6 +15,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use polder_crypto::{Algorithm, Jwks, SigningKey, Verifier};
+use polder_db::Location;
+use polder_db::testing::TestDatabase;
 use polder_kernel::{Clock, Entropy, Timestamp};
 use polder_service::listen::{Limits, Listener};
 use polder_service::{Shutdown, serve};
@@ -49,7 +53,50 @@ pub(crate) struct World {
     pub(crate) front: Front,
     pub(crate) organisation: OrganisationId,
     pub(crate) stub: Arc<Stub>,
-    _data: tempfile::TempDir,
+    _data: Ground,
+}
+
+/// A temporary folder, and the database of the control plane that is started on it: a file, or where
+/// `POLDER_TEST_CONTROL_DATABASE=postgres` a database on the server that `POLDER_TEST_POSTGRES` names.
+pub(crate) struct Ground {
+    folder: tempfile::TempDir,
+    database: Option<TestDatabase>,
+}
+
+/// Which database belongs to which folder. A test that starts a control plane twice finds the same again.
+static DATABASES: Mutex<BTreeMap<PathBuf, Location>> = Mutex::new(BTreeMap::new());
+
+impl Ground {
+    #[expect(clippy::disallowed_methods, reason = "tests have no command line to take it from")]
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = match std::env::var("POLDER_TEST_CONTROL_DATABASE").as_deref() {
+            Ok("postgres") => Some(polder_db::testing::postgres().await.expect("POLDER_TEST_POSTGRES names a server")),
+            _ => None,
+        };
+        if let Some(database) = &database {
+            DATABASES.lock().unwrap().insert(folder.path().to_owned(), database.location.clone());
+            database.db.close().await;
+        }
+        Self { folder, database }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        DATABASES.lock().unwrap().remove(self.folder.path());
+        drop(self.database.take());
+    }
+}
+
+/// Where the control plane on `data` keeps its own data, when that is no file.
+pub(crate) fn control_database(data: &Path) -> Option<Location> {
+    let databases = DATABASES.lock().unwrap();
+    data.ancestors().find_map(|above| databases.get(above).cloned())
 }
 
 /// What a tenant of tests remembers.
@@ -82,7 +129,7 @@ impl Answer {
 impl World {
     /// `acme` of the first organisation, `foreign` of the second; `young` of the first is being made.
     pub(crate) async fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = Ground::new().await;
         let settings = settings(&data.path().join("folder"));
         folder::take(&settings, None).map(drop).unwrap();
         let clock = Clock::manual(Timestamp::from_seconds(1_795_248_000));

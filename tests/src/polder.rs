@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
+use polder_db::testing::TestDatabase;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -29,20 +30,40 @@ pub struct Polder {
     /// When `dev.json` was written by the start before this one.
     before: Option<SystemTime>,
     folder: TempDir,
+    /// Holds the control plane's own database, where that is on a server, until everything has ended.
+    _control: Option<TestDatabase>,
 }
 
 impl Polder {
     /// Starts on free ports and waits for `dev.json`. Tenants are processes, or containers where
-    /// `POLDER_TEST_ISOLATION=docker`; they keep their data in files, or on the server that
-    /// `POLDER_TEST_POSTGRES` names where `POLDER_TEST_DATABASE=postgres`.
+    /// `POLDER_TEST_ISOLATION=docker`; they, and the control plane, keep their data in files, or on the
+    /// server that `POLDER_TEST_POSTGRES` names where `POLDER_TEST_DATABASE=postgres`.
     pub fn start() -> Result<Self> {
-        let mut options: Vec<&str> = if docker::is_asked_for() { docker::OPTIONS.to_vec() } else { Vec::new() };
-        let server = match docker::asked("POLDER_TEST_DATABASE").as_str() {
-            "postgres" => Some(postgres::address().context("POLDER_TEST_POSTGRES names no server")?),
-            _ => None,
-        };
-        options.extend(server.iter().flat_map(|server| ["--database", server.as_str()]));
-        Self::start_with(&options)
+        let isolation: &[&str] = if docker::is_asked_for() { &docker::OPTIONS } else { &[] };
+        Self::start_isolated(isolation)
+    }
+
+    /// The same, with tenants as containers whatever was asked for.
+    pub fn start_in_docker() -> Result<Self> {
+        Self::start_isolated(&docker::OPTIONS)
+    }
+
+    /// The same, with tenants' data on the server at this address whatever was asked for.
+    pub fn start_on_server(address: &str) -> Result<Self> {
+        let isolation: &[&str] = if docker::is_asked_for() { &docker::OPTIONS } else { &[] };
+        Self::start_with(&[isolation, &["--database", address]].concat())
+    }
+
+    fn start_isolated(isolation: &[&str]) -> Result<Self> {
+        if !postgres::is_asked_for() {
+            return Self::start_with(isolation);
+        }
+        let server = postgres::address().context("POLDER_TEST_POSTGRES names no server")?;
+        let (control, address) = postgres::control()?;
+        let own = ["--database", server.as_str(), "--control-database", address.as_str()];
+        let mut polder = Self::start_with(&[isolation, &own].concat())?;
+        polder._control = Some(control);
+        Ok(polder)
     }
 
     /// Starts on free ports with these further options, and waits for `dev.json`.
@@ -61,7 +82,7 @@ impl Polder {
         let (listen, coaching) = (free_port()?, free_port()?);
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         let child = spawn(&data, (listen, coaching), &options, folder.path())?;
-        let mut polder = Self { data, settings: Value::Null, listen, coaching, options, child, before: None, folder };
+        let mut polder = Self { data, settings: Value::Null, listen, coaching, options, child, before: None, folder, _control: None };
         polder.wait_until_ready()?;
         Ok(polder)
     }
@@ -96,6 +117,17 @@ impl Polder {
     pub fn start_again_with(&mut self, options: &[&str]) -> Result<()> {
         self.options = options.iter().map(|&option| option.to_owned()).collect();
         self.start_again()
+    }
+
+    /// The options it was started with.
+    pub fn options(&self) -> &[String] {
+        &self.options
+    }
+
+    /// The value of an option it was started with.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let at = self.options.iter().position(|option| option == name)?;
+        self.options.get(at + 1).map(String::as_str)
     }
 
     /// The public API with the key of `dev.json`.

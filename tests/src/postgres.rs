@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
+use polder_db::Location;
 use polder_db::server::Server;
+use polder_db::testing::TestDatabase;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -16,6 +18,49 @@ use crate::docker;
 /// The server's address.
 pub fn address() -> Option<String> {
     Some(docker::asked("POLDER_TEST_POSTGRES")).filter(|address| !address.is_empty())
+}
+
+/// Whether all tests are to have their data on the server.
+pub fn is_asked_for() -> bool {
+    std::env::var("POLDER_TEST_DATABASE").is_ok_and(|kind| kind == "postgres")
+}
+
+/// A fresh database for a control plane, dropped with the value, and its address.
+pub fn control() -> Result<(TestDatabase, String)> {
+    let made = std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let made = polder_db::testing::postgres().await.context("POLDER_TEST_POSTGRES is not set")?;
+            made.db.close().await;
+            anyhow::Ok(made)
+        })
+    });
+    let made = made.join().map_err(|_| anyhow::anyhow!("the server gives no database"))??;
+    let Location::Postgres(address) = &made.location else { anyhow::bail!("not a server's address") };
+    let address = address.expose().clone();
+    Ok((made, address))
+}
+
+/// Everything in the databases of the control plane and of the tenants in a data folder, as SQL.
+pub fn dumped(data: &Path, control: &str) -> Result<Vec<u8>> {
+    let server = Url::parse(&address().context("POLDER_TEST_POSTGRES is not set")?)?;
+    let tenants = short_ids(data).into_iter().map(|short| {
+        let mut url = server.clone();
+        url.set_path(&format!("/t_{short}"));
+        url.to_string()
+    });
+    let mut all = Vec::new();
+    for address in tenants.chain([control.to_owned()]) {
+        // The client's program of the same release lies beside the server's.
+        let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let newest = found.map(|entry| entry.path().join("bin/pg_dump")).filter(|path| path.exists()).max();
+        let program = newest.unwrap_or_else(|| "pg_dump".into());
+        let output = std::process::Command::new(program).args(["--inserts", &address]).output()?;
+        anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        anyhow::ensure!(output.stdout.windows(6).any(|word| word == b"INSERT"), "nothing was dumped");
+        all.extend(output.stdout);
+    }
+    Ok(all)
 }
 
 /// What is on the server of the tenants in a data folder: databases and roles, by the names of their
@@ -30,14 +75,32 @@ pub async fn of_tenants(data: &Path) -> Result<Vec<Vec<String>>> {
     Ok(found)
 }
 
+/// The databases and roles on the server whose names begin so.
+pub async fn named(prefix: &str) -> Result<Vec<String>> {
+    let server = server()?;
+    let found = server.named(&prefix.parse()?).await?;
+    server.close().await;
+    Ok(found)
+}
+
 /// Drops what the tenants in a data folder had on the server.
 pub fn forget(data: &Path) {
-    let shorts = short_ids(data);
+    let (shorts, installation) = (short_ids(data), std::fs::read_to_string(data.join("installation")).ok());
     // From a place that cannot wait: the test's own runtime is busy ending.
     let done = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let server = server()?;
+            let templates = match installation.map(|id| format!("polder_template_{id}_").parse()) {
+                Some(prefix) => Some(server.named(&prefix?).await?),
+                None => None,
+            };
+            for name in templates.iter().flatten() {
+                server.drop_database(&name.parse()?).await?;
+            }
+            for name in templates.iter().flatten() {
+                server.drop_role(&name.parse()?).await?;
+            }
             for short in shorts {
                 server.drop_database(&format!("t_{short}").parse()?).await?;
                 for role in [format!("t_{short}"), format!("t_{short}_owner")] {

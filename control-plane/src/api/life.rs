@@ -159,6 +159,32 @@ of_life!(
     "The tenant is again what it was before, with all its data: possible until the grace period ends."
 );
 
+/// Gives a tenant's PostgreSQL database new passwords.
+///
+/// The present ones work until the tenant has been started with the new ones; requests that come in between
+/// wait. One that sleeps is not woken for it. A tenant whose data is in a file has no password: 409.
+#[utoipa::path(
+    post, path = "/tenants/{slug}/database/rotate", operation_id = "rotateDatabasePasswords", tag = "keys",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    responses(
+        (status = 200, description = "The new passwords are in use", body = Tenant, example = json!({"slug": "acme",
+            "name": "Acme", "issuer": "https://acme.polder.example", "state": "running", "failure": null,
+            "idle_after_seconds": null, "terminate_at": null, "created_at": "2026-11-21T08:00:00.000Z",
+            "updated_at": "2026-11-21T08:00:01.250Z"})),
+        (status = 202, description = "It takes longer; the tenant's events tell how far it is", body = Tenant,
+            example = json!({"slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example",
+            "state": "running", "failure": null, "idle_after_seconds": null, "terminate_at": null,
+            "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:01.250Z"}))
+    )
+)]
+pub async fn rotate_database(Within(on): Within) -> Result<Response, ApiError> {
+    if on.app.postgres.is_none() {
+        let why = "the tenant keeps its data in a file, which has no password";
+        return Err(Problem::conflict("no_database_password", why).into());
+    }
+    answer(&on, Action::RotateDatabase).await
+}
+
 /// Terminates a tenant.
 ///
 /// It stops serving at once. Until the grace period ends that can be undone; then everything of it is
@@ -288,17 +314,18 @@ mod tests {
     use crate::provision::tests::{control_plane, killed, organisation};
     use crate::router::Front;
     use crate::store::api_keys::{self, NewApiKey};
+    use crate::testing::Ground;
 
     struct Stage {
         app: Arc<App>,
         front: Front,
         key: String,
-        _data: tempfile::TempDir,
+        _data: Ground,
     }
 
     /// `acme`, running, and a key to it.
     async fn stage() -> Stage {
-        let data = tempfile::tempdir().unwrap();
+        let data = Ground::new().await;
         let app = control_plane(data.path()).await;
         let organisation_id = organisation(&app).await;
         let key = new_api_key(&app.entropy).expose().clone();

@@ -50,6 +50,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(life::sleep))
         .routes(routes!(life::wake))
         .routes(routes!(life::restart))
+        .routes(routes!(life::rotate_database))
         .routes(routes!(life::terminate))
         .routes(routes!(life::undo))
         .routes(routes!(life::destroy))

@@ -34,6 +34,9 @@ fn at(path: &str, slug: &str, id: &str) -> String {
 
 /// Operations that are tried where tenants are real: see `life`.
 fn is_of_life(path: &str) -> bool {
+    if path.ends_with("/database/rotate") {
+        return true;
+    }
     let words = ["suspend", "resume", "sleep", "wake", "restart", "terminate", "undo", "destroy", "certificate"];
     path.rsplit('/').next().is_some_and(|last| words.contains(&last))
 }

@@ -68,7 +68,13 @@ enum Action {
     /// Ends its runtime and starts it again.
     Restart(Named),
     /// Rotates its signing keys.
-    Rotate(Named),
+    Rotate {
+        /// The tenant.
+        slug: String,
+        /// The passwords of its PostgreSQL database instead.
+        #[arg(long)]
+        database: bool,
+    },
     /// Sets after how many seconds without a request it sleeps: 0 for never, `default` for what is usual.
     Idle {
         /// The tenant.
@@ -155,7 +161,10 @@ async fn act(options: &Tenant) -> Result<String, Refused> {
         Action::Sleep(named) => (api.post(&named.slug, "/sleep", None).await?, Look::Tenant),
         Action::Wake(named) => (api.post(&named.slug, "/wake", None).await?, Look::Tenant),
         Action::Restart(named) => (api.post(&named.slug, "/restart", None).await?, Look::Tenant),
-        Action::Rotate(named) => (api.post(&named.slug, "/keys/rotate", Some(json!({}))).await?, Look::Json),
+        Action::Rotate { slug, database: false } => {
+            (api.post(slug, "/keys/rotate", Some(json!({}))).await?, Look::Json)
+        }
+        Action::Rotate { slug, database: true } => (api.post(slug, "/database/rotate", None).await?, Look::Tenant),
         Action::Idle { slug, after } => {
             let seconds = match after.as_str() {
                 "default" => Value::Null,

@@ -24,6 +24,7 @@ pub async fn change(AtTenant { on, .. }: AtTenant, fields: Fields) -> Result<Res
         "sleep" => Action::Sleep,
         "wake" => Action::Wake,
         "restart" => Action::Restart,
+        "rotate-database" if on.app.postgres.is_some() => Action::RotateDatabase,
         _ => return Ok(back(&on)),
     };
     act(&on, action).await?;

@@ -108,6 +108,7 @@ pub async fn overview(
         tenant: head(&on.tenant),
         created_at: &on.tenant.created_at.rfc3339(),
         ends_at: ends_at.as_deref(),
+        has_server: on.app.postgres.is_some(),
         applications: &applications.items,
         events: &events.items,
         walls: &walls,

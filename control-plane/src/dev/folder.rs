@@ -24,6 +24,13 @@ struct Marker {
     /// The kind of database that its tenants have.
     #[serde(default = "sqlite")]
     database: String,
+    /// The kind that the control plane itself has.
+    #[serde(default = "sqlite")]
+    control_database: String,
+}
+
+const fn control_kind(settings: &Settings) -> &'static str {
+    if settings.control_database.is_some() { "postgres" } else { "sqlite" }
 }
 
 /// Folders of before there was a choice.
@@ -69,6 +76,9 @@ pub fn inspect(settings: &Settings) -> Result<Option<Taken>, Problem> {
     if marker.database != settings.databases.kind() {
         return Err(Problem::OtherDatabase { folder: root.to_owned(), stored: marker.database });
     }
+    if marker.control_database != control_kind(settings) {
+        return Err(Problem::OtherControlDatabase { folder: root.to_owned(), stored: marker.control_database });
+    }
     Ok(held)
 }
 
@@ -82,8 +92,13 @@ pub fn take(settings: &Settings, held: Option<Taken>) -> Result<Taken, Problem> 
     let unusable = |path: std::path::PathBuf| move |error| Problem::Folder { path, error };
     // The marker comes first: a folder with anything in it and no marker is somebody else's.
     if marker(layout)?.is_none() {
-        let (listen, database) = (settings.listen.to_string(), settings.databases.kind().to_owned());
-        let text = serde_json::to_vec(&Marker { version: VERSION, listen, database })
+        let marker = Marker {
+            version: VERSION,
+            listen: settings.listen.to_string(),
+            database: settings.databases.kind().to_owned(),
+            control_database: control_kind(settings).to_owned(),
+        };
+        let text = serde_json::to_vec(&marker)
             .map_err(io::Error::from)
             .map_err(unusable(layout.marker()))?;
         write_whole(layout.root(), &layout.marker(), &text).map_err(unusable(layout.marker()))?;
@@ -200,6 +215,11 @@ mod tests {
         inspect(&settings).unwrap();
         settings.databases = Databases::Postgres("postgres://polder@127.0.0.1/postgres".parse().unwrap());
         assert!(said(inspect(&settings)).contains("--database sqlite"));
+        settings.databases = Databases::Sqlite;
+        settings.control_database = Some("postgres://polder@127.0.0.1/polder".parse().unwrap());
+        assert!(said(inspect(&settings)).contains("--control-database sqlite"));
+        settings.control_database = None;
+        settings.databases = Databases::Postgres("postgres://polder@127.0.0.1/postgres".parse().unwrap());
         fs::remove_file(data.path().join("polder.json")).unwrap();
         drop(take(&settings, None).unwrap());
         settings.databases = Databases::Sqlite;

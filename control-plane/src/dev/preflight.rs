@@ -4,7 +4,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use polder_db::server::{Endpoint, Server};
+use polder_db::Location;
+use polder_db::server::{Encryption, Endpoint, Server};
 use polder_kernel::Secret;
 use polder_outbound::Credentials;
 use polder_service::listen::{Address, Listener};
@@ -52,7 +53,7 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
         isolation: isolation(&options).await?,
         relay: relay(&options)?,
         databases: databases(&options.database)?,
-        control_database: None,
+        control_database: control_database(&options.control_database)?,
         patience: Patience::default(),
     };
     let held = folder::inspect(&settings)?;
@@ -87,25 +88,45 @@ async fn end_orphans(settings: &Settings, docker_host: &str) -> Result<(), Probl
     Ok(())
 }
 
-/// What `--database` says. The value is never repeated: it may hold a password.
+/// What `--database` says.
 fn databases(given: &str) -> Result<Databases, Problem> {
-    const HOW: &str = "--database is sqlite, postgres://user@host:port/database, or file:PATH of a file with that";
+    Ok(match on_server("--database", given)? {
+        Some((server, _)) => Databases::Postgres(server),
+        None => Databases::Sqlite,
+    })
+}
+
+/// What `--control-database` says.
+fn control_database(given: &str) -> Result<Option<Location>, Problem> {
+    Ok(on_server("--control-database", given)?.map(|(_, address)| Location::Postgres(address)))
+}
+
+/// The server that an option names, and its address; `None` for `sqlite`. The value is never repeated: it may
+/// hold a password.
+fn on_server(option: &'static str, given: &str) -> Result<Option<(Server, Secret<String>)>, Problem> {
     if given == Databases::Sqlite.kind() {
-        return Ok(Databases::Sqlite);
+        return Ok(None);
     }
     let address = match given.strip_prefix("file:") {
         Some(path) => std::fs::read_to_string(path)
-            .map(Secret::new)
+            .map(|text| Secret::new(text.trim().to_owned()))
             .map_err(|error| Problem::Folder { path: path.into(), error })?,
         None => Secret::new(given.to_owned()),
     };
-    let server: Server = address.expose().trim().parse().map_err(|_| Problem::Option(HOW.to_owned()))?;
-    match server.endpoint() {
-        Endpoint::Tcp(host, _) if !is_loopback(&host) && !server.is_plain() => Err(Problem::Option(format!(
-            "--database: what goes to {host} would not be encrypted; use a server on this machine, or say with \
-             sslmode=disable in its address that the network between is yours"
-        ))),
-        _ => Ok(Databases::Postgres(server)),
+    let how = || {
+        Problem::Option(format!("{option} is sqlite, postgres://user@host:port/database, or file:PATH of a file with that"))
+    };
+    let server: Server = address.expose().parse().map_err(|_| how())?;
+    let wrong = |why: &str| Err(Problem::Option(format!("{option}: {why}")));
+    match (server.encryption(), server.endpoint()) {
+        (Encryption::NameUnverified, _) => {
+            wrong("sslmode=verify-ca lets in any server of that authority; use sslmode=verify-full")
+        }
+        (Encryption::Unsaid, Endpoint::Tcp(host, _)) if !is_loopback(&host) => wrong(
+            "what goes to another machine has to be encrypted: say sslmode=verify-full in its address (with \
+             sslrootcert=FILE where its authority is your own), or sslmode=disable where the network between is yours",
+        ),
+        _ => Ok(Some((server, address))),
     }
 }
 
@@ -166,13 +187,26 @@ mod tests {
             "postgres://polder:hunter2@localhost/postgres",
             "postgres://polder@%2Frun%2Fpostgresql/postgres",
             "postgres://polder@db.internal/postgres?sslmode=disable",
+            "postgres://polder@db.internal/postgres?sslmode=require",
+            "postgres://polder@db.internal/postgres?sslmode=verify-full&sslrootcert=/etc/ca.pem",
         ] {
             assert!(matches!(databases(sound), Ok(Databases::Postgres(_))), "{sound}");
         }
-        for wrong in ["", "mysql://u:hunter2@localhost/x", "hunter2", "postgres://u:hunter2@db.example.com/x"] {
+        for wrong in [
+            "",
+            "mysql://u:hunter2@localhost/x",
+            "hunter2",
+            "postgres://u:hunter2@db.example.com/x",
+            "postgres://u:hunter2@db.example.com/x?sslmode=prefer",
+            "postgres://u:hunter2@localhost/x?sslmode=verify-ca",
+        ] {
             let said = databases(wrong).unwrap_err().to_string();
             assert!(said.starts_with("--database") && !said.contains("hunter2"), "{said}");
+            let said = control_database(wrong).unwrap_err().to_string();
+            assert!(said.starts_with("--control-database") && !said.contains("hunter2"), "{said}");
         }
+        assert!(matches!(control_database("sqlite"), Ok(None)));
+        assert!(matches!(control_database("postgres://u@localhost/x"), Ok(Some(Location::Postgres(_)))));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("server");
         std::fs::write(&file, "postgres://polder:hunter2@127.0.0.1/postgres\n").unwrap();

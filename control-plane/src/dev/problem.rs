@@ -66,6 +66,17 @@ pub enum Problem {
         /// The kind it was made with.
         stored: String,
     },
+    /// Nor does the control plane's own.
+    #[error(
+        "the control plane of {} keeps its data in {stored}; start it with --control-database {stored}, or choose another folder with --data",
+        .folder.display()
+    )]
+    OtherControlDatabase {
+        /// The data folder.
+        folder: PathBuf,
+        /// The kind it was made with.
+        stored: String,
+    },
     /// The PostgreSQL server cannot be used.
     #[error("--database: the PostgreSQL server at {place}: {error}; start it, or name another with --database")]
     Postgres {

@@ -25,6 +25,7 @@ use super::{InUse, Route, proxy};
 use crate::model::TenantId;
 use crate::provision::tests::control_plane;
 use crate::router::Front;
+use crate::testing::Ground;
 
 struct Upstream {
     folder: tempfile::TempDir,
@@ -225,7 +226,7 @@ async fn through(front: &mut Front, host: &str) -> (StatusCode, String, Bytes) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g07_an_unknown_host_and_a_disabled_tenant_look_the_same() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = upstream(Router::new().fallback(|| async { "hello" }));
     app.routes.open("practice", route(tenant.folder.path()));

@@ -40,6 +40,8 @@ pub enum OperationKind {
     Wake,
     /// Ends the runtime and starts it again.
     Restart,
+    /// Gives the roles of its database new passwords.
+    RotateDatabase,
     /// Stops the tenant for good, with a grace period.
     Terminate,
     /// Takes that back.
@@ -50,7 +52,7 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Start,
         Self::Suspend,
@@ -58,6 +60,7 @@ impl OperationKind {
         Self::Sleep,
         Self::Wake,
         Self::Restart,
+        Self::RotateDatabase,
         Self::Terminate,
         Self::Undo,
         Self::Destroy,
@@ -73,6 +76,7 @@ impl OperationKind {
             Self::Sleep => "sleep",
             Self::Wake => "wake",
             Self::Restart => "restart",
+            Self::RotateDatabase => "rotate-database",
             Self::Terminate => "terminate",
             Self::Undo => "undo",
             Self::Destroy => "destroy",

@@ -26,6 +26,7 @@ impl Postgres {
         }
         for name in [
             Name::TenantDatabase(short_id),
+            Name::TenantDatabaseNext(short_id),
             Name::TenantDatabaseOwner(short_id),
             Name::TenantDatabaseMade(short_id),
             Name::Passing(names.database.as_str()),

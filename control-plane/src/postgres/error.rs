@@ -27,6 +27,9 @@ pub enum PostgresError {
         "the tenant's database {0} is not on the server: restore it, or name the server that holds it with --database"
     )]
     Lost(String),
+    /// What the server's address asks of the connection cannot be had.
+    #[error("the connection to the PostgreSQL server cannot be encrypted as its address asks: {0}")]
+    Encryption(#[source] io::Error),
     /// The tenant's way to the server.
     #[error("{0}: {1}")]
     Relay(String, #[source] io::Error),

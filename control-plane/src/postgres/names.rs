@@ -15,6 +15,22 @@ pub struct Names {
     pub runtime: Name,
 }
 
+/// What the template with this schema is called: this installation's alone, so that another one on the same
+/// server, with another version or another role, neither clones nor removes it.
+pub fn template(installation: &str, schema: &str) -> Result<Name, PostgresError> {
+    format!("{TEMPLATES}{installation}_{schema}").parse().map_err(|_| PostgresError::Name)
+}
+
+/// What the names of this installation's templates begin with.
+pub fn templates(installation: &str) -> Result<Name, PostgresError> {
+    format!("{TEMPLATES}{installation}_").parse().map_err(|_| PostgresError::Name)
+}
+
+const TEMPLATES: &str = "polder_template_";
+
+/// What the names of tenants' databases and roles begin with.
+pub const TENANTS: &str = "t_";
+
 impl Names {
     /// The names of the tenant with this short id.
     ///
@@ -23,9 +39,9 @@ impl Names {
     pub fn of(short_id: &str) -> Result<Self, PostgresError> {
         let name = |text: String| text.parse::<Name>().map_err(|_| PostgresError::Name);
         Ok(Self {
-            database: name(format!("t_{short_id}"))?,
-            owner: name(format!("t_{short_id}_owner"))?,
-            runtime: name(format!("t_{short_id}"))?,
+            database: name(format!("{TENANTS}{short_id}"))?,
+            owner: name(format!("{TENANTS}{short_id}_owner"))?,
+            runtime: name(format!("{TENANTS}{short_id}"))?,
         })
     }
 }

@@ -105,12 +105,10 @@ impl Postgres {
         let read = |name: Name<'_>| self.kept(self.secrets.read(&name))?.ok_or(PostgresError::Password);
         let owner = read(Name::TenantDatabaseOwner(short_id))?;
         let runtime = password_in(&read(Name::TenantDatabase(short_id))?)?;
-        for (name, password, connections) in
-            [(&names.owner, &owner, OWNER_CONNECTIONS), (&names.runtime, &runtime, RUNTIME_CONNECTIONS)]
-        {
-            let verifier = Verifier::new(password, &self.entropy).to_text();
-            self.server.put_role(&Role { name, verifier: Some(&verifier), connections }).await?;
-        }
+        let [owners, runtimes] = [&owner, &runtime].map(|password| Verifier::new(password, &self.entropy).to_text());
+        let owner = Role { name: &names.owner, verifier: Some(&owners), connections: OWNER_CONNECTIONS };
+        let role = Role { name: &names.runtime, verifier: Some(&runtimes), connections: RUNTIME_CONNECTIONS };
+        self.server.put_roles(&[owner, role]).await?;
         Ok(runtime)
     }
 

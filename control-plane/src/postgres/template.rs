@@ -8,7 +8,7 @@ use polder_db::Name;
 use polder_kernel::Secret;
 use tokio::process::Command;
 
-use super::{Postgres, PostgresError};
+use super::{Postgres, PostgresError, names};
 use crate::secrets;
 
 /// How long the program may take for its small tasks.
@@ -29,7 +29,7 @@ impl Postgres {
     /// new version makes a new one.
     pub(super) async fn template(&self) -> Result<Name, PostgresError> {
         let schema = self.schema().await?;
-        let name: Name = format!("polder_template_{schema}").parse().map_err(|_| PostgresError::Name)?;
+        let name = names::template(&self.installation, schema.as_str())?;
         if self.server.has_template(&name).await? {
             return Ok(name);
         }
@@ -40,6 +40,25 @@ impl Postgres {
             making.finish().await?;
         }
         Ok(name)
+    }
+
+    /// Removes this installation's templates of other schemas, which an earlier version of it cloned; how
+    /// many things went. One that is half gone goes the rest of the way.
+    ///
+    /// # Errors
+    /// When the server or the program refuses.
+    pub async fn remove_old_templates(&self) -> Result<usize, PostgresError> {
+        let current = names::template(&self.installation, self.schema().await?.as_str())?;
+        let there = self.server.named(&names::templates(&self.installation)?).await?;
+        let mut old: Vec<Name> = there.iter().filter_map(|name| name.parse().ok()).collect();
+        old.retain(|name| *name != current);
+        for name in &old {
+            self.server.drop_database(name).await?;
+        }
+        for name in &old {
+            self.server.drop_role(name).await?;
+        }
+        Ok(old.len())
     }
 
     /// Runs the program's migrations on a database, with its address in a file that is gone afterwards.

@@ -3,6 +3,7 @@
 use polder_db::Error;
 use polder_kernel::Timestamp;
 
+use super::plan::Step;
 use crate::app::App;
 use crate::audit::{self, ActingFor};
 use crate::model::{Actor, Aim, Operation, OperationId, OperationKind, StepEvent, StepStatus, Tenant, TenantState};
@@ -29,6 +30,16 @@ pub async fn open(app: &App, tenant: &Tenant, actor: Actor) -> Result<Operation,
             })
         })
         .await
+}
+
+/// Whether the step that an operation is there for is still to be done. What it makes cannot be seen from
+/// outside, so the journal says it.
+pub async fn is_due(app: &App, operation: &Operation, step: Step) -> Result<bool, Error> {
+    if operation.kind != OperationKind::RotateDatabase {
+        return Ok(false);
+    }
+    let mut tx = app.db.read().await?;
+    Ok(!operations::has_finished(&mut tx, operation.id, &step.to_string()).await?)
 }
 
 /// A step that is written down as begun.
@@ -108,6 +119,7 @@ const fn done(kind: OperationKind) -> &'static str {
         OperationKind::Sleep => "tenant.fell_asleep",
         OperationKind::Wake => "tenant.woke",
         OperationKind::Restart => "tenant.restarted",
+        OperationKind::RotateDatabase => "tenant.database_rotated",
         OperationKind::Terminate => "tenant.terminated",
         OperationKind::Undo => "tenant.termination_undone",
         OperationKind::Destroy => "tenant.destroyed",

@@ -8,6 +8,8 @@
 //! destroyed    route closed ─> inventory ─> runtime stopped ─> keys ─> data ─> certificate
 //! ```
 //!
+//! New passwords, where they are wanted, come before all of that.
+//!
 //! A step is only ever chosen because what it makes is not there. So a journal is not needed to know
 //! where to go on after a crash: looking is enough, and a step that was done and not written down is
 //! not done again.
@@ -30,6 +32,8 @@ pub enum Step {
     MakeKeys,
     /// Makes the tenant's PostgreSQL database, or brings it to this version's schema.
     MakeDatabase,
+    /// Makes new passwords for its PostgreSQL roles.
+    RotatePasswords,
     /// Starts the tenant's process and waits until it answers.
     StartRuntime,
     /// Sets who may sign up.
@@ -73,6 +77,7 @@ impl fmt::Display for Step {
             Self::MakeFolders => f.write_str("make-folders"),
             Self::MakeKeys => f.write_str("make-keys"),
             Self::MakeDatabase => f.write_str("make-database"),
+            Self::RotatePasswords => f.write_str("rotate-passwords"),
             Self::StartRuntime => f.write_str("start-runtime"),
             Self::SetPolicy => f.write_str("set-policy"),
             Self::AddApplication(purpose) => write!(f, "add-application-{}", purpose.as_str()),
@@ -105,6 +110,8 @@ pub struct Observed {
     pub data: bool,
     /// Whether a PostgreSQL database is to be made or brought up to date. Looked at before a start alone.
     pub database_due: bool,
+    /// Whether new passwords are wanted and not made yet.
+    pub passwords_due: bool,
     /// Whether the runtime answers.
     pub runtime: bool,
     /// Whether sign-up is as wanted.
@@ -161,6 +168,9 @@ pub struct KeysLost;
 /// # Errors
 /// [`KeysLost`]: new keys would be made beside data that only the old ones can open.
 pub fn next(desired: &Desired, observed: &Observed) -> Result<Option<Step>, KeysLost> {
+    if observed.passwords_due && !matches!(desired.aim, Aim::Terminating | Aim::Destroyed) {
+        return Ok(Some(Step::RotatePasswords));
+    }
     match desired.aim {
         Aim::Running => running(desired, observed),
         Aim::Suspended => suspended(desired, observed),
@@ -438,6 +448,21 @@ mod tests {
             observed.remains = Remains { keys: true, data: true, ..Remains::default() };
             assert_eq!(walked(&wish(to), &mut observed), expected, "{from} to {to}");
         }
+    }
+
+    #[test]
+    fn g18_new_passwords_are_made_before_the_restart_that_takes_them_up() {
+        let (desired, up) = there(Blueprint::Plain);
+        for aim in [Aim::Running, Aim::Suspended, Aim::Asleep] {
+            let desired = Desired { aim, restart_at: Some(Timestamp::from_seconds(50)), ..desired.clone() };
+            let mut observed = Observed { passwords_due: true, ..up.clone() };
+            assert_eq!(next(&desired, &observed), Ok(Some(Step::RotatePasswords)), "{aim}");
+            observed.passwords_due = false;
+            assert_ne!(next(&desired, &observed), Ok(None), "{aim}: and then the rest");
+        }
+        let desired = Desired { aim: Aim::Destroyed, ..desired };
+        let observed = Observed { passwords_due: true, ..up };
+        assert_eq!(next(&desired, &observed), Ok(Some(Step::CloseRoute)));
     }
 
     #[test]

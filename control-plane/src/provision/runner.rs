@@ -9,7 +9,7 @@ use tokio::sync::{Notify, broadcast};
 
 use super::desired::Desired;
 use super::listening::Listening;
-use super::plan;
+use super::plan::{self, Step};
 use super::steps::{self, StepError};
 use super::{journal, observe};
 use crate::app::App;
@@ -154,7 +154,8 @@ pub(super) async fn advance(
     operation: &Operation,
     desired: &Desired,
 ) -> Result<bool, StepError> {
-    let observed = observe::observe(app, tenant, desired).await?;
+    let mut observed = observe::observe(app, tenant, desired).await?;
+    observed.passwords_due = journal::is_due(app, operation, Step::RotatePasswords).await?;
     let Some(step) = plan::next(desired, &observed)? else { return Ok(false) };
     let begun = journal::begin(app, operation, step.to_string()).await?;
     match steps::perform(app, (tenant, operation), desired, step).await {

@@ -99,6 +99,10 @@ pub async fn perform(
             Some(postgres) => Ok(postgres.prepare(&tenant.short_id).await?),
             None => Ok(()),
         },
+        Step::RotatePasswords => match &app.postgres {
+            Some(postgres) => Ok(postgres.rotate(&tenant.short_id, app.driver.running(&tenant.short_id)).await?),
+            None => Ok(()),
+        },
         Step::StartRuntime => start_runtime(app, tenant).await,
         Step::SetPolicy => {
             let changes = SettingsChanges { sign_up: desired.sign_up, ..SettingsChanges::default() };
@@ -211,6 +215,10 @@ async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError>
     app.courier.open(app, tenant).await.map_err(|error| files(&run, error))?;
     app.egress.open(app, tenant).await.map_err(|error| files(&run, error))?;
     if let Some(postgres) = &app.postgres {
+        if postgres.has_next(&tenant.short_id) {
+            // It is taken up now: whoever runs on with the present one would be locked out.
+            app.driver.stop(&tenant.short_id).await;
+        }
         postgres.open(&tenant.short_id, &run).await?;
     }
     app.driver.start(&spec(app, tenant)).await?;

@@ -36,6 +36,8 @@ pub enum Action {
     Wake,
     /// End its runtime and start it again.
     Restart,
+    /// Give the roles of its PostgreSQL database new passwords.
+    RotateDatabase,
     /// Stop it for good, after so many days of grace.
     Terminate {
         /// Within [`GRACE_DAYS`].
@@ -56,6 +58,7 @@ impl Action {
             Self::Sleep => OperationKind::Sleep,
             Self::Wake => OperationKind::Wake,
             Self::Restart => OperationKind::Restart,
+            Self::RotateDatabase => OperationKind::RotateDatabase,
             Self::Terminate { .. } => OperationKind::Terminate,
             Self::Undo => OperationKind::Undo,
             Self::Destroy => OperationKind::Destroy,
@@ -70,6 +73,7 @@ impl Action {
             Self::Sleep => "tenant.sleep_asked",
             Self::Wake => "tenant.wake_asked",
             Self::Restart => "tenant.restart_asked",
+            Self::RotateDatabase => "tenant.database_rotation_asked",
             Self::Terminate { .. } => "tenant.terminate_asked",
             Self::Undo => "tenant.undo_asked",
             Self::Destroy => "tenant.destroy_asked",
@@ -108,7 +112,7 @@ pub enum Illegal {
 /// # Errors
 /// [`Illegal`].
 pub fn next(tenant: &Tenant, action: Action, now: Timestamp) -> Result<Option<Tenant>, Illegal> {
-    if tenant.blueprint == Blueprint::Platform && !matches!(action, Action::Restart | Action::Wake) {
+    if tenant.blueprint == Blueprint::Platform && !matches!(action, Action::Restart | Action::RotateDatabase | Action::Wake) {
         return Err(Illegal::Platform);
     }
     if tenant.state == TenantState::Provisioning {
@@ -116,7 +120,8 @@ pub fn next(tenant: &Tenant, action: Action, now: Timestamp) -> Result<Option<Te
     }
     let (aim, plans) = turn(tenant, action, now)?;
     let settled = tenant.state == tenant.desired.state();
-    let same = settled && aim == tenant.desired && plans == tenant.plans;
+    // Passwords are made anew each time.
+    let same = settled && aim == tenant.desired && plans == tenant.plans && action != Action::RotateDatabase;
     Ok((!same).then(|| Tenant { desired: aim, plans, ..tenant.clone() }))
 }
 
@@ -150,7 +155,8 @@ fn turn(tenant: &Tenant, action: Action, now: Timestamp) -> Result<(Aim, Plans),
             (Aim::Asleep, Plans { wake_at: wake_at(Aim::Asleep, tenant, now), restart_at: None, ..plans })
         }
         (Aim::Asleep, Action::Restart) => return Err(Illegal::Asleep),
-        (aim @ (Aim::Running | Aim::Suspended), Action::Restart) => (aim, Plans { restart_at: Some(now), ..plans }),
+        (Aim::Asleep, Action::RotateDatabase) => (Aim::Asleep, plans),
+        (aim @ (Aim::Running | Aim::Suspended), Action::Restart | Action::RotateDatabase) => (aim, Plans { restart_at: Some(now), ..plans }),
     })
 }
 
@@ -233,6 +239,17 @@ pub(crate) mod tests {
     fn g23_what_is_being_made_is_left_alone() {
         let young = Tenant { state: TenantState::Provisioning, ..tenant(Aim::Running) };
         assert!(ACTIONS.iter().all(|action| matches!(next(&young, *action, NOW), Err(Illegal::NotMade))));
+    }
+
+    #[test]
+    fn g18_passwords_are_rotated_whatever_the_tenant_does_unless_it_is_ending() {
+        let told = |aim| told(&tenant(aim), Action::RotateDatabase);
+        assert_eq!([Aim::Running, Aim::Suspended, Aim::Asleep].map(told), ["running", "suspended", "asleep"]);
+        assert_eq!([Aim::Terminating, Aim::Destroyed].map(told), ["no", "no"]);
+        let turned = next(&tenant(Aim::Running), Action::RotateDatabase, NOW).unwrap().unwrap();
+        assert_eq!(turned.plans.restart_at, Some(NOW));
+        let platform = Tenant { blueprint: Blueprint::Platform, ..tenant(Aim::Running) };
+        assert!(next(&platform, Action::RotateDatabase, NOW).unwrap().is_some());
     }
 
     #[test]

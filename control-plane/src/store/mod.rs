@@ -27,4 +27,5 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "life_cycle", sql: include_str!("../../../migrations/control/0002_life_cycle.sql") },
     Migration { version: 3, name: "egress", sql: include_str!("../../../migrations/control/0003_egress.sql") },
     Migration { version: 4, name: "mail", sql: include_str!("../../../migrations/control/0004_mail.sql") },
+    Migration { version: 5, name: "postgres", sql: include_str!("../../../migrations/control/0005_postgres.sql") },
 ];

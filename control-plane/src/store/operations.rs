@@ -8,7 +8,7 @@ use crate::model::{Actor, Operation, OperationId, OperationKind, StepEvent, Step
 /// The operation of this tenant that is not over yet.
 pub async fn open(tx: &mut Tx, tenant: TenantId) -> Result<Option<Operation>, Error> {
     tx.optional(
-        "SELECT id, tenant_id, COALESCE(purpose, kind) AS kind, actor_kind, actor_id, started_at FROM operation
+        "SELECT id, tenant_id, COALESCE(task, purpose, kind) AS kind, actor_kind, actor_id, started_at FROM operation
          WHERE tenant_id = $1 AND finished_at IS NULL AND failed_at IS NULL",
         &args![tenant],
         |row| {
@@ -32,16 +32,17 @@ pub async fn begin(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), Error> {
-    // The column `kind` knows two; `purpose` says what the others are for.
-    let (stored, purpose) = match kind {
-        OperationKind::Create => (OperationKind::Create, None),
-        OperationKind::Start => (OperationKind::Start, None),
-        other => (OperationKind::Start, Some(other.as_str())),
+    // The column `kind` knows two, `purpose` those of a tenant's life, and `task` all others.
+    let (stored, purpose, task) = match kind {
+        OperationKind::Create => (OperationKind::Create, None, None),
+        OperationKind::Start => (OperationKind::Start, None, None),
+        OperationKind::RotateDatabase => (OperationKind::Start, None, Some(kind.as_str())),
+        other => (OperationKind::Start, Some(other.as_str()), None),
     };
     tx.execute(
-        "INSERT INTO operation (id, tenant_id, kind, purpose, actor_kind, actor_id, started_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &args![id, tenant, stored.as_str(), purpose, actor.kind().as_str(), actor.id(), now],
+        "INSERT INTO operation (id, tenant_id, kind, purpose, task, actor_kind, actor_id, started_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &args![id, tenant, stored.as_str(), purpose, task, actor.kind().as_str(), actor.id(), now],
     )
     .await?;
     Ok(())
@@ -87,6 +88,13 @@ pub async fn fail_step(tx: &mut Tx, id: OperationId, seq: i64, why: &str, now: T
     )
     .await?;
     Ok(())
+}
+
+/// Whether a step of an operation was done.
+pub async fn has_finished(tx: &mut Tx, id: OperationId, step: &str) -> Result<bool, Error> {
+    const SQL: &str =
+        "SELECT seq FROM operation_step WHERE operation_id = $1 AND step = $2 AND finished_at IS NOT NULL LIMIT 1";
+    Ok(tx.optional(SQL, &args![id, step], |row| row.int("seq")).await?.is_some())
 }
 
 /// Marks what a killed control plane left half done, so that the journal says so.

@@ -6,6 +6,9 @@ use polder_kernel::Timestamp;
 /// The key of the public API that `dev.json` shows, sealed.
 pub const DEV_API_KEY: &str = "dev.api_key";
 
+/// The data folder that this database belongs to, by its id.
+pub const INSTALLATION: &str = "installation";
+
 /// The value of a setting.
 pub async fn get(tx: &mut Tx, name: &'static str) -> Result<Option<String>, Error> {
     tx.optional("SELECT value FROM setting WHERE name = $1", &args![name], |row| row.text("value")).await

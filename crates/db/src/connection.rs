@@ -28,13 +28,28 @@ pub(crate) enum Step {
 pub(crate) enum Opener {
     Sqlite(Box<SqliteConnectOptions>),
     Postgres(Box<PgConnectOptions>),
+    /// Each connection claims the database, so that there is one at a time.
+    Alone(Box<PgConnectOptions>),
 }
 
 impl Opener {
+    /// The same, with the database claimed by each connection. A file is claimed by its folder's lock.
+    pub(crate) fn alone(self) -> Self {
+        match self {
+            Self::Postgres(options) => Self::Alone(options),
+            other => other,
+        }
+    }
+
     pub(crate) async fn open(&self) -> Result<Connection, Error> {
         match self {
             Self::Sqlite(options) => Ok(Connection::Sqlite(options.connect().await?)),
             Self::Postgres(options) => postgres::connect(options).await.map(Connection::Postgres),
+            Self::Alone(options) => {
+                let mut connection = postgres::connect(options).await?;
+                postgres::claim(&mut connection).await?;
+                Ok(Connection::Postgres(connection))
+            }
         }
     }
 }

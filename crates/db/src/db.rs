@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::connection::Opener;
 use crate::readers::Readers;
 use crate::unit::Work;
 use crate::writer::{Message, SharedTail, Writer};
@@ -27,6 +28,19 @@ impl Db {
     /// [`Error::Damaged`] with a line for people when this is not a sound database of Polder;
     /// [`Error::Unavailable`] when it cannot be reached.
     pub async fn open(location: &Location, readers: usize) -> Result<Self, Error> {
+        Self::open_as(location, readers, |opener| opener).await
+    }
+
+    /// As [`Db::open`], for the one program that serves this database: another that asks for the same is
+    /// refused for as long as this one writes. On SQLite that is the business of whoever owns the folder.
+    ///
+    /// # Errors
+    /// As [`Db::open`]; [`Error::Busy`] when another program serves it.
+    pub async fn open_alone(location: &Location, readers: usize) -> Result<Self, Error> {
+        Self::open_as(location, readers, Opener::alone).await
+    }
+
+    async fn open_as(location: &Location, readers: usize, claimed: fn(Opener) -> Opener) -> Result<Self, Error> {
         let (writing, reading, connection) = match location {
             Location::Sqlite(path) => {
                 let (writing, reading) = sqlite::prepare(path).await?;
@@ -35,6 +49,7 @@ impl Db {
             }
             Location::Postgres(address) => {
                 let (writing, reading) = postgres::prepare(address.expose())?;
+                let writing = claimed(writing);
                 let connection = postgres::open_checked(&writing).await?;
                 (writing, reading, connection)
             }

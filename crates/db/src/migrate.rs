@@ -94,8 +94,8 @@ fn missing<'m>(applied: &[(i64, String)], migrations: &'m [Migration]) -> Result
             Some(_) => {}
         }
     }
-    let newest = applied.last().map_or(0, |(version, _)| *version);
-    let mut missing: Vec<&Migration> = migrations.iter().filter(|migration| migration.version > newest).collect();
+    let is_missing = |migration: &&Migration| !applied.iter().any(|(version, _)| *version == migration.version);
+    let mut missing: Vec<&Migration> = migrations.iter().filter(is_missing).collect();
     missing.sort_unstable_by_key(|migration| migration.version);
     Ok(missing)
 }

@@ -11,6 +11,9 @@ use crate::connection::{Connection, Opener};
 
 const CONNECTING: Duration = Duration::from_secs(5);
 
+/// Names the lock on a database that is served by one program alone: `Pldr` and `serv`, as a number.
+const SERVED: i64 = 0x506c_6472_7365_7276;
+
 /// How to open the writer and the readers of the database at `address`.
 pub(crate) fn prepare(address: &str) -> Result<(Opener, Opener), Error> {
     let base = PgConnectOptions::from_str(address)?
@@ -33,6 +36,14 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
         Ok(connected) => Ok(connected?),
         Err(_elapsed) => Err(Error::Unavailable("the server does not answer".to_owned())),
     }
+}
+
+/// Claims the database for as long as the connection lives. Whoever was killed a moment ago is waited
+/// for: the server lets go of the claim when it notices that the connection is closed.
+pub(crate) async fn claim(connection: &mut PgConnection) -> Result<(), Error> {
+    let sql = format!("SET lock_timeout = '3s'; SELECT pg_advisory_lock({SERVED}); RESET lock_timeout");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
+    Ok(())
 }
 
 /// Opens the writer; refuses a database that sorts or encodes differently from SQLite, or that

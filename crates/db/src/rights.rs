@@ -59,6 +59,34 @@ impl Db {
     }
 }
 
+impl Db {
+    /// Closes a PostgreSQL database to roles that were not let in by name: on a server that tenants'
+    /// databases share, any role may connect to one that was not closed. Whether it is closed: only its
+    /// owner can do that. A SQLite file always is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn close_to_others(&self) -> Result<bool, Error> {
+        self.write(|tx| Box::pin(async move { close(tx).await })).await
+    }
+}
+
+async fn close(tx: &mut Tx) -> Result<bool, Error> {
+    if tx.is_sqlite() {
+        return Ok(true);
+    }
+    const CLOSE: &str = "DO $body$ BEGIN
+        IF EXISTS (SELECT 1 FROM pg_database WHERE datname = current_database()
+            AND pg_has_role(current_user, datdba, 'USAGE')) THEN
+            EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+        END IF;
+    END $body$";
+    tx.execute_composed(CLOSE.to_owned(), &[]).await?;
+    const SQL: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS open FROM pg_database WHERE datname = current_database() \
+        AND (datacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(datacl) WHERE grantee = 0))";
+    Ok(tx.optional(SQL, &[], |row| row.int("open")).await? == Some(0))
+}
+
 async fn grant(tx: &mut Tx, runtime: &Name) -> Result<(), Error> {
     if tx.is_sqlite() {
         return Err(Error::Other("a SQLite file knows no roles".to_owned()));

@@ -10,7 +10,7 @@
 //! | `GET /invitation`, `POST /invitation` | [`Invitation`]: `token`, `name`, `email`, `organisation` |
 //! | `GET /tenants/new`, `POST /tenants` | [`TenantNew`]: `name`, `slug` |
 //! | `GET /tenants/{slug}` | [`TenantOverview`] |
-//! | `POST /tenants/{slug}/life` | `action`: `suspend`, `resume`, `sleep`, `wake`, `restart` |
+//! | `POST /tenants/{slug}/life` | `action`: `suspend`, `resume`, `sleep`, `wake`, `restart`, `rotate-database` |
 //! | `POST /tenants/{slug}/end` | `action`: `terminate`, `undo`, `destroy`; `confirm` holds the slug |
 //! | `GET /tenants/{slug}/progress`, `GET /tenants/{slug}/events` | [`TenantProgress`], and its news as server-sent events |
 //! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role` |

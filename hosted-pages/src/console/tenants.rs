@@ -69,6 +69,8 @@ pub struct TenantOverview<'a> {
     pub created_at: &'a str,
     /// When its grace period ends, RFC 3339, where it is terminated.
     pub ends_at: Option<&'a str>,
+    /// Whether its database is on a server, with passwords that can be made anew.
+    pub has_server: bool,
     /// Its applications, the newest few.
     pub applications: &'a [Application],
     /// What happened last, the newest few.

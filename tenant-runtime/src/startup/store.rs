@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use polder_db::{Db, Location};
+use polder_db::{Db, Error, Location};
 use polder_kernel::Secret;
 use rustix::fs::{FlockOperation, flock};
 use url::Url;
@@ -43,7 +43,11 @@ pub async fn open(store: &Store) -> Result<Opened, Refused> {
         let (through, held) = by_socket(address, socket)?;
         (location, folder) = (Location::Postgres(through), held);
     }
-    Ok(Opened { db: Db::open(&location, READERS).await?, seal_key, lock: lock.or(folder) })
+    let db = Db::open_alone(&location, READERS).await.map_err(|error| match error {
+        Error::Busy => Refused::Other("another polder-tenant serves this database: stop it first".to_owned()),
+        error => error.into(),
+    })?;
+    Ok(Opened { db, seal_key, lock: lock.or(folder) })
 }
 
 /// Where the database is. A data folder is claimed: nobody else works in it while the lock lives.

@@ -94,7 +94,7 @@ fn bad_settings_are_named() -> Result<()> {
 
 #[test]
 fn another_address_and_a_damaged_database_and_a_second_start_are_refused() -> Result<()> {
-    let mut polder = Polder::start()?;
+    let mut polder = Polder::start_with(&[])?;
     let (listen, coaching) = ports()?;
     assert_refused(&dev(&polder.data, listen, coaching, &[])?, &[]);
     polder.stop()?;

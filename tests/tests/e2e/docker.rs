@@ -42,7 +42,7 @@ async fn g11_g12_g13_g14_g18_docker_inspect_shows_every_wall() -> Result<()> {
     if !docker::is_here("every wall of a container") {
         return Ok(());
     }
-    let polder = Polder::start_with(&OPTIONS)?;
+    let polder = Polder::start_in_docker()?;
     let mut users = Vec::new();
     for tenant in ["practice", "platform"] {
         let found = inspect(&container(&polder.data, tenant)?)?;
@@ -141,7 +141,7 @@ async fn k1_people_sign_in_through_a_container_and_whatever_happens_to_it_is_rep
     if !docker::is_here("sign-in through a container, and its repair") {
         return Ok(());
     }
-    let polder = Polder::start_with(&OPTIONS)?;
+    let polder = Polder::start_in_docker()?;
     let (api, mailbox) = (polder.api(), polder.mailbox());
     let application = api.create_web_application("practice").await?;
     let client = RelyingParty::discover(&polder.issuer("practice"), &application).await?;
@@ -184,7 +184,7 @@ async fn g23_containers_outlive_a_killed_control_plane_and_are_adopted() -> Resu
     if !docker::is_here("containers are adopted") {
         return Ok(());
     }
-    let mut polder = Polder::start_with(&OPTIONS)?;
+    let mut polder = Polder::start_in_docker()?;
     let before = inspect(&container(&polder.data, "practice")?)?;
     polder.kill()?;
     assert_eq!(inspect(before["Id"].as_str().context("an id")?)?["State"]["Running"], true);
@@ -214,14 +214,16 @@ async fn g23_no_two_runtimes_work_on_one_tenant_when_the_driver_changes() -> Res
     if !docker::is_here("from containers to processes") {
         return Ok(());
     }
-    let mut polder = Polder::start_with(&OPTIONS)?;
+    let mut polder = Polder::start_in_docker()?;
     assert_eq!(containers(&polder.data)?.len(), 2);
+    let contained = polder.options().to_vec();
+    let own: Vec<&str> = contained[OPTIONS.len()..].iter().map(String::as_str).collect();
     polder.kill()?;
-    polder.start_again_with(&[])?;
+    polder.start_again_with(&own)?;
     assert_eq!(containers(&polder.data)?, Vec::<String>::new());
     assert!(answers(&polder).await);
     polder.stop()?;
-    polder.start_again_with(&OPTIONS)?;
+    polder.start_again_with(&contained.iter().map(String::as_str).collect::<Vec<_>>())?;
     assert!(answers(&polder).await);
     Ok(())
 }

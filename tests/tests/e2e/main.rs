@@ -9,6 +9,7 @@ mod docker;
 mod escape;
 mod faults;
 mod isolation;
+mod life;
 mod minting;
 mod nothing_leaks;
 mod postgres;

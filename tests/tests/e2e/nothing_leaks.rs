@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use polder_tests::{Browser, Polder, RelyingParty, docker, forms};
+use polder_tests::{Browser, Polder, RelyingParty, docker, forms, postgres};
 
 /// The spellings under which a value could lie around.
 fn spellings(value: &str) -> Vec<Vec<u8>> {
@@ -131,6 +131,9 @@ async fn f16_g17_g18_d07_a_search_finds_no_secret() -> Result<()> {
     search(&polder.data, &needles, &mut found);
     // The secret store may hold its own keys.
     found.retain(|place| !(place.starts_with("the key of") && place.contains("/secrets/")));
+    if let Some(control) = polder.option("--control-database") {
+        look("the databases", &postgres::dumped(&polder.data, control)?, &needles, &mut found);
+    }
     look("the log", &std::fs::read(polder.log())?, &needles, &mut found);
     let mut processes = polder.children();
     let (contained, seen) = docker::seen(&polder.data)?;

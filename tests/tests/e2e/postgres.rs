@@ -17,7 +17,7 @@ const SCOPE: &str = "openid email offline_access";
 #[tokio::test]
 async fn g15_f22_sign_in_on_postgresql_survives_kills_and_leaves_no_file() -> Result<()> {
     let Some(server) = postgres::address() else { return Ok(()) };
-    let mut polder = Polder::start_with(&["--database", &server])?;
+    let mut polder = Polder::start_on_server(&server)?;
     let application = polder.api().create_web_application("practice").await?;
     let client = RelyingParty::discover(&polder.issuer("practice"), &application).await?;
     let ann = Browser::new();
@@ -63,7 +63,7 @@ async fn g15_f22_sign_in_on_postgresql_survives_kills_and_leaves_no_file() -> Re
 async fn f22_a_server_that_goes_away_in_the_middle_of_a_sign_in_is_a_page_and_then_forgotten() -> Result<()> {
     let Some(server) = postgres::address() else { return Ok(()) };
     let wire = Wire::lay(&server).await?;
-    let polder = Polder::start_with(&["--database", &wire.address])?;
+    let polder = Polder::start_on_server(&wire.address)?;
     let application = polder.api().create_web_application("practice").await?;
     let client = RelyingParty::discover(&polder.issuer("practice"), &application).await?;
     let (ann, mailbox) = (Browser::new(), polder.mailbox());
@@ -104,7 +104,7 @@ async fn f22_a_server_that_goes_away_in_the_middle_of_a_sign_in_is_a_page_and_th
 #[tokio::test]
 async fn g23_a_tenant_on_postgresql_is_there_in_half_a_second() -> Result<()> {
     let Some(server) = postgres::address() else { return Ok(()) };
-    let polder = Polder::start_with(&["--database", &server])?;
+    let polder = Polder::start_on_server(&server)?;
     let api = polder.api();
     let mut took = Vec::new();
     for n in 0..5 {

@@ -4,7 +4,7 @@
 //! tenant ── startup (user, database) ─────> relay   refused unless it is just this tenant's pair
 //!        <── SCRAM-SHA-256 ──────────────>          always, however the server lets people in
 //!                                           relay ── startup, SCRAM ──> server
-//!        <── parameters, key, ready ─────── relay <── parameters, key, ready
+//!        <── parameters, key, ready ─────── relay <── parameters, key, ready      (TLS, as the address asks)
 //!        <═════════════ bytes, both ways ══ relay ═════════════════════> server
 //! ```
 //!
@@ -16,6 +16,7 @@
 pub(super) mod bytes;
 mod cancel;
 mod doorman;
+mod encrypt;
 mod handshake;
 mod session;
 mod upstream;
@@ -27,7 +28,6 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use polder_crypto::scram::Verifier;
-use polder_db::server::Endpoint;
 use polder_kernel::{Entropy, Secret};
 use polder_service::Shutdown;
 use rustix::fs::Mode;
@@ -36,6 +36,8 @@ use tokio::net::UnixListener;
 use super::Names;
 use crate::tenant_socket;
 use cancel::Keys;
+
+pub use upstream::Upstream;
 
 /// The socket's name in a tenant's `run` folder: the one that every client of PostgreSQL looks for.
 pub const SOCKET: &str = ".s.PGSQL.5432";
@@ -52,7 +54,7 @@ pub struct Relay {
 
 /// What every connection of one relay shares.
 struct Shared {
-    endpoint: Endpoint,
+    upstream: Upstream,
     names: Names,
     password: Secret<String>,
     verifier: Verifier,
@@ -62,14 +64,14 @@ struct Shared {
 }
 
 impl Relay {
-    /// Opens the socket in `run`, in place of an older one. It leads to `names.database` on `endpoint`, as
+    /// Opens the socket in `run`, in place of an older one. It leads to `names.database` on `upstream`, as
     /// `names.runtime`, for whoever knows `password`.
     ///
     /// # Errors
     /// When it cannot be bound.
     pub fn open(
         run: &Path,
-        endpoint: &Endpoint,
+        upstream: Upstream,
         names: &Names,
         password: &Secret<String>,
         entropy: &Entropy,
@@ -78,7 +80,7 @@ impl Relay {
         let listener = tenant_socket::bind(run, SOCKET, Mode::from_raw_mode(0o666))?;
         let stop = Shutdown::new();
         let shared = Arc::new(Shared {
-            endpoint: endpoint.clone(),
+            upstream,
             names: names.clone(),
             password: password.clone(),
             // Held in memory alone, and the tenant proves it with every connection.

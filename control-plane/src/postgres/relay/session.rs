@@ -51,7 +51,7 @@ async fn introduce(client: &mut UnixStream, shared: &Shared) -> io::Result<Optio
             Opening::Cancel(key) => {
                 // Another tenant's connection is none of this one's business, and no answer says so.
                 if shared.keys.has(&key) {
-                    upstream::cancel(&shared.endpoint, key).await?;
+                    shared.upstream.cancel(key).await?;
                 }
                 return Ok(None);
             }
@@ -69,7 +69,7 @@ async fn introduce(client: &mut UnixStream, shared: &Shared) -> io::Result<Optio
     if shared.open.load(Ordering::Relaxed) > CONNECTIONS {
         return say(client, refused("53300", "too many connections")).await;
     }
-    let Ok(mut server) = upstream::connect(&shared.endpoint).await else {
+    let Ok(mut server) = shared.upstream.connect().await else {
         return say(client, refused("57P03", "the database server does not answer")).await;
     };
     match upstream::begin(&mut server, &parameters, shared).await {

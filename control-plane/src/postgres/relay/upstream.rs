@@ -4,11 +4,12 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use polder_crypto::scram::{ClientExchange, MECHANISM};
-use polder_db::server::Endpoint;
+use polder_db::server::{Endpoint, Server};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::Shared;
+use super::encrypt::Encrypter;
 use super::bytes::{self, Key, Message, authentication, malformed, message, send};
 
 const OK: u32 = 0;
@@ -28,23 +29,48 @@ pub(super) enum Welcome {
     Refused(Vec<u8>),
 }
 
-/// Opens a connection.
-pub(super) async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
-    match endpoint {
-        Endpoint::Tcp(host, port) => {
-            let stream = TcpStream::connect((host.as_str(), *port)).await?;
-            stream.set_nodelay(true)?;
-            Ok(Box::new(stream))
-        }
-        Endpoint::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
-    }
+/// The way to the server: where it is, and what is asked of the connection.
+#[derive(Clone)]
+pub struct Upstream {
+    endpoint: Endpoint,
+    encrypter: Option<Encrypter>,
 }
 
-/// Asks the server to cancel. It never answers such a request.
-pub(super) async fn cancel(endpoint: &Endpoint, key: Key) -> io::Result<()> {
-    let mut server = connect(endpoint).await?;
-    server.write_all(&bytes::cancel(key)).await?;
-    server.shutdown().await
+impl Upstream {
+    /// The way to `server`, encrypted as its address asks.
+    ///
+    /// # Errors
+    /// When what its address asks for cannot be had: no such file of roots, or none in it.
+    pub fn to(server: &Server) -> io::Result<Self> {
+        let endpoint = server.endpoint();
+        let encrypter = match &endpoint {
+            Endpoint::Tcp(host, _) => Encrypter::new(server.encryption(), host)?,
+            Endpoint::Unix(_) => None,
+        };
+        Ok(Self { endpoint, encrypter })
+    }
+
+    /// Opens a connection.
+    pub(super) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
+        match &self.endpoint {
+            Endpoint::Tcp(host, port) => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                stream.set_nodelay(true)?;
+                match &self.encrypter {
+                    Some(encrypter) => Ok(Box::new(encrypter.encrypt(stream).await?)),
+                    None => Ok(Box::new(stream)),
+                }
+            }
+            Endpoint::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+        }
+    }
+
+    /// Asks the server to cancel. It never answers such a request.
+    pub(super) async fn cancel(&self, key: Key) -> io::Result<()> {
+        let mut server = self.connect().await?;
+        server.write_all(&bytes::cancel(key)).await?;
+        server.shutdown().await
+    }
 }
 
 /// Begins the session as the tenant's role. A server that wants the password itself, or half of it,

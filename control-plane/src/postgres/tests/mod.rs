@@ -2,6 +2,7 @@
 //! it killed half-way. Without a server there is nothing to try.
 
 mod client;
+mod encrypted;
 mod stand_in;
 
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use polder_db::{Db, Error, Location};
 use polder_kernel::{Entropy, Secret};
 use url::Url;
 
-use super::{Names, Postgres, PostgresError};
+use super::{Names, Postgres, PostgresError, names};
 use crate::secrets::{Name, Secrets};
 use client::Client;
 
@@ -20,7 +21,10 @@ use client::Client;
 struct Ground {
     folder: tempfile::TempDir,
     server: Server,
+    /// Its address.
+    address: String,
     schema: String,
+    installation: String,
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no command line to take it from")]
@@ -29,7 +33,8 @@ async fn ground() -> Option<Ground> {
     let server: Server = address.parse().unwrap();
     server.check().await.unwrap();
     let schema = format!("s1_try{:016x}", u64::from_le_bytes(Entropy::System.bytes()));
-    Some(Ground { folder: tempfile::tempdir().unwrap(), server, schema })
+    let installation = format!("{:012x}", u64::from_le_bytes(Entropy::System.bytes()) >> 16);
+    Some(Ground { folder: tempfile::tempdir().unwrap(), server, address, schema, installation })
 }
 
 fn short_id() -> String {
@@ -41,7 +46,7 @@ impl Ground {
     fn start(&self) -> Postgres {
         let secrets = Secrets::open(self.folder.path().join("secrets")).unwrap();
         let program = stand_in::program(self.folder.path(), &self.schema);
-        Postgres::new(self.server.clone(), secrets, Entropy::System, program)
+        Postgres::new(self.server.clone(), secrets, Entropy::System, program, self.installation.clone())
     }
 
     fn run(&self, short: &str) -> PathBuf {
@@ -58,14 +63,19 @@ impl Ground {
         url
     }
 
+    async fn templates(&self) -> Vec<String> {
+        self.server.named(&names::templates(&self.installation).unwrap()).await.unwrap()
+    }
+
     async fn on_server(&self, short: &str) -> Vec<String> {
         self.server.named(&format!("t_{short}").parse().unwrap()).await.unwrap()
     }
 
     async fn clean(self) {
-        let template = format!("polder_template_{}", self.schema).parse().unwrap();
+        let template = names::template(&self.installation, &self.schema).unwrap();
         self.server.drop_database(&template).await.unwrap();
         self.server.drop_role(&template).await.unwrap();
+        assert_eq!(self.templates().await, Vec::<String>::new(), "nothing is left");
         self.server.close().await;
     }
 }
@@ -145,6 +155,16 @@ async fn g15_the_relay_keeps_to_its_rules() {
     assert_eq!(Client::new(&path).await.speak_version_2().await, "08P01");
     assert!(Client::new(&path).await.say_nonsense().await);
 
+    // Options of the first packet go through, and are held to the rights of the role.
+    let owner = format!("-c role={}_owner", url.username());
+    for option in [owner.as_str(), "-c role=polder", "-c session_preload_libraries=x", "-c log_statement=all"] {
+        let refused = Client::new(&path).await.log_in(&url, &[("options", option)]).await;
+        assert!(refused.as_ref().is_err_and(|code| ["42501", "22023"].contains(&code.as_str())), "{option}: {refused:?}");
+    }
+    assert_eq!(Client::new(&path).await.log_in(&url, &[("USER", "polder")]).await, Err("42704".to_owned()));
+    assert_eq!(Client::new(&path).await.log_in(&url, &[("Replication", "1")]).await, Err("42501".to_owned()));
+    assert_eq!(Client::new(&path).await.log_in(&url, &[("_pq_.x", "1"), ("options", "-c search_path=x")]).await, Ok(()));
+
     // What sleeps is woken by its own tenant alone.
     let began = std::time::Instant::now();
     // PostgreSQL alone knows this statement, so it is put together here, out of the portable ones' sight.
@@ -180,6 +200,60 @@ async fn g15_the_relay_keeps_to_its_rules() {
     for short in [&mine, &other] {
         postgres.destroy(short).await.unwrap();
     }
+    ground.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_connections_that_say_nothing_hold_no_place_for_long() {
+    let Some(ground) = ground().await else { return };
+    let postgres = ground.start();
+    let (mine, other) = (short_id(), short_id());
+    for short in [&mine, &other] {
+        postgres.prepare(short).await.unwrap();
+        postgres.open(short, &ground.run(short)).await.unwrap();
+    }
+    let path = ground.run(&mine).join(super::SOCKET);
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        silent.push(Client::new(&path).await);
+    }
+    assert!(silent[39].ended().await, "there is an end to them");
+    Client::new(&ground.run(&other).join(super::SOCKET)).await.log_in(&ground.address(&other), &[]).await.unwrap();
+    // They had ten seconds to introduce themselves.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    Client::new(&path).await.log_in(&ground.address(&mine), &[]).await.unwrap();
+    for client in &mut silent {
+        assert!(client.ended().await);
+    }
+    for short in [&mine, &other] {
+        postgres.destroy(short).await.unwrap();
+    }
+    ground.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g14_what_a_tenant_puts_in_its_sockets_place_is_neither_followed_nor_in_the_way() {
+    let Some(ground) = ground().await else { return };
+    let (postgres, short) = (ground.start(), short_id());
+    postgres.prepare(&short).await.unwrap();
+    let (run, secret) = (ground.run(&short), ground.folder.path().join("host-secret"));
+    std::fs::write(&secret, "of the host").unwrap();
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let socket = run.join(super::SOCKET);
+    for place in ["link", "folder", "file"] {
+        match place {
+            "link" => std::os::unix::fs::symlink(&secret, &socket).unwrap(),
+            "folder" => std::fs::create_dir_all(socket.join("deeper")).unwrap(),
+            _ => std::fs::write(&socket, "x").unwrap(),
+        }
+        postgres.open(&short, &run).await.unwrap_or_else(|error| panic!("{place}: {error}"));
+        open(&ground.address(&short)).await.unwrap().close().await;
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&secret).unwrap().permissions());
+        assert_eq!((mode & 0o777, std::fs::read_to_string(&secret).unwrap().as_str()), (0o600, "of the host"), "{place}");
+        postgres.close(&short);
+        std::fs::remove_file(&socket).unwrap();
+    }
+    postgres.destroy(&short).await.unwrap();
     ground.clean().await;
 }
 
@@ -224,12 +298,27 @@ async fn g18_passwords_are_files_and_can_be_replaced() {
         let mode = std::os::unix::fs::PermissionsExt::mode(&file.unwrap().metadata().unwrap().permissions());
         assert_eq!(mode & 0o077, 0);
     }
-    postgres.rotate(&short).await.unwrap();
-    postgres.open(&short, &ground.run(&short)).await.unwrap();
+    // The present one works until the runtime is started with the next, whoever was killed in between.
+    postgres.rotate(&short, true).await.unwrap();
+    let next = || std::fs::read_to_string(ground.folder.path().join(format!("secrets/{short}.database.next")));
+    let waiting = next().unwrap();
+    postgres.rotate(&short, true).await.unwrap();
+    assert_eq!(next().unwrap(), waiting, "a repeat waits for the same one");
+    open(&before).await.unwrap().close().await;
+    let again = ground.start();
+    assert!(again.has_next(&short));
+    again.open(&short, &ground.run(&short)).await.unwrap();
     let after = ground.address(&short);
     assert_ne!(before.password(), after.password());
     assert!(open(&before).await.is_err(), "the old password still opens it");
     open(&after).await.unwrap().close().await;
+    assert!(next().is_err());
+    // Where nothing runs there is nobody to wait for.
+    again.close(&short);
+    again.rotate(&short, false).await.unwrap();
+    again.open(&short, &ground.run(&short)).await.unwrap();
+    assert!(open(&after).await.is_err());
+    open(&ground.address(&short)).await.unwrap().close().await;
     postgres.destroy(&short).await.unwrap();
     let left = std::fs::read_dir(ground.folder.path().join("secrets")).unwrap().count();
     assert_eq!(left, 0, "no password is left");
@@ -270,10 +359,24 @@ async fn a_new_schema_reaches_a_database_that_is_there_and_makes_a_new_template(
     for short in [&short, &fresh] {
         postgres.destroy(short).await.unwrap();
     }
-    let template = format!("polder_template_{old}").parse().unwrap();
-    ground.server.drop_database(&template).await.unwrap();
-    ground.server.drop_role(&template).await.unwrap();
-    ground.clean().await;
+    // The former template and its role go, in whatever part of it they went before; another installation's stays.
+    let former = names::template(&ground.installation, &old).unwrap();
+    let others = Ground { folder: tempfile::tempdir().unwrap(), installation: "0".repeat(12), ..ground };
+    let neighbour = short_id();
+    others.start().prepare(&neighbour).await.unwrap();
+    let ground = Ground { installation: former.as_str()[16..28].to_owned(), ..others };
+    assert_eq!(ground.templates().await.len(), 4, "a database and a role, of two schemas");
+    ground.server.drop_database(&former).await.unwrap();
+    assert_eq!(ground.start().remove_old_templates().await.unwrap(), 1);
+    assert_eq!(ground.start().remove_old_templates().await.unwrap(), 0);
+    assert_eq!(ground.templates().await.len(), 2);
+    let kept = Ground { installation: "0".repeat(12), ..ground };
+    assert_eq!(kept.templates().await.len(), 2, "a neighbour's template is left alone");
+    kept.start().destroy(&neighbour).await.unwrap();
+    let installation = former.as_str()[16..28].to_owned();
+    kept.server.drop_database(&names::template(&installation, &kept.schema).unwrap()).await.unwrap();
+    kept.server.drop_role(&names::template(&installation, &kept.schema).unwrap()).await.unwrap();
+    kept.clean().await;
 }
 
 #[tokio::test]
@@ -287,6 +390,6 @@ async fn g24_only_a_short_id_names_a_database() {
     let secrets = Secrets::open(secrets.path().to_owned()).unwrap();
     assert!(!secrets.has(&Name::TenantDatabase("x")));
     let server: Server = "postgres://nobody@127.0.0.1:1/x".parse().unwrap();
-    let away = Postgres::new(server, secrets, Entropy::System, PathBuf::from("/bin/false"));
+    let away = Postgres::new(server, secrets, Entropy::System, PathBuf::from("/bin/false"), "0".repeat(12));
     assert!(matches!(away.prepare("abc").await, Err(PostgresError::Server(Error::Unavailable(_)))));
 }

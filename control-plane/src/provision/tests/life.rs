@@ -103,7 +103,7 @@ async fn assert_settled(app: &Arc<App>, tenant: &Tenant, aim: Aim, when: &str) {
 
 /// Kills the control plane at the step `at` of what `action` begins; `false` when there are fewer.
 async fn killed_at(before: &[Action], action: Action, (at, done): (usize, bool)) -> bool {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     for earlier in before {
@@ -179,7 +179,7 @@ async fn g23_a_kill_at_every_step_of_every_operation_converges() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g25_suspended_is_a_neutral_page_and_the_documents_that_verify_tokens() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     let suspended = wish(&app, &tenant, Action::Suspend).await;
@@ -202,7 +202,7 @@ async fn g25_suspended_is_a_neutral_page_and_the_documents_that_verify_tokens() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p15_a_terminated_tenant_looks_like_none_and_comes_back_when_that_is_undone() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     let ended = wish(&app, &tenant, GRACE).await;
@@ -221,7 +221,7 @@ async fn p15_a_terminated_tenant_looks_like_none_and_comes_back_when_that_is_und
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h17_what_is_destroyed_is_gone_signed_for_and_never_given_out_again() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     let seal = fs::read_to_string(app.secrets.path(&Name::TenantSeal(&tenant.short_id))).unwrap();
@@ -274,7 +274,7 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_requests_at_once_for_a_sleeper_start_it_once_and_are_all_answered() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     let asleep = wish(&app, &tenant, Action::Sleep).await;
@@ -290,7 +290,7 @@ async fn fifty_requests_at_once_for_a_sleeper_start_it_once_and_are_all_answered
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_requests_wait_than_may() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     wish(&app, &tenant, Action::Sleep).await;
@@ -304,7 +304,7 @@ async fn no_more_requests_wait_than_may() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sleeper_that_does_not_come_up_is_answered_for_and_not_tried_for_ever() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     wish(&app, &tenant, Action::Sleep).await;
@@ -320,7 +320,7 @@ async fn a_sleeper_that_does_not_come_up_is_answered_for_and_not_tried_for_ever(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_is_a_new_process_and_no_request_is_lost() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     let starts = kept(&app, &tenant).starts;
@@ -349,7 +349,7 @@ async fn by_hand(data: &Path) -> Arc<App> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn timers_put_the_idle_to_sleep_wake_them_for_their_work_and_end_the_grace() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = by_hand(data.path()).await;
     let tenant = acme(&app).await;
     let look = async || {
@@ -438,7 +438,7 @@ async fn g19_the_key_of_our_word_is_rotated_and_a_rotation_that_was_interrupted_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g25_platform_is_never_stopped() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = by_hand(data.path()).await;
     create::ensure(&app, (Slug::platform(), "Polder"), None, Blueprint::Platform).await.unwrap();
     resume::all(&app).await.unwrap();
@@ -456,7 +456,7 @@ async fn g25_platform_is_never_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k13_who_wanted_what_is_in_the_audit_log() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = acme(&app).await;
     for action in [Action::Suspend, Action::Resume, Action::Sleep, Action::Wake, Action::Restart, GRACE, Action::Undo] {
@@ -490,7 +490,7 @@ fn resident() -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_sleepers_cost_next_to_nothing() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let acme = acme(&app).await;
     let first = wish(&app, &acme, Action::Sleep).await;

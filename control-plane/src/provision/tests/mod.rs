@@ -21,6 +21,7 @@ use crate::driver::Health;
 use crate::model::{Actor, OrganisationId, StepStatus, Tenant, TenantState};
 use crate::settings::tests::settings;
 use crate::store::{organisations, tenants};
+use crate::testing::Ground;
 use stand_in::Kept;
 
 /// A control plane on `data`, with the stand-in as its tenants' program.
@@ -72,7 +73,7 @@ async fn g23_a_kill_at_every_step_converges() {
     // Once with the step done and not written down as done, once with it only written down as begun.
     for done in [true, false] {
         for kill_at in 0..8 {
-            let data = tempfile::tempdir().unwrap();
+            let data = Ground::new().await;
             let app = control_plane(data.path()).await;
             let tenant = practice(&app).await;
             let desired = Desired::of(&tenant, &app.settings);
@@ -98,7 +99,7 @@ async fn g23_a_kill_at_every_step_converges() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g23_a_crash_between_an_application_and_its_secret_leaves_one_application() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let tenant = practice(&app).await;
     resume::all(&app).await.unwrap();
@@ -116,7 +117,7 @@ async fn g23_a_crash_between_an_application_and_its_secret_leaves_one_applicatio
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k3_a_start_with_lost_keys_makes_no_new_ones() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     practice(&app).await;
     resume::all(&app).await.unwrap();
@@ -141,7 +142,7 @@ async fn k3_a_start_with_lost_keys_makes_no_new_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g23_what_fails_is_not_reachable_and_says_why() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     fs::write(&app.settings.programs.tenant, "#!/bin/sh\necho no luck >&2\nexit 1\n").unwrap();
     let mut settings = app.settings.clone();
@@ -163,7 +164,7 @@ async fn g23_what_fails_is_not_reachable_and_says_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_can_be_followed_live_and_read_afterwards() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let new =
         NewTenant { slug: "acme".parse().unwrap(), name: "Acme".to_owned(), organisation_id: organisation(&app).await };
@@ -181,7 +182,7 @@ async fn progress_can_be_followed_live_and_read_afterwards() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g24_names_are_given_once_and_never_when_reserved() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     let organisation_id = organisation(&app).await;
     let attempt = async |slug: &str, name: &str| {
@@ -202,7 +203,7 @@ async fn g24_names_are_given_once_and_never_when_reserved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g18_no_secret_is_in_a_tenants_arguments_or_environment() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     practice(&app).await;
     resume::all(&app).await.unwrap();
@@ -224,7 +225,7 @@ async fn g18_no_secret_is_in_a_tenants_arguments_or_environment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g02_two_tenants_share_no_key() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     practice(&app).await;
     create::ensure(&app, (Slug::platform(), "Polder"), None, Blueprint::Platform).await.unwrap();
@@ -242,7 +243,7 @@ async fn g02_two_tenants_share_no_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k13_every_change_of_a_tenant_is_in_the_audit_log() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Ground::new().await;
     let app = control_plane(data.path()).await;
     practice(&app).await;
     resume::all(&app).await.unwrap();

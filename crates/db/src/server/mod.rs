@@ -11,6 +11,7 @@
 //! anew. Passwords come as verifiers, so that no statement holds one.
 
 mod database;
+mod encryption;
 mod roles;
 mod template;
 
@@ -21,12 +22,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use polder_kernel::Secret;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{Error, Name, postgres};
 
+pub use encryption::Encryption;
 pub use roles::Role;
 pub use template::Making;
 
@@ -42,6 +44,7 @@ const COLLISIONS: u32 = 40;
 #[derive(Clone)]
 pub struct Server {
     options: Box<PgConnectOptions>,
+    encryption: Encryption,
     connection: Arc<Mutex<Option<PgConnection>>>,
 }
 
@@ -67,12 +70,13 @@ impl FromStr for Server {
             return Err(NotAServer);
         }
         let options = PgConnectOptions::from_str(text).map_err(|_| NotAServer)?;
+        let encryption = Encryption::of(options.get_ssl_mode(), text);
         let options = options
             .application_name("polder")
             // What ends a piece of work waits for the disk, and for all that went before it.
             .options([("client_min_messages", "warning"), ("lock_timeout", "30s"), ("synchronous_commit", "off")])
             .disable_statement_logging();
-        Ok(Self { options: Box::new(options), connection: Arc::default() })
+        Ok(Self { options: Box::new(options), encryption, connection: Arc::default() })
     }
 }
 
@@ -109,9 +113,9 @@ impl Server {
         }
     }
 
-    /// Whether its address says that connections need no encryption.
-    pub fn is_plain(&self) -> bool {
-        matches!(self.options.get_ssl_mode(), PgSslMode::Disable)
+    /// What its address says about encryption.
+    pub const fn encryption(&self) -> &Encryption {
+        &self.encryption
     }
 
     /// The address of one of its databases, for a role with a password.
@@ -150,6 +154,13 @@ impl Server {
         let open: Vec<String> = self.rows(&mut held, OPEN).await?.iter().map(|row| row.get(0)).collect();
         for name in open.iter().filter_map(|name| name.parse::<Name>().ok()) {
             self.run(&mut held, format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).await?;
+        }
+        // Others may be somebody's; that they are open is said, and left.
+        const OTHERS: &str = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate \
+            AND (datacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(datacl) WHERE grantee = 0 AND privilege_type = 'CONNECT'))";
+        let others = self.rows(&mut held, OTHERS).await?.len();
+        if others > 0 {
+            tracing::info!(others, "databases on this server let every role connect; tenants' roles reach theirs alone");
         }
         Ok(())
     }

@@ -10,6 +10,11 @@ use crate::{Error, Name, postgres};
 /// Names the lock that keeps two control planes from making the same template: `Pldr`, as a number.
 const LOCK: i64 = 0x506c_6472;
 
+/// What makes or fills a large object: anybody may call these unless told otherwise, and what lies there is
+/// in no table that is sealed, guarded or looked after. Only the server's superuser can close them.
+const LARGE_OBJECTS: &str = "lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea), \
+    lo_put(oid, bigint, bytea), lo_open(oid, integer), lowrite(integer, bytea)";
+
 /// A template under way. While this is held, nobody else makes one.
 pub struct Making {
     server: Server,
@@ -43,7 +48,7 @@ impl Server {
             return Ok(None);
         }
         self.drop_database(name).await?;
-        self.put_role(&Role { name, verifier: Some(verifier), connections: 8 }).await?;
+        self.put_roles(&[Role { name, verifier: Some(verifier), connections: 8 }]).await?;
         let mut held = self.connection().await?;
         let version = self
             .row(&mut held, "SELECT CAST(current_setting('server_version_num') AS BIGINT) AS version")
@@ -60,7 +65,11 @@ impl Server {
         .await?;
         drop(held);
         let mut inside = self.inside(name).await?;
-        let sql = format!("REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE, CREATE ON SCHEMA public TO {name}");
+        let sql = format!(
+            "REVOKE ALL ON SCHEMA public FROM PUBLIC;
+            REVOKE EXECUTE ON FUNCTION {LARGE_OBJECTS} FROM PUBLIC;
+            GRANT USAGE, CREATE ON SCHEMA public TO {name}"
+        );
         let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut inside).await;
         let closed = inside.close().await;
         done?;
@@ -76,7 +85,7 @@ impl Making {
     /// The server's.
     pub async fn finish(self) -> Result<(), Error> {
         let Self { server, lock, name } = self;
-        server.put_role(&Role { name: &name, verifier: None, connections: 0 }).await?;
+        server.put_roles(&[Role { name: &name, verifier: None, connections: 0 }]).await?;
         server.end_connections(&name).await?;
         let mut held = server.connection().await?;
         server.run(&mut held, format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE true")).await?;

@@ -117,6 +117,32 @@ async fn lost_connections_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn g23_a_database_is_served_by_one_program_and_taken_over_when_that_is_gone() {
+    let Some(database) = testing::postgres().await else { return };
+    with_items(&database.db).await;
+    let first = Db::open_alone(&database.location, 2).await.unwrap();
+    insert(&first, "a").await.unwrap();
+    assert!(matches!(Db::open_alone(&database.location, 2).await, Err(Error::Busy)));
+    insert(&first, "b").await.unwrap();
+    // Gone without a word: whoever comes next does not wait, and the first one writes no more.
+    terminate(&database).await;
+    let began = std::time::Instant::now();
+    let second = Db::open_alone(&database.location, 2).await.unwrap();
+    assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+    for _ in 0..2 {
+        let refused = insert(&first, "c").await;
+        assert!(matches!(refused, Err(Error::Busy | Error::Unavailable(_))), "{refused:?}");
+    }
+    insert(&second, "d").await.unwrap();
+    assert_eq!(ids(&second).await, ["a", "b", "d"]);
+    second.close().await;
+    // And in good order, at once.
+    let third = Db::open_alone(&database.location, 2).await.unwrap();
+    third.close().await;
+    first.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_lost_within_a_unit_undoes_it_and_all_of_its_commit() {
     let Some(database) = testing::postgres().await else { return };
     with_items(&database.db).await;

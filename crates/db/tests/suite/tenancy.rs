@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use polder_db::server::{Role, Server};
 use polder_db::{AuditGuard, Db, Error, Location, Migration, Name, args, fingerprint};
 use polder_kernel::{Entropy, Secret, Timestamp};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 
 const SCHEMA: &[Migration] =
     &[Migration { version: 1, name: "first", sql: include_str!("../../../../migrations/tenant/0001_first.sql") }];
 const GUARD: AuditGuard = AuditGuard { keep_at_least: Some(Duration::from_secs(86_400)) };
 
-/// A password's verifier that nobody knows the password of: the server is asked without one.
+/// The verifier of `pencil`, as in RFC 7677.
 fn verifier() -> Secret<String> {
     Secret::new(
         "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=".to_owned(),
@@ -50,8 +51,8 @@ async fn ground() -> Option<Ground> {
 
 impl Ground {
     fn at(&self, database: &str, role: &str) -> String {
-        let unused = Secret::new("unused".to_owned());
-        self.server.address(&database.parse().unwrap(), &role.parse().unwrap(), &unused).expose().clone()
+        let password = Secret::new("pencil".to_owned());
+        self.server.address(&database.parse().unwrap(), &role.parse().unwrap(), &password).expose().clone()
     }
 
     async fn open(&self, database: &Name, role: &Name) -> Db {
@@ -62,9 +63,9 @@ impl Ground {
     async fn tenant(&self, name: &str) -> Tenant {
         let name = |end: &str| format!("{}_{name}{end}", self.prefix).parse::<Name>().unwrap();
         let tenant = Tenant { database: name(""), owner: name("_owner"), runtime: name("") };
-        for role in [&tenant.owner, &tenant.runtime] {
-            self.server.put_role(&Role { name: role, verifier: Some(&verifier()), connections: 8 }).await.unwrap();
-        }
+        let verifier = verifier();
+        let role = |name| Role { name, verifier: Some(&verifier), connections: 8 };
+        self.server.put_roles(&[role(&tenant.owner), role(&tenant.runtime)]).await.unwrap();
         self.server.clone_database(&tenant.database, &self.template).await.unwrap();
         self.server.hand_over(&tenant.database, &self.template, (&tenant.owner, &tenant.runtime)).await.unwrap();
         tenant
@@ -116,6 +117,11 @@ async fn g15_g16_the_runtime_role_reads_and_writes_rows_and_nothing_else() {
         "SELECT pg_ls_dir('.')".to_owned(),
         "SELECT pg_stat_file('PG_VERSION')".to_owned(),
         "SELECT lo_import('/etc/passwd')".to_owned(),
+        "SELECT lo_create(0)".to_owned(),
+        "SELECT lo_from_bytea(0, 'kept where nobody looks')".to_owned(),
+        "SET temp_file_limit = -1".to_owned(),
+        "SET log_statement = 'none'".to_owned(),
+        "LOAD 'plpgsql'".to_owned(),
         "SELECT pg_reload_conf()".to_owned(),
         "SELECT rolpassword FROM pg_authid".to_owned(),
         "SELECT passwd FROM pg_shadow".to_owned(),
@@ -202,6 +208,95 @@ async fn g15_g16_the_runtime_role_reads_and_writes_rows_and_nothing_else() {
     .unwrap();
     assert!(!superuser && !powers);
     connection.close().await.unwrap();
+    ground.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_what_a_role_sees_of_others_is_names_that_say_nothing() {
+    let Some(ground) = ground().await else { return };
+    let (mine, other) = (ground.tenant("mine").await, ground.tenant("other").await);
+    let busy = ground.open(&other.database, &other.runtime).await;
+    let mut connection =
+        PgConnection::connect(&ground.at(mine.database.as_str(), mine.runtime.as_str())).await.unwrap();
+    let shown = "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = $1";
+    let told = "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = $1 AND (client_addr IS NOT NULL \
+        OR query_start IS NOT NULL OR query <> '<insufficient privilege>')";
+    for (sql, least, most) in [(shown, 1, 8), (told, 0, 0)] {
+        let count: i64 =
+            sqlx::query_scalar(sql).bind(other.runtime.as_str()).fetch_one(&mut connection).await.unwrap();
+        assert!((least..=most).contains(&count), "{sql}: {count}");
+    }
+    for sql in [
+        format!("SELECT pg_database_size('{}')", other.database),
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", other.runtime),
+        format!("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", other.runtime),
+    ] {
+        assert_eq!(refusal(&mut connection, &sql).await.as_deref(), Some("42501"), "{sql}");
+    }
+    connection.close().await.unwrap();
+    busy.close().await;
+    ground.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_what_a_role_does_to_itself_is_undone_and_what_it_leaves_behind_stops_nothing() {
+    let Some(ground) = ground().await else { return };
+    let tenant = ground.tenant("self").await;
+    let me = &tenant.runtime;
+    let at = ground.at(tenant.database.as_str(), me.as_str());
+    let mut connection = PgConnection::connect(&at).await.unwrap();
+    for sql in [
+        format!("ALTER ROLE {me} SET statement_timeout = 1"),
+        format!("ALTER ROLE {me} IN DATABASE {} SET search_path = 'elsewhere'", tenant.database),
+        format!("ALTER ROLE {me} PASSWORD NULL"),
+    ] {
+        assert_eq!(refusal(&mut connection, &sql).await, None, "every role may: {sql}");
+    }
+    let known = verifier();
+    let role = Role { name: me, verifier: Some(&known), connections: 8 };
+    ground.server.put_roles(&[role]).await.unwrap();
+    let mut again = PgConnection::connect(&at).await.unwrap();
+    for (name, expected) in [("statement_timeout", "0"), ("search_path", "\"$user\", public"), ("temp_file_limit", "512MB")]
+    {
+        let sql = format!("SHOW {name}");
+        let value: String = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut again).await.unwrap();
+        assert_eq!(value, expected, "{name}");
+    }
+
+    // Its defaults of the first packet are held to its rights as well.
+    for option in ["role=postgres", "session_authorization=postgres", "session_preload_libraries=x", "log_statement=all"] {
+        let options: PgConnectOptions = at.parse().unwrap();
+        let (name, value) = option.split_once('=').unwrap();
+        let refused = options.options([(name, value)]).connect().await.map(drop).unwrap_err();
+        let code = refused.into_database_error().unwrap().code().unwrap_or_default().into_owned();
+        assert!(["42501", "22023"].contains(&code.as_str()), "{option}: {code}");
+    }
+
+    // A function of a later schema is nobody's to call until it is granted.
+    let as_owner = ground.open(&tenant.database, &tenant.owner).await;
+    let later = "CREATE FUNCTION later() RETURNS INT LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'";
+    let made: Result<u64, Error> =
+        as_owner.write(move |tx| Box::pin(async move { tx.execute_composed(later.to_owned(), &[]).await })).await;
+    made.unwrap();
+    as_owner.close().await;
+    assert_eq!(refusal(&mut again, "SELECT later()").await.as_deref(), Some("42501"));
+
+    // A transaction that is held open is ended, whatever the session asked for.
+    assert_eq!(refusal(&mut again, "SET idle_in_transaction_session_timeout = 0").await, None);
+    assert_eq!(refusal(&mut again, "BEGIN; SELECT 1").await, None);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(ground.server.end_overlong(me, 3_600).await, Ok(0), "not yet");
+    assert_eq!(ground.server.end_overlong(me, 1).await, Ok(1));
+    assert!(sqlx::raw_sql("SELECT 1").execute(&mut again).await.is_err());
+    assert_eq!(refusal(&mut connection, "SELECT 1").await, None, "others go on");
+
+    // What was prepared for a commit in two phases keeps no database from being dropped.
+    let prepared = refusal(
+        &mut connection,
+        "BEGIN; INSERT INTO setting (name, value, updated_at) VALUES ('a', 'b', 0); PREPARE TRANSACTION 'it''s left'",
+    );
+    // 55000: the server takes no such transactions.
+    assert!(matches!(prepared.await.as_deref(), None | Some("55000")));
     ground.clean().await;
 }
 

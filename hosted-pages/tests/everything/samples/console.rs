@@ -130,8 +130,16 @@ impl Stage<'_> {
 
     fn overview(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        let page =
-            TenantOverview { shell, tenant, created_at: AT, ends_at: None, applications: &[], events: &[], walls: &[] };
+        let page = TenantOverview {
+            shell,
+            tenant,
+            created_at: AT,
+            ends_at: None,
+            has_server: false,
+            applications: &[],
+            events: &[],
+            walls: &[],
+        };
         self.add("overview-empty", &page);
         for state in [TenantState::Asleep, TenantState::Suspended] {
             let tenant = TenantHead { state, ..tenant };
@@ -146,7 +154,9 @@ impl Stage<'_> {
             Measure::missing("landlock_sockets", "needs Landlock 9; this kernel has 7"),
             Measure::missing("a-wall-of-tomorrow", words.other),
         ];
-        let page = TenantOverview { applications: &applications, events: &events(words), walls: &walls, ..page };
+        let (has_server, events) = (true, events(words));
+        let page =
+            TenantOverview { has_server, applications: &applications, events: &events, walls: &walls, ..page };
         self.add("overview", &page);
     }
 

@@ -1,0 +1,2 @@
+-- What an operation does, where neither its kind nor its purpose says.
+ALTER TABLE operation ADD COLUMN task TEXT;
