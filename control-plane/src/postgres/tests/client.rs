@@ -49,6 +49,7 @@ impl Client {
             match said.tag {
                 b'K' => self.key = said.body.try_into().unwrap(),
                 b'Z' => return Ok(()),
+                b'E' => return Err(code(&said.body)),
                 _ => {}
             }
         }

@@ -53,8 +53,8 @@ impl Server {
         let sql = format!(
             "BEGIN;
             REVOKE ALL ON SCHEMA public FROM PUBLIC, {former};
-            REASSIGN OWNED BY {former} TO {owner};
             GRANT USAGE, CREATE ON SCHEMA public TO {owner};
+            REASSIGN OWNED BY {former} TO {owner};
             ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
             {};
             COMMIT",

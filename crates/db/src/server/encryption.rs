@@ -58,6 +58,10 @@ mod tests {
         for (more, expected) in table {
             let server: Server = format!("postgres://polder@db.internal/postgres{more}").parse().unwrap();
             assert_eq!(server.encryption(), &expected, "{more}");
+            // And so does the address that is handed on.
+            let (name, password) = ("t_a".parse().unwrap(), polder_kernel::Secret::new("x".to_owned()));
+            let handed: Server = server.address(&name, &name, &password).expose().parse().unwrap();
+            assert_eq!(handed.encryption(), &expected, "{more}");
         }
     }
 }

@@ -121,7 +121,15 @@ impl Server {
     /// The address of one of its databases, for a role with a password.
     pub fn address(&self, database: &Name, role: &Name, password: &Secret<String>) -> Secret<String> {
         let options = (*self.options).clone().database(database.as_str()).username(role.as_str());
-        Secret::new(options.password(password.expose()).to_url_lossy().to_string())
+        let mut url = options.password(password.expose()).to_url_lossy();
+        if let Encryption::Verified(Some(file)) = &self.encryption {
+            // The driver writes this one in a way that it does not read.
+            let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+            let others = pairs.into_iter().filter(|(name, _)| name != "sslrootcert");
+            let file = ("sslrootcert".to_owned(), file.display().to_string());
+            url.query_pairs_mut().clear().extend_pairs(others.chain([file]));
+        }
+        Secret::new(url.to_string())
     }
 
     /// Looks whether the server answers and the role may make databases and roles; then closes the
