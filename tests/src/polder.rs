@@ -82,7 +82,17 @@ impl Polder {
         let (listen, coaching) = (free_port()?, free_port()?);
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         let child = spawn(&data, (listen, coaching), &options, folder.path())?;
-        let mut polder = Self { data, settings: Value::Null, listen, coaching, options, child, before: None, folder, _control: None };
+        let mut polder = Self {
+            data,
+            settings: Value::Null,
+            listen,
+            coaching,
+            options,
+            child,
+            before: None,
+            folder,
+            _control: None,
+        };
         polder.wait_until_ready()?;
         Ok(polder)
     }

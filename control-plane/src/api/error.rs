@@ -101,14 +101,8 @@ impl From<Problem> for ApiError {
 
 impl From<polder_db::Error> for ApiError {
     fn from(error: polder_db::Error) -> Self {
-        use polder_db::Error as Db;
-        match error {
-            // A disk that is full, a server that is away: it passes, and nothing was done.
-            Db::Unavailable(_) | Db::Lost | Db::Full | Db::Busy | Db::ReadOnly | Db::TimedOut => {
-                Problem::unavailable(&error).into()
-            }
-            _ => Problem::internal(&error).into(),
-        }
+        // A disk that is full, a server that is away: it passes, and nothing was done.
+        if error.is_temporary() { Problem::unavailable(&error).into() } else { Problem::internal(&error).into() }
     }
 }
 

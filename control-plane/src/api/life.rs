@@ -414,6 +414,7 @@ mod tests {
         for days in [0, 29, 91] {
             assert_eq!(refused("terminate", Some(json!({"grace_days": days}))).await.0, 422, "{days}");
         }
+        assert_eq!(refused("database/rotate", None).await, conflict("no_database_password"));
         stage.post("suspend", None).await;
         assert_eq!(refused("sleep", None).await, conflict("tenant_suspended"));
         assert_eq!(refused("wake", None).await, conflict("tenant_suspended"));

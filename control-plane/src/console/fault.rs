@@ -135,13 +135,7 @@ impl IntoResponse for Fault {
 
 impl From<polder_db::Error> for Fault {
     fn from(error: polder_db::Error) -> Self {
-        use polder_db::Error as Db;
-        match error {
-            Db::Unavailable(_) | Db::Lost | Db::Full | Db::Busy | Db::ReadOnly | Db::TimedOut => {
-                Self::Unavailable(error.to_string())
-            }
-            _ => Self::Internal(error.to_string()),
-        }
+        if error.is_temporary() { Self::Unavailable(error.to_string()) } else { Self::Internal(error.to_string()) }
     }
 }
 

@@ -54,6 +54,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether trying again in a moment may help: the place of the data is at fault, not the question.
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Lost | Self::Full | Self::Busy | Self::ReadOnly | Self::TimedOut)
+    }
+
     pub(crate) fn closed() -> Self {
         Self::Unavailable("it has been closed".to_owned())
     }

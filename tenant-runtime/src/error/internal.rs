@@ -36,12 +36,9 @@ pub enum Internal {
 impl Internal {
     /// Whether trying again in a moment may help: 503 instead of 500.
     pub fn is_temporary(&self) -> bool {
-        use polder_db::Error as Db;
         match self {
             Self::NotReady(_) => true,
-            Self::Database(error) | Self::Audit(polder_audit::Error::Database(error)) => {
-                matches!(error, Db::Unavailable(_) | Db::Lost | Db::Full | Db::Busy | Db::ReadOnly | Db::TimedOut)
-            }
+            Self::Database(error) | Self::Audit(polder_audit::Error::Database(error)) => error.is_temporary(),
             _ => false,
         }
     }

@@ -16,7 +16,7 @@ const SCOPE: &str = "openid offline_access";
 
 /// Refreshes until told to stop; gives the last refresh token that was acknowledged, and the one
 /// whose answer was never seen, if the end came in between.
-async fn refresh_until(client: RelyingParty, first: String, stop: Arc<AtomicBool>) -> (String, u32) {
+pub async fn refresh_until(client: RelyingParty, first: String, stop: Arc<AtomicBool>) -> (String, u32) {
     let (mut held, mut rounds) = (first, 0);
     while !stop.load(Ordering::Relaxed) {
         match client.try_refresh(&held).await {

@@ -1,6 +1,8 @@
 //! Tenants on PostgreSQL, where the tests are given a server.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -10,6 +12,7 @@ use polder_tests::relying_party::Tokens;
 use polder_tests::{Browser, Polder, RelyingParty, forms};
 use reqwest::Method;
 use serde_json::json;
+use url::Url;
 
 const ANN: &str = "ann@example.test";
 const SCOPE: &str = "openid email offline_access";
@@ -101,6 +104,118 @@ async fn f22_a_server_that_goes_away_in_the_middle_of_a_sign_in_is_a_page_and_th
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn f22_nothing_acknowledged_is_lost_however_often_the_server_goes_away() -> Result<()> {
+    let Some(server) = postgres::address() else { return Ok(()) };
+    let wire = Wire::lay(&server).await?;
+    let polder = Polder::start_on_server(&wire.address)?;
+    let application = polder.api().create_web_application("practice").await?;
+    let client = RelyingParty::discover(&polder.issuer("practice"), &application).await?;
+    let ann = Browser::new();
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let answer = ann.sign_in(&client.authorize_url(SCOPE)?, &polder.mailbox(), ANN).await?;
+        held.push(client.redeem(&client.code(&answer)?).await?.refresh.context("a refresh token")?);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let refreshing: Vec<_> = held
+        .into_iter()
+        .map(|token| {
+            let (client, stop) = (client.clone(), Arc::clone(&stop));
+            tokio::spawn(crate::crash::refresh_until(client, token, stop))
+        })
+        .collect();
+    for (there, away) in [(300, 20), (200, 150), (350, 400), (150, 5), (400, 50)] {
+        tokio::time::sleep(Duration::from_millis(there)).await;
+        wire.cut();
+        tokio::time::sleep(Duration::from_millis(away)).await;
+        wire.mend();
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut rounds = 0;
+    for task in refreshing {
+        let (token, done) = task.await?;
+        rounds += done;
+        let began = Instant::now();
+        loop {
+            let (status, body) = client.try_refresh(&token).await?;
+            if status == 200 {
+                break;
+            }
+            ensure!(
+                status >= 500 && began.elapsed() < Duration::from_secs(15),
+                "an acknowledged token: {status} {body}"
+            );
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    ensure!(rounds > 4, "hardly anything was tried");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f22_a_control_plane_whose_database_goes_away_says_so_while_tenants_go_on() -> Result<()> {
+    let Some(server) = postgres::address() else { return Ok(()) };
+    let wire = Wire::lay(&server).await?;
+    let (_control, address) = postgres::control()?;
+    let mut url = Url::parse(&wire.address)?;
+    url.set_path(Url::parse(&address)?.path());
+    let polder = Polder::start_with(&["--control-database", url.as_str()])?;
+    assert!(!polder.data.join("control.db").exists(), "no file holds rows");
+    let api = polder.api();
+    let application = api.create_web_application("practice").await?;
+    let client = RelyingParty::discover(&polder.issuer("practice"), &application).await?;
+
+    wire.cut();
+    let (status, problem) = api.call(Method::GET, "/tenants", None).await?;
+    assert_eq!(status, 503, "{problem}");
+    assert!(!problem.to_string().to_lowercase().contains("postgres"), "{problem}");
+    let answer = Browser::new().sign_in(&client.authorize_url(SCOPE)?, &polder.mailbox(), ANN).await?;
+    client.redeem(&client.code(&answer)?).await.context("tenants go on")?;
+
+    wire.mend();
+    let began = Instant::now();
+    while api.call(Method::GET, "/tenants", None).await?.0 != 200 {
+        ensure!(began.elapsed() < Duration::from_secs(15), "it does not recover");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    api.create_tenant("after").await?;
+
+    // Another folder cannot take the database over, and a second control plane cannot share it.
+    let other = Polder::start_with(&["--control-database", address.as_str()]).err().context("it was let in")?;
+    assert!(other.to_string().contains("another polder works on the database"), "{other}");
+    drop(polder);
+    let other = Polder::start_with(&["--control-database", address.as_str()]).err().context("it was let in")?;
+    assert!(other.to_string().contains("belongs to another data folder"), "{other}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn g23_a_second_program_on_a_tenants_database_is_refused() -> Result<()> {
+    let Some(server) = postgres::address() else { return Ok(()) };
+    let polder = Polder::start_on_server(&server)?;
+    let secrets = std::fs::read_dir(polder.data.join("secrets"))?.flatten().map(|entry| entry.path());
+    let database = secrets.filter(|path| path.extension().is_some_and(|end| end == "database")).next();
+    let database = database.context("a tenant's address")?;
+    let short = database.file_stem().and_then(|name| name.to_str()).context("a short id")?.to_owned();
+    let run = polder.data.join("tenants").join(&short).join("run");
+    let ended = Command::new(program("polder-tenant"))
+        .arg("--database")
+        .arg(format!("file:{}", database.display()))
+        .arg("--database-socket")
+        .arg(format!("unix:{}/.s.PGSQL.5432", run.display()))
+        .arg("--seal-key")
+        .arg(polder.data.join(format!("secrets/{short}.seal")))
+        .args(["--issuer", "http://elsewhere.localhost", "--listen", &format!("127.0.0.1:{}", free_port()?)])
+        .args(["--smtp", "smtp://127.0.0.1:1", "--mail-from", "polder@example.test"])
+        .stdin(Stdio::null())
+        .output()?;
+    let said = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(!ended.status.success() && said.contains("another polder-tenant serves this database"), "{said}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn g23_a_tenant_on_postgresql_is_there_in_half_a_second() -> Result<()> {
     let Some(server) = postgres::address() else { return Ok(()) };
@@ -119,10 +234,18 @@ async fn g23_a_tenant_on_postgresql_is_there_in_half_a_second() -> Result<()> {
     }
     // The best of five: other tests are at work on the same machine. Programs built for debugging take
     // three times as long for their own part.
-    let most = if cfg!(debug_assertions) { 1_500 } else { 500 };
+    let most = Duration::from_millis(if cfg!(debug_assertions) { 1_500 } else { 500 });
     let best = took.iter().min().context("five")?;
-    assert!(*best < Duration::from_millis(most), "{took:?}");
+    assert!(*best < most.mul_f64(crowd()?), "{took:?}");
     Ok(())
+}
+
+/// How many want each processor of this machine, at least one: whoever shares it takes that much longer.
+fn crowd() -> Result<f64> {
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    let load: f64 = load.split_whitespace().next().context("the load")?.parse()?;
+    let processors = std::thread::available_parallelism()?.get();
+    Ok((load / f64::from(u32::try_from(processors)?)).max(1.0))
 }
 
 #[tokio::test]

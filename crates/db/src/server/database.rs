@@ -128,7 +128,8 @@ impl Server {
             return Ok(());
         }
         // Nothing new comes in meanwhile, but this role.
-        let shut = format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC; ALTER DATABASE {name} ALLOW_CONNECTIONS true");
+        let shut =
+            format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC; ALTER DATABASE {name} ALLOW_CONNECTIONS true");
         self.run(held, shut).await?;
         let mut inside = self.inside(name).await?;
         for row in prepared {

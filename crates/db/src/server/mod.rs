@@ -168,7 +168,10 @@ impl Server {
             AND (datacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(datacl) WHERE grantee = 0 AND privilege_type = 'CONNECT'))";
         let others = self.rows(&mut held, OTHERS).await?.len();
         if others > 0 {
-            tracing::info!(others, "databases on this server let every role connect; tenants' roles reach theirs alone");
+            tracing::info!(
+                others,
+                "databases on this server let every role connect; tenants' roles reach theirs alone"
+            );
         }
         Ok(())
     }

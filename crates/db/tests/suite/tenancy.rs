@@ -222,8 +222,7 @@ async fn g15_what_a_role_sees_of_others_is_names_that_say_nothing() {
     let told = "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = $1 AND (client_addr IS NOT NULL \
         OR query_start IS NOT NULL OR query <> '<insufficient privilege>')";
     for (sql, least, most) in [(shown, 1, 8), (told, 0, 0)] {
-        let count: i64 =
-            sqlx::query_scalar(sql).bind(other.runtime.as_str()).fetch_one(&mut connection).await.unwrap();
+        let count: i64 = sqlx::query_scalar(sql).bind(other.runtime.as_str()).fetch_one(&mut connection).await.unwrap();
         assert!((least..=most).contains(&count), "{sql}: {count}");
     }
     for sql in [
@@ -256,7 +255,8 @@ async fn g15_what_a_role_does_to_itself_is_undone_and_what_it_leaves_behind_stop
     let role = Role { name: me, verifier: Some(&known), connections: 8 };
     ground.server.put_roles(&[role]).await.unwrap();
     let mut again = PgConnection::connect(&at).await.unwrap();
-    for (name, expected) in [("statement_timeout", "0"), ("search_path", "\"$user\", public"), ("temp_file_limit", "512MB")]
+    for (name, expected) in
+        [("statement_timeout", "0"), ("search_path", "\"$user\", public"), ("temp_file_limit", "512MB")]
     {
         let sql = format!("SHOW {name}");
         let value: String = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut again).await.unwrap();
@@ -264,7 +264,9 @@ async fn g15_what_a_role_does_to_itself_is_undone_and_what_it_leaves_behind_stop
     }
 
     // Its defaults of the first packet are held to its rights as well.
-    for option in ["role=postgres", "session_authorization=postgres", "session_preload_libraries=x", "log_statement=all"] {
+    for option in
+        ["role=postgres", "session_authorization=postgres", "session_preload_libraries=x", "log_statement=all"]
+    {
         let options: PgConnectOptions = at.parse().unwrap();
         let (name, value) = option.split_once('=').unwrap();
         let refused = options.options([(name, value)]).connect().await.map(drop).unwrap_err();
