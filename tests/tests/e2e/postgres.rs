@@ -176,11 +176,15 @@ async fn f22_a_control_plane_whose_database_goes_away_says_so_while_tenants_go_o
 
     wire.mend();
     let began = Instant::now();
-    while api.call(Method::GET, "/tenants", None).await?.0 != 200 {
+    let new = json!({"slug": "after", "name": "After"});
+    while api.call(Method::POST, "/tenants", Some(new.clone())).await?.0 != 202 {
         ensure!(began.elapsed() < Duration::from_secs(15), "it does not recover");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    api.create_tenant("after").await?;
+    while api.get("/tenants/after").await?["state"] != "running" {
+        ensure!(began.elapsed() < Duration::from_secs(30), "it does not come up");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 
     // Another folder cannot take the database over, and a second control plane cannot share it.
     let other = Polder::start_with(&["--control-database", address.as_str()]).err().context("it was let in")?;
