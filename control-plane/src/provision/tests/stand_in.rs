@@ -29,7 +29,7 @@ pub(super) fn program(folder: &Path) -> PathBuf {
     if !path.exists() {
         let own = std::env::current_exe().unwrap();
         let test = "provision::tests::stand_in::stands_in_for_a_tenant";
-        let script = format!("#!/bin/sh\n{ARGUMENTS}=\"$*\" exec '{}' {test} --exact --nocapture\n", own.display());
+        let script = format!("#!/bin/sh\nRUST_BACKTRACE=0 {ARGUMENTS}=\"$*\" exec '{}' {test} --exact --nocapture\n", own.display());
         fs::write(&path, script).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
     }
@@ -76,7 +76,10 @@ impl StandIn {
     fn change<T>(&self, change: impl FnOnce(&mut Kept) -> T) -> T {
         let mut kept = self.kept.lock().unwrap();
         let changed = change(&mut kept);
-        fs::write(self.data.join("tenant.db"), serde_json::to_vec(&*kept).unwrap()).unwrap();
+        // Whole or not at all: it is killed at any moment.
+        let draft = self.data.join(".tenant.db.new");
+        fs::write(&draft, serde_json::to_vec(&*kept).unwrap()).unwrap();
+        fs::rename(draft, self.data.join("tenant.db")).unwrap();
         changed
     }
 }
