@@ -162,7 +162,8 @@ impl App {
             Databases::Sqlite => None,
             Databases::Postgres(server) => {
                 let program = settings.programs.tenant.clone();
-                let installation = installation::id(layout.root(), &entropy).map_err(files(layout.root().to_owned()))?;
+                let installation =
+                    installation::id(layout.root(), &entropy).map_err(files(layout.root().to_owned()))?;
                 Some(Postgres::new(server.clone(), secrets.clone(), entropy.clone(), program, installation))
             }
         };

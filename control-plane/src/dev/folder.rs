@@ -98,9 +98,7 @@ pub fn take(settings: &Settings, held: Option<Taken>) -> Result<Taken, Problem> 
             database: settings.databases.kind().to_owned(),
             control_database: control_kind(settings).to_owned(),
         };
-        let text = serde_json::to_vec(&marker)
-            .map_err(io::Error::from)
-            .map_err(unusable(layout.marker()))?;
+        let text = serde_json::to_vec(&marker).map_err(io::Error::from).map_err(unusable(layout.marker()))?;
         write_whole(layout.root(), &layout.marker(), &text).map_err(unusable(layout.marker()))?;
     }
     let taken = match held {

@@ -114,7 +114,9 @@ fn on_server(option: &'static str, given: &str) -> Result<Option<(Server, Secret
         None => Secret::new(given.to_owned()),
     };
     let how = || {
-        Problem::Option(format!("{option} is sqlite, postgres://user@host:port/database, or file:PATH of a file with that"))
+        Problem::Option(format!(
+            "{option} is sqlite, postgres://user@host:port/database, or file:PATH of a file with that"
+        ))
     };
     let server: Server = address.expose().parse().map_err(|_| how())?;
     let wrong = |why: &str| Err(Problem::Option(format!("{option}: {why}")));

@@ -39,8 +39,8 @@ use tokio::sync::OnceCell;
 use crate::secrets::Secrets;
 
 pub use error::PostgresError;
-pub use names::Names;
 pub use keep::keep;
+pub use names::Names;
 pub use relay::{Relay, SOCKET, Upstream};
 
 /// The server, and what is open to it.

@@ -112,7 +112,9 @@ pub enum Illegal {
 /// # Errors
 /// [`Illegal`].
 pub fn next(tenant: &Tenant, action: Action, now: Timestamp) -> Result<Option<Tenant>, Illegal> {
-    if tenant.blueprint == Blueprint::Platform && !matches!(action, Action::Restart | Action::RotateDatabase | Action::Wake) {
+    if tenant.blueprint == Blueprint::Platform
+        && !matches!(action, Action::Restart | Action::RotateDatabase | Action::Wake)
+    {
         return Err(Illegal::Platform);
     }
     if tenant.state == TenantState::Provisioning {
@@ -156,7 +158,9 @@ fn turn(tenant: &Tenant, action: Action, now: Timestamp) -> Result<(Aim, Plans),
         }
         (Aim::Asleep, Action::Restart) => return Err(Illegal::Asleep),
         (Aim::Asleep, Action::RotateDatabase) => (Aim::Asleep, plans),
-        (aim @ (Aim::Running | Aim::Suspended), Action::Restart | Action::RotateDatabase) => (aim, Plans { restart_at: Some(now), ..plans }),
+        (aim @ (Aim::Running | Aim::Suspended), Action::Restart | Action::RotateDatabase) => {
+            (aim, Plans { restart_at: Some(now), ..plans })
+        }
     })
 }
 

@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::Shared;
-use super::encrypt::Encrypter;
 use super::bytes::{self, Key, Message, authentication, malformed, message, send};
+use super::encrypt::Encrypter;
 
 const OK: u32 = 0;
 const SASL: u32 = 10;

@@ -159,11 +159,17 @@ async fn g15_the_relay_keeps_to_its_rules() {
     let owner = format!("-c role={}_owner", url.username());
     for option in [owner.as_str(), "-c role=polder", "-c session_preload_libraries=x", "-c log_statement=all"] {
         let refused = Client::new(&path).await.log_in(&url, &[("options", option)]).await;
-        assert!(refused.as_ref().is_err_and(|code| ["42501", "22023"].contains(&code.as_str())), "{option}: {refused:?}");
+        assert!(
+            refused.as_ref().is_err_and(|code| ["42501", "22023"].contains(&code.as_str())),
+            "{option}: {refused:?}"
+        );
     }
     assert_eq!(Client::new(&path).await.log_in(&url, &[("USER", "polder")]).await, Err("42704".to_owned()));
     assert_eq!(Client::new(&path).await.log_in(&url, &[("Replication", "1")]).await, Err("42501".to_owned()));
-    assert_eq!(Client::new(&path).await.log_in(&url, &[("_pq_.x", "1"), ("options", "-c search_path=x")]).await, Ok(()));
+    assert_eq!(
+        Client::new(&path).await.log_in(&url, &[("_pq_.x", "1"), ("options", "-c search_path=x")]).await,
+        Ok(())
+    );
 
     // What sleeps is woken by its own tenant alone.
     let began = std::time::Instant::now();
@@ -249,7 +255,11 @@ async fn g14_what_a_tenant_puts_in_its_sockets_place_is_neither_followed_nor_in_
         postgres.open(&short, &run).await.unwrap_or_else(|error| panic!("{place}: {error}"));
         open(&ground.address(&short)).await.unwrap().close().await;
         let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&secret).unwrap().permissions());
-        assert_eq!((mode & 0o777, std::fs::read_to_string(&secret).unwrap().as_str()), (0o600, "of the host"), "{place}");
+        assert_eq!(
+            (mode & 0o777, std::fs::read_to_string(&secret).unwrap().as_str()),
+            (0o600, "of the host"),
+            "{place}"
+        );
         postgres.close(&short);
         std::fs::remove_file(&socket).unwrap();
     }
