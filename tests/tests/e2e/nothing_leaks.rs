@@ -117,6 +117,8 @@ async fn f16_g17_g18_d07_a_search_finds_no_secret() -> Result<()> {
     let secrets = polder.data.join("secrets");
     let mut keys = Vec::new();
     collect(&secrets, &mut keys);
+    // That a database was made is kept beside its passwords: its name is no secret.
+    keys.retain(|(name, _)| !name.ends_with(".database.made"));
     assert!(!keys.is_empty(), "the secret store is where the design says");
     for (name, text) in &keys {
         needles.push((format!("the key of {name}"), text.trim().to_owned()));

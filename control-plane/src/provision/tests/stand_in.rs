@@ -30,7 +30,7 @@ pub(super) fn program(folder: &Path) -> PathBuf {
         let own = std::env::current_exe().unwrap();
         let test = "provision::tests::stand_in::stands_in_for_a_tenant";
         let script = format!(
-            "#!/bin/sh\nRUST_BACKTRACE=0 {ARGUMENTS}=\"$*\" exec '{}' {test} --exact --nocapture\n",
+            "#!/bin/sh\n{ARGUMENTS}=\"$*\" exec '{}' {test} --exact --nocapture\n",
             own.display()
         );
         fs::write(&path, script).unwrap();
@@ -90,6 +90,8 @@ impl StandIn {
 #[test]
 fn stands_in_for_a_tenant() {
     let Some(arguments) = std::env::var_os(ARGUMENTS) else { return };
+    // Its last words are why it ended.
+    std::panic::set_hook(Box::new(|why| eprintln!("{}", why.to_string().replace('\n', " "))));
     let arguments = arguments.into_string().unwrap();
     let mut words = arguments.split(' ');
     let value = |name: &str| {
