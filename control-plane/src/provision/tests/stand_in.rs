@@ -29,10 +29,7 @@ pub(super) fn program(folder: &Path) -> PathBuf {
     if !path.exists() {
         let own = std::env::current_exe().unwrap();
         let test = "provision::tests::stand_in::stands_in_for_a_tenant";
-        let script = format!(
-            "#!/bin/sh\n{ARGUMENTS}=\"$*\" exec '{}' {test} --exact --nocapture\n",
-            own.display()
-        );
+        let script = format!("#!/bin/sh\n{ARGUMENTS}=\"$*\" exec '{}' {test} --exact --nocapture\n", own.display());
         fs::write(&path, script).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
     }
