@@ -17,7 +17,7 @@ use super::{CreateError, NewTenant, create, events, journal, observe, own_applic
 use crate::App;
 use crate::audit::ActingFor;
 use crate::dev::folder;
-use crate::driver::Health;
+use crate::driver::{Health, note};
 use crate::model::{Actor, OrganisationId, StepStatus, Tenant, TenantState};
 use crate::settings::tests::settings;
 use crate::store::{organisations, tenants};
@@ -29,6 +29,8 @@ pub(crate) async fn control_plane(data: &Path) -> Arc<App> {
     let mut settings = settings(&data.join("folder"));
     settings.programs.tenant = stand_in::program(data);
     folder::take(&settings, None).map(drop).unwrap();
+    // As a start does: whoever is just ending holds its sockets until it has.
+    note::end_orphans(&settings.layout.children(), settings.patience.stop).await.unwrap();
     App::open(settings, (Clock::System, Entropy::System), Shutdown::new()).await.unwrap()
 }
 
