@@ -12,10 +12,9 @@ use polder_service::request::RequestIds;
 
 use crate::courier::{Carrier, Courier};
 use crate::driver::docker::DockerDriver;
-use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor, process};
+use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor, process, users};
 use crate::egress::{self, Egress};
 use crate::gateway::{Routes, Waker};
-use crate::installation;
 use crate::layout::Layout;
 use crate::mailbox::Mailbox;
 use crate::postgres::Postgres;
@@ -163,7 +162,7 @@ impl App {
             Databases::Postgres(server) => {
                 let program = settings.programs.tenant.clone();
                 let installation =
-                    installation::id(layout.root(), &entropy).map_err(files(layout.root().to_owned()))?;
+                    users::installation(layout.root(), &entropy).map_err(files(layout.root().to_owned()))?;
                 Some(Postgres::new(server.clone(), secrets.clone(), entropy.clone(), program, installation))
             }
         };
@@ -199,7 +198,7 @@ const CLOSE: &str = "let its owner run REVOKE ALL ON DATABASE … FROM PUBLIC";
 /// A database on a server could be another folder's: its tenants' keys and folders would not be here.
 async fn belongs(db: &Db, layout: &Layout, (clock, entropy): (&Clock, &Entropy)) -> Result<(), StartError> {
     let root = layout.root().display().to_string();
-    let ours = installation::id(layout.root(), entropy).map_err(|error| StartError::Files(root.clone(), error))?;
+    let ours = users::installation(layout.root(), entropy).map_err(|error| StartError::Files(root.clone(), error))?;
     let (now, ours_too) = (clock.now(), ours.clone());
     let stored = db.write(move |tx| {
         Box::pin(async move {

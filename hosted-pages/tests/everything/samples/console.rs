@@ -155,8 +155,7 @@ impl Stage<'_> {
             Measure::missing("a-wall-of-tomorrow", words.other),
         ];
         let (has_server, events) = (true, events(words));
-        let page =
-            TenantOverview { has_server, applications: &applications, events: &events, walls: &walls, ..page };
+        let page = TenantOverview { has_server, applications: &applications, events: &events, walls: &walls, ..page };
         self.add("overview", &page);
     }
 
