@@ -3,7 +3,9 @@
 //! The header is the visitor's own text, so it never reaches a page or a mail: it is recognised as one
 //! of the names below or as unknown (D12).
 
-use crate::texts::Texts;
+use polder_kernel::Locale;
+
+use crate::texts::{Texts, texts};
 
 /// A recognised browser and system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +47,11 @@ impl Device {
     /// Recognises a `User-Agent` header.
     pub fn from_user_agent(header: &str) -> Self {
         Self { browser: first(&BROWSERS, header), system: first(&SYSTEMS, header) }
+    }
+
+    /// In words, in a language.
+    pub fn name(self, locale: Locale) -> String {
+        self.describe(texts(locale))
     }
 
     /// In words, such as `Firefox on Linux`.

@@ -4,10 +4,10 @@
 //! file per language, and are checked at compile time; looks live in `assets/`, served under
 //! content-hashed names by [`asset()`].
 //!
-//! A page links nothing outside its own origin, has no inline style and no inline script; the
-//! sign-in pages have no script at all. So the strictest Content-Security-Policy fits:
+//! A page links nothing outside its own origin, has no inline style and no inline script; of a
+//! tenant's pages only those that can use passkeys have a script, and they work without it. So the strictest Content-Security-Policy fits:
 //! `style-src 'self'; img-src 'self'; form-action 'self'`, and `script-src 'self'; connect-src 'self'`
-//! for the console alone.
+//! for the console and those.
 
 pub mod assets;
 pub mod clean;

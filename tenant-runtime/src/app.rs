@@ -19,6 +19,7 @@ use crate::oidc::applications::Applications;
 use crate::oidc::documents::Documents;
 use crate::oidc::keys::Keys;
 use crate::oidc::token_cache::TokenCache;
+use crate::passkeys::RelyingParty;
 use crate::settings::{Issuer, Lifetimes};
 use crate::startup;
 use crate::store;
@@ -65,6 +66,8 @@ pub struct App {
     pub limits: Limits,
     /// Checks the control plane's assertions; `None` without an admin socket.
     pub admin: Option<Verifier>,
+    /// Who we are to authenticators.
+    pub passkeys: RelyingParty,
     /// Signs checkpoints of the audit log; not a key that applications see.
     pub checkpoints: CheckpointKey,
     /// What the process took from itself before it served.
@@ -141,6 +144,7 @@ impl App {
         let lifetimes = Lifetimes::default();
         let (keyring, seal) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
         let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
+        let passkeys = startup::relying_party(&db, &issuer, &clock).await?;
         let keys = keys::signing::load(&db, &keyring, (&clock, &entropy)).await?;
         let checkpoints = CheckpointKey::open(&db, &keyring, &entropy, &clock).await?;
         let applications = Applications::load(&db, issuer.as_str()).await?;
@@ -165,6 +169,7 @@ impl App {
             mailer,
             outbound,
             admin,
+            passkeys,
             checkpoints,
             isolation,
         });

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod limits;
 pub mod model;
 pub mod oidc;
+pub mod passkeys;
 pub mod router;
 pub mod settings;
 pub mod signin;

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | anyone | discovery, JWKS | - |
 //! | applications | `/token`, `/userinfo`, `/introspect`, `/revoke` | OAuth JSON |
-//! | people | `/authorize`, `/signin…`, `/end_session`, `/` | pages |
+//! | people | `/authorize`, `/signin…`, `/account…`, `/end_session`, `/` | pages |
 //! | the control plane | everything on `admin.sock` | problems |
 
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use polder_service::stack::Stacked;
 use polder_service::{Stack, TrustedProxy, problem};
 use tower::Layer;
 
-use crate::account::home;
+use crate::account::{home, passkeys};
 use crate::admin::{self, applications, audit_events, health, invitees, sessions, users};
 use crate::error::{Kind, PageError, render_pages};
-use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo};
-use crate::signin::{choice, code, consent, email, name, resend, show};
+use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo, well_known};
+use crate::signin::{choice, code, consent, email, name, offer, passkey, resend, show};
 use crate::{App, assets};
 
 /// What the world reaches, ready to be served.
@@ -48,6 +48,8 @@ fn documents_routes() -> Router<Arc<App>> {
         .route(path::OPENID_CONFIGURATION, get(documents::discovery).options(cors::everyone))
         .route(path::AUTHORIZATION_SERVER, get(documents::discovery).options(cors::everyone))
         .route(path::JWKS, get(jwks::get).options(cors::everyone))
+        .route("/.well-known/webauthn", get(well_known::webauthn).options(cors::everyone))
+        .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints).options(cors::everyone))
 }
 
 fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
@@ -68,11 +70,23 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/signin/email", post(email::submit))
         .route("/signin/code", post(code::submit))
         .route("/signin/resend", post(resend::submit))
+        .route("/signin/passkey", post(passkey::submit))
+        .route("/signin/passkey/options", post(passkey::ask))
         .route("/signin/name", post(name::submit))
         .route("/signin/consent", post(consent::submit))
+        .route("/signin/offer/options", post(offer::options))
+        .route("/signin/offer/accept", post(offer::accept))
+        .route("/signin/offer/skip", post(offer::skip))
         .route("/signin/continue", post(choice::go_on))
         .route("/signin/switch", post(choice::switch))
         .route("/signin/cancel", post(choice::cancel))
+        .route(passkeys::PATH, get(passkeys::show).post(passkeys::accept))
+        .route("/account/passkeys/options", post(passkeys::options))
+        .route("/account/passkeys/rename", post(passkeys::rename))
+        .route("/account/passkeys/remove", post(passkeys::remove))
+        .route("/account/passkeys/restore", post(passkeys::restore))
+        .route("/account/passkeys/confirm", post(passkeys::confirm))
+        .route("/.well-known/change-password", get(well_known::change_password))
         .route("/assets/{name}", get(assets::get))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(app), render_pages))

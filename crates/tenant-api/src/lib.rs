@@ -28,6 +28,11 @@ id_kind!(
     UserKind
 );
 id_kind!(
+    /// Names a passkey.
+    PasskeyId,
+    PasskeyKind
+);
+id_kind!(
     /// Names a session in the register.
     SessionId,
     SessionKind
@@ -381,6 +386,9 @@ pub struct Settings {
     /// The language of last resort.
     #[schema(value_type = String)]
     pub default_locale: Locale,
+    /// AAGUIDs of the authenticators that passkeys may live in; empty for any.
+    #[serde(default)]
+    pub passkey_models: Vec<String>,
 }
 
 /// Changes to settings: what is absent stays.
@@ -397,6 +405,9 @@ pub struct SettingsChanges {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub default_locale: Option<Locale>,
+    /// AAGUIDs of the authenticators that passkeys may live in; empty for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkey_models: Option<Vec<String>>,
 }
 
 /// What `GET /health` on `admin.sock` answers, without an assertion.

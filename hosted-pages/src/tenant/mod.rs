@@ -1,21 +1,24 @@
 //! The pages a tenant shows to the people who sign in.
 //!
 //! ```text
-//! SignInEmail -> SignInCode -> FirstName (once) -> the application
+//! SignInEmail -> SignInCode -> FirstName (once) -> OfferPasskey (now and then) -> the application
 //!                              ContinueAs (public clients with a session) -> the application
 //!                              Consent (applications of others) -> the application
 //!                              NotAllowed (the application is not for this person)
 //! ```
-//! Forms post to the path their struct names, with hidden `csrf` and `flow`. No page has a script.
+//! Forms post to the path their struct names, with hidden `csrf` and `flow`. Pages that can use
+//! passkeys have one script and work without it; no other has any.
 
 mod consent;
 mod failure;
 mod home;
+mod passkeys;
 mod sign_in;
 mod sign_out;
 
 pub use consent::{Asked, CONSENT_TEXT, Consent};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
+pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
 pub use sign_in::{CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail};
 pub use sign_out::{SignOutConfirm, SignedOut};

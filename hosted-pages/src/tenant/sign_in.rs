@@ -2,9 +2,11 @@
 
 use askama::Template;
 
+use super::PasskeyProblem;
 use crate::Frame;
 
-/// Asks for the address. `form#email-form` posts `email` to `/signin/email`.
+/// Asks for the address. `form#email-form` posts `email` to `/signin/email`;
+/// `form#passkey-form` posts what the browser answered to `/signin/passkey`, by script.
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "tenant/sign_in_email.html")]
 pub struct SignInEmail<'a> {
@@ -16,6 +18,8 @@ pub struct SignInEmail<'a> {
     pub email: &'a str,
     /// What was wrong with it.
     pub error: Option<EmailError>,
+    /// Why a passkey did not sign in.
+    pub passkey_problem: Option<PasskeyProblem<'a>>,
 }
 
 /// Why an address was not accepted. There is no "unknown address" on purpose (D10).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use polder_service::json::Json;
-use polder_tenant_api::{Settings, SettingsChanges};
+use polder_tenant_api::{PasskeyId, Settings, SettingsChanges};
 
 use super::{Caller, input, to_the_end};
 use crate::App;
@@ -25,6 +25,9 @@ pub async fn change(
 ) -> Result<Json<Settings>, ProblemError> {
     let new_name = changes.name.as_deref().map(name::checked).transpose();
     let new_name = new_name.map_err(|_| input::invalid("name is empty, too long or not plain text"))?;
+    if changes.passkey_models.iter().flatten().any(|model| !is_aaguid(model)) {
+        return Err(input::invalid("passkey_models are AAGUIDs such as ee882879-721c-4913-9775-3dfcce97072a"));
+    }
     to_the_end(async move {
         let now = app.clock.now();
         app.db
@@ -35,6 +38,9 @@ pub async fn change(
                     }
                     if let Some(sign_up) = &changes.sign_up {
                         settings::put(tx, "sign_up", word(sign_up)?.as_str(), now).await?;
+                    }
+                    if let Some(models) = &changes.passkey_models {
+                        settings::put(tx, "passkey_models", &models.join(" "), now).await?;
                     }
                     if let Some(locale) = changes.default_locale {
                         settings::put(tx, "default_locale", locale.tag(), now).await?;
@@ -48,6 +54,11 @@ pub async fn change(
         Ok(Json(Settings::clone(&*app.tenant.refresh(&app.db).await?)))
     })
     .await
+}
+
+/// In the one spelling that authenticators' models are compared in.
+fn is_aaguid(text: &str) -> bool {
+    text.parse::<PasskeyId>().is_ok()
 }
 
 /// A choice as the wire spells it: `open`, `closed`.

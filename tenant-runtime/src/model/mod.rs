@@ -5,6 +5,7 @@ pub mod assurance;
 pub mod code;
 pub mod consent;
 pub mod grant;
+pub mod passkey;
 pub mod session;
 pub mod user;
 
@@ -13,5 +14,6 @@ pub use assurance::{Assurance, Method};
 pub use code::AuthorizationCode;
 pub use consent::{Consent, ConsentId};
 pub use grant::{Grant, GrantId};
+pub use passkey::Passkey;
 pub use session::Session;
 pub use user::User;

@@ -46,7 +46,7 @@ impl Documents {
         let document = Metadata::new(Capabilities {
             issuer: issuer.as_str().to_owned(),
             id_token_algorithms: algorithms.map(|algorithm| algorithm.as_str().to_owned()).to_vec(),
-            acr_values: vec![Assurance::Email.acr().to_owned()],
+            acr_values: vec![Assurance::Email.acr().to_owned(), Assurance::Passkey.acr().to_owned()],
         });
         let discovery: Bytes = serde_json::to_vec(&document)?.into();
         Ok(Self { etag: etag(&discovery), discovery })

@@ -20,3 +20,4 @@ pub mod token;
 pub mod token_cache;
 pub mod userinfo;
 pub mod verify;
+pub mod well_known;

@@ -60,6 +60,12 @@ impl Issuer {
         &self.authority
     }
 
+    /// The host alone, which is the relying party id of its passkeys.
+    pub fn host(&self) -> &str {
+        let host = self.authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        host.map_or(&self.authority, |(host, _)| host)
+    }
+
     /// Whether this is production: `__Host-` cookies, HSTS. An http issuer is development.
     pub fn is_https(&self) -> bool {
         self.https

@@ -10,6 +10,7 @@ use super::flow::{self, Attempt, Code, Policy, Refusal, Step};
 use super::session::{self, Signed};
 use super::visit::Visit;
 use super::waiting::Waiting;
+use super::{offer, own_page};
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::model::Application;
@@ -45,7 +46,7 @@ pub struct At<'a> {
 /// Looks at what is stored and decides.
 pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageError> {
     // Switched off while the request waited: to the person it is unknown now.
-    let application = app.applications.enabled(&at.request.client_id);
+    let application = own_page::application(app, &at.request.client_id);
     let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
     let mut tx = app.db.read().await?;
     let code = match at.flow_hash {
@@ -59,7 +60,8 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
     let known = match &signed {
         Some(signed) => {
             let here = at.flow_hash.is_some() && signed.session.proved_in.as_deref() == at.flow_hash;
-            Some(session::known(&mut tx, signed, at.request, &application, here, app.clock.now()).await?)
+            let due = here && offer::is_due(app, &mut tx, signed).await?;
+            Some(session::known(&mut tx, signed, at.request, &application, (here, due), app.clock.now()).await?)
         }
         None => None,
     };
@@ -87,6 +89,9 @@ pub async fn finish(
     match (look.step, &look.signed) {
         (Step::Issue, Some(signed)) => {
             session::touch(app, visit, &signed.session).await?;
+            if own_page::is_for(request) {
+                return Ok(Some(own_page::open(request)));
+            }
             Ok(Some(authorize::issue_code(app, &visit.context, request, &signed.session).await))
         }
         (Step::Issue, None) => Err(Internal::Impossible { table: "session", column: "id" }.into()),

@@ -11,6 +11,7 @@ use polder_protocol::{Error, ErrorCode};
 
 use super::answer;
 use super::form::FlowForm;
+use super::own_page;
 use super::page::Paper;
 use super::session::{self, Signed};
 use crate::App;
@@ -29,17 +30,27 @@ pub async fn go_on(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respon
 
 /// Shows the form for an address. Whoever is signed in stays so until another proof is given.
 pub async fn switch(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
-    let application = app.applications.enabled(&form.waiting.request.client_id);
+    let application = own_page::application(&app, &form.waiting.request.client_id);
     let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
-    let paper = Paper::of_flow(&app, &form.visit, &form.waiting, &application);
-    let page = SignInEmail { frame: paper.frame(), application: Some(&application.name), email: "", error: None };
+    let paper = Paper::of_flow(&app, &form.visit, &form.waiting, &application).with_script();
+    let page = SignInEmail {
+        frame: paper.frame(),
+        application: Some(&application.name),
+        email: "",
+        error: None,
+        passkey_problem: None,
+    };
     Ok(paper.print(StatusCode::OK, &page))
 }
 
 /// Tells the application that the person would rather not.
 pub async fn cancel(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
-    let error = Error::new(ErrorCode::AccessDenied, "the person cancelled the sign-in");
-    let mut response = authorize::refuse(&app, &form.waiting.request, error);
+    let mut response = if own_page::is_for(&form.waiting.request) {
+        own_page::leave(&app)
+    } else {
+        let error = Error::new(ErrorCode::AccessDenied, "the person cancelled the sign-in");
+        authorize::refuse(&app, &form.waiting.request, error)
+    };
     form.waiting.forget(&app).append_to(response.headers_mut());
     Ok(response)
 }

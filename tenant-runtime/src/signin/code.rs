@@ -12,7 +12,7 @@ use super::form::FlowForm;
 use super::mail::MINUTES;
 use super::page::Paper;
 use super::proof::{self, Tried};
-use super::{send, session};
+use super::{own_page, send, session};
 use crate::App;
 use crate::error::{Kind, PageError};
 use crate::guard::known;
@@ -60,7 +60,7 @@ fn digits(typed: &str) -> Result<String, CodeError> {
 
 /// The form again, with what was wrong.
 pub async fn again(app: &App, form: &FlowForm, error: CodeError) -> Result<Response, PageError> {
-    let application = app.applications.enabled(&form.waiting.request.client_id);
+    let application = own_page::application(app, &form.waiting.request.client_id);
     let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
     let hash = form.waiting.hash(app);
     let stored = one_time_codes::of_flow(&mut app.db.read().await?, &hash).await?;

@@ -9,6 +9,7 @@ use polder_hosted_pages::tenant::{EmailError, SignInEmail};
 use polder_kernel::Email;
 
 use super::form::FlowForm;
+use super::own_page;
 use super::page::Paper;
 use super::send::{Halt, Sent, send};
 use crate::App;
@@ -39,12 +40,17 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
 
 /// The form again, with what was wrong.
 pub fn again(app: &App, form: &FlowForm, error: EmailError) -> Result<Response, PageError> {
-    let application = app.applications.enabled(&form.waiting.request.client_id);
+    let application = own_page::application(app, &form.waiting.request.client_id);
     let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
-    let paper = Paper::of_flow(app, &form.visit, &form.waiting, &application);
+    let paper = Paper::of_flow(app, &form.visit, &form.waiting, &application).with_script();
     let typed: String = form.field("email").chars().take(LONGEST_SHOWN).collect();
-    let page =
-        SignInEmail { frame: paper.frame(), application: Some(&application.name), email: &typed, error: Some(error) };
+    let page = SignInEmail {
+        frame: paper.frame(),
+        application: Some(&application.name),
+        email: &typed,
+        error: Some(error),
+        passkey_problem: None,
+    };
     Ok(match error {
         EmailError::TooMany { retry_after_seconds } => paper.print_too_many(retry_after_seconds, &page),
         _ => paper.print(StatusCode::UNPROCESSABLE_ENTITY, &page),

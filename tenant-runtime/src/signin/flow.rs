@@ -2,9 +2,10 @@
 //!
 //! ```text
 //!                    ┌──────────────── a live, recent enough session ──────────────┐
-//! /authorize ─> AskEmail ─> AskCode ─> (session) ─> AskName ─> AskConsent ─> Continue ─> Issue ─> redirect
-//!                   ^          │                                    │
-//!                   └─ switch ─┘                                    └─ switch ─> AskEmail
+//! /authorize ─> AskEmail ─> AskCode ─> (session) ─> AskName ─> OfferPasskey ─> AskConsent ─> Continue ─> Issue ─> redirect
+//!                 │ ^          │          ^                         (skip)                        │
+//!                 │ └─ switch ─┘          │                                                       └─ switch ─> AskEmail
+//!                 └────── a passkey ──────┘
 //! ```
 //!
 //! Every handler stores what it learnt and asks [`next`] again; steps never call each other, and
@@ -38,6 +39,9 @@ pub struct Known {
     pub has_name: bool,
     /// Whether this person agreed to what the application asks for, or need not: it is the tenant's own.
     pub consented: bool,
+    /// Whether the person, who proved themselves here with something weaker, is to be asked whether they
+    /// want a passkey.
+    pub passkey_due: bool,
 }
 
 /// One attempt to sign in, at one moment.
@@ -76,6 +80,8 @@ pub enum Step {
     AskName,
     /// Ask whether an application of somebody else may have what it asks for (B97).
     AskConsent,
+    /// Offer a passkey; one button skips it.
+    OfferPasskey,
     /// Show "continue as …".
     Continue,
     /// Tell the person that this application is not for them.
@@ -121,6 +127,9 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     if !known.has_name {
         return Step::AskName;
     }
+    if known.proved_here && known.passkey_due {
+        return Step::OfferPasskey;
+    }
     if !known.consented {
         return Step::AskConsent;
     }
@@ -147,7 +156,14 @@ mod tests {
 
     const OPEN: Policy = Policy { sign_up: SignUp::Open, silent_allowed: true };
     const SEEN: Policy = Policy { silent_allowed: false, ..OPEN };
-    const KNOWN: Known = Known { accepted: true, proved_here: false, admitted: true, has_name: true, consented: true };
+    const KNOWN: Known = Known {
+        accepted: true,
+        proved_here: false,
+        admitted: true,
+        has_name: true,
+        consented: true,
+        passkey_due: false,
+    };
     const STRANGER: Attempt =
         Attempt { silent: false, choose: false, code: Code::NotAsked, known: None, confirmed: false };
 
@@ -187,6 +203,25 @@ mod tests {
     fn a_known_person_goes_straight_through_after_the_name() {
         assert_eq!(next(&with(KNOWN), &OPEN), Step::Issue);
         assert_eq!(next(&with(Known { has_name: false, ..KNOWN }), &OPEN), Step::AskName);
+    }
+
+    #[test]
+    fn a_passkey_is_offered_once_to_somebody_who_just_proved_themselves_here() {
+        let due = Known { proved_here: true, passkey_due: true, ..KNOWN };
+        assert_eq!(next(&with(due), &OPEN), Step::OfferPasskey);
+        assert_eq!(next(&with(Known { has_name: false, ..due }), &OPEN), Step::AskName, "the name comes first");
+        assert_eq!(next(&with(Known { admitted: false, ..due }), &OPEN), Step::NotAllowed);
+        assert_eq!(next(&with(Known { passkey_due: false, ..due }), &OPEN), Step::Issue);
+        // Never to somebody who came with a session, nor where no page may be shown.
+        assert_eq!(next(&with(Known { proved_here: false, ..due }), &OPEN), Step::Issue);
+        assert_eq!(next(&Attempt { silent: true, ..with(due) }, &OPEN), Step::Issue);
+    }
+
+    #[test]
+    fn a_code_under_way_does_not_hold_up_who_proved_themselves_by_other_means() {
+        let proved = Known { proved_here: true, ..KNOWN };
+        assert_eq!(next(&Attempt { code: Code::Waiting, ..with(proved) }, &OPEN), Step::Issue);
+        assert_eq!(next(&Attempt { code: Code::Waiting, ..with(KNOWN) }, &OPEN), Step::AskCode);
     }
 
     #[test]

@@ -9,8 +9,10 @@
 //! | `GET /signin` shows the step of a flow | [`show`] |
 //! | `POST /signin/email` | [`email`] |
 //! | `POST /signin/code`, `POST /signin/resend` | [`code`], [`resend`] |
+//! | `POST /signin/passkey` | [`passkey`] |
 //! | `POST /signin/name` | [`name`] |
 //! | `POST /signin/consent` | [`consent`] |
+//! | `POST /signin/offer/…` | [`offer`] |
 //! | `POST /signin/continue`, `switch`, `cancel` | [`choice`] |
 
 pub mod answer;
@@ -23,7 +25,11 @@ pub mod flow;
 pub mod form;
 pub mod mail;
 pub mod name;
+pub mod offer;
+pub mod own_page;
 pub mod page;
+pub mod passkey;
+pub mod passkey_proof;
 pub mod proof;
 pub mod resend;
 pub mod send;

@@ -27,6 +27,7 @@ pub struct Paper {
     flow: String,
     path: String,
     leads_to: Vec<String>,
+    scripts: bool,
     remember: Option<SetCookie>,
 }
 
@@ -41,6 +42,7 @@ impl Paper {
             flow: String::new(),
             path: path.to_owned(),
             leads_to: Vec::new(),
+            scripts: false,
             remember: remember(app, visit),
         }
     }
@@ -64,6 +66,13 @@ impl Paper {
         self
     }
 
+    /// The same page, with our script for passkeys.
+    #[must_use]
+    pub fn with_script(mut self) -> Self {
+        self.scripts = true;
+        self
+    }
+
     /// What stands around the page.
     pub fn frame(&self) -> Frame<'_> {
         Frame {
@@ -77,7 +86,8 @@ impl Paper {
 
     /// The page as a response. Never stored, so that going back shows no other person's page (E17).
     pub fn print(&self, status: StatusCode, page: &impl Page) -> Response {
-        let csp = PageCsp::new(&self.nonce).form_action(&self.leads_to).header();
+        let csp = PageCsp::new(&self.nonce).form_action(&self.leads_to);
+        let csp = if self.scripts { csp.scripts() } else { csp }.header();
         let html = HeaderValue::from_static("text/html; charset=utf-8");
         let mut response = (status, [(header::CONTENT_TYPE, html), csp], page.render()).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -10,6 +10,7 @@ use polder_kernel::{Email, Locale, Secret, Timestamp};
 use polder_tenant_api::SignUp;
 
 use super::mail::{self, MINUTES, Parameters};
+use super::own_page;
 use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::App;
@@ -95,7 +96,7 @@ struct Making {
 /// addresses go the same way; only whether the row for the mail appears differs.
 pub async fn send(app: &Arc<App>, visit: &Visit, waiting: &Waiting, email: Email) -> Result<Sent, Halt> {
     let code = app.entropy.eight_digits();
-    let application = app.applications.find(&waiting.request.client_id);
+    let application = own_page::application(app, &waiting.request.client_id);
     let browser = known::browser(app, &visit.jar, &email);
     let making = Making {
         flow_hash: waiting.hash(app),

@@ -47,7 +47,7 @@ pub async fn known(
     signed: &Signed,
     request: &Request,
     application: &Application,
-    proved_here: bool,
+    (proved_here, passkey_due): (bool, bool),
     now: Timestamp,
 ) -> Result<Known, Internal> {
     let Signed { session, user } = signed;
@@ -57,6 +57,7 @@ pub async fn known(
         admitted: users::is_admitted(tx, &application.access, application.id, user.id).await?,
         has_name: user.name.is_some(),
         consented: consent::stands(tx, user.id, application, request).await?,
+        passkey_due,
     })
 }
 

@@ -16,9 +16,9 @@ use super::flow::Step;
 use super::form::lost;
 use super::mail::MINUTES;
 use super::page::Paper;
-use super::send;
 use super::visit::Visit;
 use super::waiting::Waiting;
+use super::{offer, send};
 use crate::App;
 use crate::account::name::suggested;
 use crate::error::{Internal, Kind, PageError};
@@ -45,16 +45,20 @@ pub async fn show(
         waiting.forget(&app).append_to(response.headers_mut());
         return Ok(response);
     }
-    page(&app, &visit, &waiting, &look)
+    page(&app, &visit, &waiting, &look).await
 }
 
-fn page(app: &App, visit: &Visit, waiting: &Waiting, look: &Look) -> Result<Response, PageError> {
+async fn page(app: &App, visit: &Visit, waiting: &Waiting, look: &Look) -> Result<Response, PageError> {
+    if let (Step::OfferPasskey, Some(signed)) = (look.step, &look.signed) {
+        return offer::show(app, visit, (waiting, &look.application, signed), (StatusCode::OK, false)).await;
+    }
     let paper = Paper::of_flow(app, visit, waiting, &look.application);
+    let paper = if look.step == Step::AskEmail { paper.with_script() } else { paper };
     let (frame, name) = (paper.frame(), look.application.name.as_str());
     match (look.step, &look.signed, &look.code) {
         (Step::AskEmail, ..) => {
             let email = waiting.request.login_hint.as_deref().unwrap_or_default();
-            let page = SignInEmail { frame, application: Some(name), email, error: None };
+            let page = SignInEmail { frame, application: Some(name), email, error: None, passkey_problem: None };
             Ok(paper.print(StatusCode::OK, &page))
         }
         (Step::AskCode, _, Some(code)) => {

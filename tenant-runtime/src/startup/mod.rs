@@ -22,7 +22,7 @@ use crate::App;
 use crate::keys::{By, Seal, SealKeys, seal, signing};
 
 pub use refused::Refused;
-pub use settings::settings;
+pub use settings::{relying_party, settings};
 pub use store::{Opened, locate, open};
 
 /// Every migration of a tenant's database, oldest first. A merged one is never edited.

@@ -5,6 +5,7 @@ use polder_kernel::{Clock, Locale};
 use polder_tenant_api::{Settings, SignUp};
 
 use super::Refused;
+use crate::passkeys::RelyingParty;
 use crate::settings::Issuer;
 use crate::store::settings::{all, choices, put};
 
@@ -25,7 +26,12 @@ pub async fn settings(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Re
 }
 
 async fn first(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Result<Settings, Refused> {
-    let settings = Settings { name: name.to_owned(), sign_up: SignUp::Open, default_locale: Locale::default() };
+    let settings = Settings {
+        name: name.to_owned(),
+        sign_up: SignUp::Open,
+        default_locale: Locale::default(),
+        passkey_models: Vec::new(),
+    };
     let (issuer, now, to_store) = (issuer.as_str().to_owned(), clock.now(), settings.clone());
     db.write(move |tx| {
         Box::pin(async move {
@@ -37,6 +43,27 @@ async fn first(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Result<Se
     Ok(settings)
 }
 
+/// Who we are to authenticators. The id is the issuer's host as it was when the tenant was made: every
+/// passkey is bound to it. Further origins are those of addresses that came later.
+///
+/// # Errors
+/// When the database fails.
+pub async fn relying_party(db: &Db, issuer: &Issuer, clock: &Clock) -> Result<RelyingParty, Refused> {
+    let stored = all(&mut db.read().await?).await?;
+    let find = |name: &str| stored.iter().find(|(stored, _)| stored == name).map(|(_, value)| value.clone());
+    let related = find("passkey.related_origins").and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    let id = match find("passkey.rp_id") {
+        Some(id) => id,
+        None => {
+            let (host, now) = (issuer.host().to_owned(), clock.now());
+            let id = host.clone();
+            db.write(move |tx| Box::pin(async move { put(tx, "passkey.rp_id", &host, now).await })).await?;
+            id
+        }
+    };
+    Ok(RelyingParty::new(&id, issuer.as_str(), related))
+}
+
 /// Stores what an administrator may change.
 ///
 /// # Errors
@@ -44,5 +71,6 @@ async fn first(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Result<Se
 pub async fn store(tx: &mut Tx, settings: &Settings, now: polder_kernel::Timestamp) -> Result<(), polder_db::Error> {
     put(tx, "name", &settings.name, now).await?;
     put(tx, "sign_up", if settings.sign_up == SignUp::Closed { "closed" } else { "open" }, now).await?;
+    put(tx, "passkey_models", &settings.passkey_models.join(" "), now).await?;
     put(tx, "default_locale", settings.default_locale.tag(), now).await
 }

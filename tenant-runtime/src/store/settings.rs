@@ -27,6 +27,7 @@ pub fn choices(stored: &[(String, String)]) -> Settings {
     Settings {
         name: find("name").unwrap_or_default().to_owned(),
         sign_up: if find("sign_up") == Some("closed") { SignUp::Closed } else { SignUp::Open },
+        passkey_models: find("passkey_models").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
         default_locale: find("default_locale").and_then(|tag| tag.parse().ok()).unwrap_or_default(),
     }
 }

@@ -15,6 +15,8 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     /// Its address; the gateway tells it to the tenant.
     pub ip: Option<String>,
+    /// Whether an offer of a passkey stays on the screen.
+    pub takes_offers: bool,
     /// Further headers, such as `accept-language`.
     pub headers: Vec<(String, String)>,
 }
@@ -80,14 +82,18 @@ impl Browser {
             .unwrap()
     }
 
-    /// Opens pages until no redirect within the tenant is left.
+    /// Opens pages until no redirect within the tenant is left. An offer of a passkey is skipped, unless
+    /// this person takes offers.
     pub async fn follow(&mut self, tenant: &Tenant, mut answer: Answer) -> Answer {
-        for _ in 0..5 {
-            if !answer.location().starts_with('/') {
+        for _ in 0..8 {
+            let location = answer.location().trim_start_matches(tenant.app.issuer.as_str()).to_owned();
+            if location.starts_with('/') {
+                answer = self.get(tenant, &location).await;
+            } else if !self.takes_offers && has_form(&answer, "skip-form") {
+                answer = self.post(tenant, &form(&answer, "skip-form"), &[]).await;
+            } else {
                 return answer;
             }
-            let target = answer.location().to_owned();
-            answer = self.get(tenant, &target).await;
         }
         answer
     }

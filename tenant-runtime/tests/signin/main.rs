@@ -14,6 +14,8 @@ mod forms;
 mod limits;
 mod mail;
 mod pages;
+#[path = "../passkeys/mod.rs"]
+mod passkeys;
 mod sessions;
 mod steps;
 mod tenant;

@@ -24,6 +24,8 @@ mod limits;
 mod mail;
 #[path = "../signin/pages.rs"]
 mod pages;
+#[path = "../passkeys/mod.rs"]
+mod passkeys;
 #[path = "../signin/sessions.rs"]
 mod sessions;
 #[path = "../signin/steps.rs"]

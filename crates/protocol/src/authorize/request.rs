@@ -129,6 +129,12 @@ impl Request {
         }
     }
 
+    /// A request of the provider's own, for a page of its own at `address`: no application sent it, and
+    /// no code answers it.
+    pub fn for_own_page(client_id: &str, address: String, received_at: Timestamp) -> Self {
+        Self::new(client_id.to_owned(), ReturnTo::verified(address, None), received_at)
+    }
+
     /// Binds the request to the person of its `id_token_hint`. `verified` is what the caller read from
     /// it, `None` when its signature, issuer or type is wrong. A bad hint refuses the request: going on
     /// without it could answer for somebody else.

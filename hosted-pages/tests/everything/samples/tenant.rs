@@ -1,8 +1,9 @@
 //! The tenant's pages.
 
 use polder_hosted_pages::tenant::{
-    Asked, CodeError, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home, NameError,
-    NotAllowed, Person, SignInCode, SignInEmail, SignOutConfirm, SignedOut,
+    AccountPasskey, AccountPasskeys, Asked, CodeError, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired,
+    FirstName, Home, NameError, NotAllowed, OfferPasskey, PasskeyProblem, Person, SignInCode, SignInEmail, SignOutConfirm,
+    Signals, SignedOut,
 };
 use polder_hosted_pages::{Frame, Page};
 use polder_kernel::Locale;
@@ -22,6 +23,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     email(frame, words, &mut pages);
     code(frame, words, &mut pages);
     name(frame, words, &mut pages);
+    passkeys(frame, words, &mut pages);
     leaving(frame, words, &mut pages);
     stopped(frame, words, &mut pages);
     pages
@@ -39,7 +41,8 @@ fn home(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
 }
 
 fn email(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
-    let page = SignInEmail { frame, application: Some(words.application), email: "", error: None };
+    let page =
+        SignInEmail { frame, application: Some(words.application), email: "", error: None, passkey_problem: None };
     add(pages, "sign-in-email", &page);
     add(pages, "sign-in-email-plain", &SignInEmail { application: None, email: words.address, ..page });
     for error in [
@@ -51,6 +54,58 @@ fn email(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         let page = SignInEmail { email: words.address, error: Some(error), ..page };
         add(pages, format!("sign-in-email-{}", slug(error)), &page);
     }
+}
+
+fn passkeys(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let email = SignInEmail {
+        frame,
+        application: Some(words.application),
+        email: "",
+        error: None,
+        passkey_problem: Some(PasskeyProblem::Refused),
+    };
+    add(pages, "sign-in-email-passkey-refused", &email);
+    let gone = PasskeyProblem::Removed { rp_id: "practice.localhost", credential_id: words.other };
+    add(pages, "sign-in-email-passkey-removed", &SignInEmail { passkey_problem: Some(gone), ..email });
+    let signals = Signals { text: Some(words.other) };
+    add(pages, "offer-passkey", &OfferPasskey { frame, signals: Signals::default(), failed: false });
+    add(pages, "offer-passkey-failed", &OfferPasskey { frame, signals, failed: true });
+    let at = polder_kernel::Timestamp::from_seconds(1_795_248_000);
+    let one = AccountPasskey {
+        id: "0198f3e0-0000-7000-8000-000000000001".into(),
+        name: words.person.to_owned(),
+        model: Some("Google Password Manager"),
+        synced: true,
+        backed_up: true,
+        waits: false,
+        created_at: at,
+        last_used_at: Some(at),
+    };
+    let other = AccountPasskey {
+        id: "0198f3e0-0000-7000-8000-000000000002".into(),
+        name: words.other.to_owned(),
+        model: None,
+        synced: false,
+        backed_up: false,
+        waits: true,
+        last_used_at: None,
+        ..one.clone()
+    };
+    let both = [one.clone(), other];
+    let third = [AccountPasskey { id: "0198f3e0-0000-7000-8000-000000000003".into(), ..one }];
+    let page = AccountPasskeys {
+        frame: Frame { flow: "", ..frame },
+        address: words.address,
+        passkeys: &both,
+        removed: &third,
+        fresh: true,
+        full: false,
+        signals,
+        failed: false,
+    };
+    add(pages, "account-passkeys", &page);
+    add(pages, "account-passkeys-stale", &AccountPasskeys { fresh: false, ..page });
+    add(pages, "account-passkeys-none", &AccountPasskeys { passkeys: &[], removed: &[], failed: true, ..page });
 }
 
 fn code(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
