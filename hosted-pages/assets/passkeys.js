@@ -114,7 +114,8 @@ if (KEY && navigator.credentials) {
     form.hidden = false
     if (form.dataset.passkey === "get") {
       button.addEventListener("click", () => signIn(form))
-      autofill(form)
+      // One that just failed would be suggested again.
+      if (!("tried" in form.dataset)) autofill(form)
     } else {
       button.addEventListener("click", () => create(form))
       if (form.dataset.passkey === "offer") createQuietly(form)

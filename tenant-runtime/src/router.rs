@@ -102,6 +102,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/applications/{id}/invitees/{user_id}", put(invitees::add).delete(invitees::remove))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))
+        .route("/users/{id}/passkeys", get(admin::passkeys::list))
+        .route("/users/{id}/passkeys/{passkey_id}", delete(admin::passkeys::remove))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
         .route("/audit-events", get(audit_events::list))

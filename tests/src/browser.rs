@@ -123,6 +123,17 @@ impl Browser {
         bail!("the sign-in does not end")
     }
 
+    /// Goes on without a passkey, where one is offered.
+    pub async fn skip_offer(&self, landed: Landed) -> Result<Landed> {
+        match &landed {
+            Landed::Page(page) => match forms::form(&page.html, "form#skip-form") {
+                Some(form) => self.submit(page, &form, &[]).await,
+                None => Ok(landed),
+            },
+            Landed::Elsewhere(_) => Ok(landed),
+        }
+    }
+
     /// Fills in whichever sign-in page this is.
     async fn answer(&self, page: &Page, mailbox: &Mailbox, email: &str) -> Result<Landed> {
         if let Some(form) = forms::form_with(&page.html, "input[type=email]") {

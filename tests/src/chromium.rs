@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::polder::free_port;
@@ -16,6 +16,7 @@ pub struct Chromium {
     /// Drives it.
     pub page: Client,
     driver: Child,
+    address: String,
     _profile: TempDir,
 }
 
@@ -81,7 +82,10 @@ impl Chromium {
         let mut last = None;
         for _ in 0..100 {
             match builder.connect(&format!("http://127.0.0.1:{port}")).await {
-                Ok(page) => return Ok(Self { page, driver, _profile: profile }),
+                Ok(page) => {
+                    let address = format!("http://127.0.0.1:{port}");
+                    return Ok(Self { page, driver, address, _profile: profile });
+                }
                 Err(error) => last = Some(error),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -140,6 +144,50 @@ impl Chromium {
         std::fs::create_dir_all(&folder)?;
         std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), self.page.screenshot().await?)?;
         Ok(())
+    }
+
+    /// Puts an authenticator into the device, as WebDriver's extension of Web Authentication has it: it
+    /// keeps passkeys, and says yes to everything in its owner's name.
+    pub async fn add_authenticator(&self) -> Result<String> {
+        let wanted = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserConsenting": true,
+            "isUserVerified": true,
+        });
+        let url = format!("{}/authenticator", self.webauthn().await?);
+        let answer: Value = self.http().post(url).json(&wanted).send().await?.json().await?;
+        answer["value"].as_str().map(str::to_owned).with_context(|| format!("no authenticator: {answer}"))
+    }
+
+    /// The passkeys inside an authenticator.
+    pub async fn credentials(&self, authenticator: &str) -> Result<Vec<Value>> {
+        let url = format!("{}/authenticator/{authenticator}/credentials", self.webauthn().await?);
+        let answer: Value = self.http().get(url).send().await?.json().await?;
+        answer["value"].as_array().cloned().with_context(|| format!("no list: {answer}"))
+    }
+
+    async fn webauthn(&self) -> Result<String> {
+        let session = self.page.session_id().await?.context("a session")?;
+        Ok(format!("{}/session/{session}/webauthn", self.address))
+    }
+
+    fn http(&self) -> reqwest::Client {
+        reqwest::Client::new()
+    }
+
+    /// Waits until the browser is at an address that begins with this.
+    pub async fn wait_for_url(&self, beginning: &str) -> Result<String> {
+        for _ in 0..300 {
+            let url = self.url().await?;
+            if url.starts_with(beginning) {
+                return Ok(url);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("still at {}, not at {beginning}:\n{}", self.url().await?, self.text().await.unwrap_or_default())
     }
 
     /// Ends the browser.

@@ -24,6 +24,7 @@ pub mod assertion_key;
 pub mod audit_events;
 pub mod invitees;
 pub mod keys;
+pub mod passkeys;
 pub mod sessions;
 pub mod settings;
 pub mod users;

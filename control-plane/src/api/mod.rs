@@ -24,6 +24,7 @@ pub mod invitees;
 pub mod keys;
 pub mod life;
 pub mod openapi;
+pub mod passkeys;
 pub mod rates;
 pub mod router;
 pub mod sessions;

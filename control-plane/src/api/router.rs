@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use super::rates::Rates;
 use super::{
-    Api, admit, applications, audit_events, egress, events, invitees, keys, life, openapi, sessions, settings, tenants,
-    users,
+    Api, admit, applications, audit_events, egress, events, invitees, keys, life, openapi, passkeys, sessions, settings,
+    tenants, users,
 };
 use crate::app::App;
 
@@ -63,6 +63,8 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(invitees::add, invitees::remove))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change, users::erase))
+        .routes(routes!(passkeys::list))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(audit_events::list))

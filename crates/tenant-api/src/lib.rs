@@ -307,6 +307,30 @@ pub struct User {
     pub last_sign_in_at: Option<String>,
 }
 
+/// A passkey of a person. Its key stays where it is.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Passkey {
+    /// Names the passkey; it is not the credential's own id.
+    #[schema(value_type = String)]
+    pub id: PasskeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it lives in, where that is known.
+    pub model: Option<String>,
+    /// The model as its authenticator says it; zeros where it does not.
+    pub aaguid: String,
+    /// Whether it can be copied to the person's other devices.
+    pub synced: bool,
+    /// Whether it is.
+    pub backed_up: bool,
+    /// How its authenticator can be reached.
+    pub transports: Vec<String>,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was last used.
+    pub last_used_at: Option<String>,
+}
+
 /// A session in the register.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Session {

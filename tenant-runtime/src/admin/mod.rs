@@ -12,6 +12,7 @@ pub mod health;
 pub mod input;
 pub mod invitees;
 pub mod keys;
+pub mod passkeys;
 pub mod registration;
 pub mod sessions;
 pub mod settings;

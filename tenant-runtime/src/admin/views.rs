@@ -4,7 +4,8 @@ use polder_kernel::Timestamp;
 use polder_protocol::{ApplicationType, AuthMethod, RedirectUri};
 use polder_tenant_api as api;
 
-use crate::model::{Application, User};
+use crate::model::passkey::Kind;
+use crate::model::{Application, Passkey, User};
 use crate::store::sessions::Listed;
 
 /// A person with their roles.
@@ -38,6 +39,21 @@ pub fn session(listed: Listed) -> api::Session {
         ended_at: session.ended_at.map(Timestamp::rfc3339),
         ended_reason,
         applications,
+    }
+}
+
+/// A passkey, without its key.
+pub fn passkey(passkey: Passkey) -> api::Passkey {
+    api::Passkey {
+        id: passkey.id,
+        model: passkey.model().map(str::to_owned),
+        name: passkey.name,
+        aaguid: passkey.credential.aaguid,
+        synced: passkey.kind == Kind::Synced,
+        backed_up: passkey.backed_up_at.is_some(),
+        transports: passkey.credential.transports,
+        created_at: passkey.created_at.rfc3339(),
+        last_used_at: passkey.last_used_at.map(Timestamp::rfc3339),
     }
 }
 

@@ -17,6 +17,7 @@
 //! | a counter that goes back | refused, the person is told, the stored counter stays (C20) |
 //! | backup eligibility | fixed at registration; a change of the backup state is stored and audited (C07) |
 //! | attestation | none is asked for, unless the tenant lists models; every statement is verified (C10, C11) |
+//! | attestation by TPM and Android key | the library refuses the specification's examples of them (C10) |
 //! | client data with a byte order mark | refused: no browser writes one (C02) |
 //! | every failed sign-in | one answer, whatever the reason (C22) |
 //!

@@ -25,6 +25,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET", "/users/x"),
     ("PATCH", "/users/x"),
     ("DELETE", "/users/x"),
+    ("GET", "/users/x/passkeys"),
+    ("DELETE", "/users/x/passkeys/y"),
     ("GET", "/sessions"),
     ("DELETE", "/sessions/x"),
     ("GET", "/audit-events"),

@@ -122,14 +122,18 @@ async fn a33_a11_applications_that_break_the_rules_are_refused_with_reasons() {
 async fn settings_change_at_once_and_are_audited() {
     let tenant = Tenant::start().await;
     let (_, before) = call(&tenant, "GET", "/settings", None).await;
-    assert_eq!(before, json!({ "name": "Practice", "sign_up": "open", "default_locale": "en" }));
+    assert_eq!(before, json!({ "name": "Practice", "sign_up": "open", "default_locale": "en", "passkey_models": [] }));
+    let models = |model: &str| Some(json!({ "passkey_models": [model] }));
+    assert_eq!(call(&tenant, "PATCH", "/settings", models("a YubiKey")).await.0, 422);
+    let (_, after) = call(&tenant, "PATCH", "/settings", models("ee882879-721c-4913-9775-3dfcce97072a")).await;
+    assert_eq!(after["passkey_models"], json!(["ee882879-721c-4913-9775-3dfcce97072a"]));
     let (status, _) = call(&tenant, "PATCH", "/settings", Some(json!({ "sign_up": "closed" }))).await;
     assert_eq!(status, 200);
     Browser::default().ask_for_code(&tenant, "eve@example.test").await;
     assert!(tenant.mails().await.is_empty());
     let stored = "SELECT COUNT(*) AS n FROM setting WHERE name = 'sign_up' AND value = 'closed'";
     assert_eq!(tenant.count(stored).await, 1);
-    assert_eq!(tenant.audited("settings.changed").await, 1);
+    assert_eq!(tenant.audited("settings.changed").await, 2);
 }
 
 #[tokio::test]

@@ -176,3 +176,26 @@ async fn p_erasing_a_person_takes_their_passkeys_and_their_handle() {
     let (mut browser, page) = offered(&tenant, "ann@example.test").await;
     assert_ne!(options(&tenant, &mut browser, &page, &[]).await["user"]["id"], key.handle);
 }
+
+#[tokio::test]
+async fn an_administrator_sees_and_removes_a_persons_passkeys_and_the_person_is_told() {
+    use crate::admin::caller::call;
+    let tenant = Tenant::start().await;
+    let (_, mut key) = with_passkey(&tenant, "ann@example.test").await;
+    with_passkey(&tenant, "bob@example.test").await;
+    let user = async |address: &str| {
+        let (_, page) = call(&tenant, "GET", &format!("/users?email={address}"), None).await;
+        page["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (ann, bob) = (user("ann@example.test").await, user("bob@example.test").await);
+    let (status, page) = call(&tenant, "GET", &format!("/users/{ann}/passkeys"), None).await;
+    let one = &page["items"][0];
+    assert_eq!((status, page["items"].as_array().unwrap().len(), &one["synced"]), (200, 1, &serde_json::json!(true)));
+    assert!(!page.to_string().contains(&polder_kernel::encoding::base64url(&key.id)), "{page}");
+    let id = one["id"].as_str().unwrap();
+    assert_eq!(call(&tenant, "DELETE", &format!("/users/{bob}/passkeys/{id}"), None).await.0, 404);
+    assert_eq!(call(&tenant, "DELETE", &format!("/users/{ann}/passkeys/{id}"), None).await.0, 204);
+    assert_eq!(sign_in(&tenant, &mut Browser::default(), &mut key, &Twist::default()).await.status, 401);
+    assert_eq!(subjects(&tenant.mails().await, "removed"), 1);
+    assert_eq!(call(&tenant, "GET", "/users/019a0000-0000-7000-8000-000000000009/passkeys", None).await.0, 404);
+}

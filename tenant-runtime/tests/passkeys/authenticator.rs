@@ -60,7 +60,7 @@ impl Default for Authenticator {
 impl Authenticator {
     /// `navigator.credentials.create()`.
     pub fn create(&self, options: &Value, twist: &Twist) -> (String, Key) {
-        let random = SystemRandom::new();
+        let random = random();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref(), &random).unwrap();
         let id = twist.id.clone().unwrap_or_else(|| pair.public_key().as_ref()[1..33].to_vec());
@@ -178,10 +178,16 @@ impl Key {
 
     fn sign(&self, data: &[u8], client_data: &[u8]) -> Vec<u8> {
         let message = [data, &sha256(client_data)].concat();
-        self.pair.sign(&SystemRandom::new(), &message).unwrap().as_ref().to_vec()
+        self.pair.sign(&random(), &message).unwrap().as_ref().to_vec()
     }
 }
 
 fn sha256(bytes: &[u8]) -> Vec<u8> {
     polder_crypto::sha256(bytes).to_vec()
+}
+
+/// Chance for keys and signatures.
+#[expect(clippy::disallowed_methods, reason = "ring signs with chance of its own")]
+fn random() -> SystemRandom {
+    SystemRandom::new()
 }

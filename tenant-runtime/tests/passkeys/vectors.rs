@@ -125,20 +125,21 @@ fn c04_c35_client_data_of_the_vectors() {
 
 #[test]
 fn c35_registrations_and_assertions_of_the_vectors_are_verified() {
-    let (mut whole, mut by_library) = (0, 0);
+    let (mut whole, mut refused) = (0, Vec::new());
     for case in cases() {
-        let registered = register(&case);
         if let Some(refusal) = untaken(case.name()) {
-            assert_eq!(registered.err(), Some(refusal), "{}", case.name());
+            assert_eq!(register(&case).err(), Some(refusal), "{}", case.name());
             continue;
         }
+        if let Err(error) = library(&case) {
+            refused.push((case.name().to_owned(), error));
+            continue;
+        }
+        let registered = register(&case);
         if !case.verified() {
-            library(&case);
-            by_library += 1;
             continue;
         }
-        let registered = registered.unwrap();
-        let passkey = passkey(registered);
+        let passkey = passkey(registered.unwrap());
         let asserted = Asserted::parse(&case.asserted()).unwrap();
         let proved = prove::verify(&party(), &case.challenge("get"), &asserted, &passkey);
         assert!(proved.is_ok(), "{} {proved:?}", case.name());
@@ -147,8 +148,10 @@ fn c35_registrations_and_assertions_of_the_vectors_are_verified() {
         assert_eq!(other, Err(Refusal::Challenge), "{}", case.name());
         whole += 1;
     }
-    assert_eq!(whole + by_library, 9, "{whole} and {by_library}");
-    assert!(whole >= 2);
+    // Statements that the library does not take; the documentation of `passkeys` names them.
+    let names: Vec<&str> = refused.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["tpm-es256", "android-key-es256"], "{refused:?}");
+    assert!(whole >= 2, "{whole}");
 }
 
 fn passkey(registered: register::Registered) -> Passkey {
@@ -170,7 +173,7 @@ fn passkey(registered: register::Registered) -> Passkey {
 }
 
 /// The library, with nobody's verification demanded.
-fn library(case: &Case) {
+fn library(case: &Case) -> Result<(), String> {
     let url = ORIGIN.parse().unwrap();
     let core =
         WebauthnCore::new_unsafe_experts_only("x", "example.org", vec![url], std::time::Duration::ZERO, None, None);
@@ -187,7 +190,7 @@ fn library(case: &Case) {
     let answer: RegisterPublicKeyCredential = serde_json::from_str(&case.created()).unwrap();
     let state = serde_json::from_value(state).unwrap();
     let credential = core.register_credential(&answer, &state, None);
-    let credential = credential.unwrap_or_else(|error| panic!("{}: {error:?}", case.name()));
+    let mut credential = credential.map_err(|error| format!("{error:?}"))?;
     let state = json!({
         "credentials": [],
         "policy": "discouraged",
@@ -196,8 +199,7 @@ fn library(case: &Case) {
         "allow_backup_eligible_upgrade": false,
     });
     let answer: PublicKeyCredential = serde_json::from_str(&case.asserted()).unwrap();
-    let mut credential = credential;
     credential.user_verified = false;
     let proved = core.authenticate_single_credential(&answer, &serde_json::from_value(state).unwrap(), &credential);
-    assert!(proved.is_ok(), "{}: {proved:?}", case.name());
+    proved.map(|_| ()).map_err(|error| format!("{error:?}"))
 }

@@ -16,6 +16,9 @@ async fn p1_a_new_person_signs_in_by_code_and_gives_a_name_once() {
     let page = browser.follow(&tenant, answer).await;
     assert!(has_form(&page, "name-form"), "{}", page.body);
     let answer = browser.post(&tenant, &form(&page, "name-form"), &[("name", "Ann de Vries")]).await;
+    assert_eq!(answer.status, 303);
+    // A passkey is offered, and skipped.
+    let answer = browser.follow(&tenant, answer).await;
     assert!(has_code(&answer), "{answer:?}");
     assert!(answer.location().contains("state=the-state"));
     // The next sign-in asks no name, and the one after that nothing at all.

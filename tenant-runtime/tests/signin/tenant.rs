@@ -153,8 +153,7 @@ impl Tenant {
     /// The code in the newest mail to `address`.
     pub async fn code_for(&self, address: &str) -> Option<String> {
         let mails = self.mails().await;
-        let mail = mails.iter().rev().find(|mail| mail.to.as_str() == address)?;
-        code_in(&mail.text)
+        mails.iter().rev().filter(|mail| mail.to.as_str() == address).find_map(|mail| code_in(&mail.text))
     }
 
     /// Rows of a table.

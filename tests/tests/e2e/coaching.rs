@@ -156,11 +156,15 @@ async fn sign_in(browser: &Chromium, mailbox: &Mailbox, (email, who): (&str, &st
     browser.fill("input[autocomplete=one-time-code]", &code).await?;
     browser.press("form#code-form button[type=submit]").await?;
     // The name is asked for once; then the platform's own page shows.
-    browser.wait(&format!("input[autocomplete=name], {arrived}")).await?;
+    browser.wait(&format!("input[autocomplete=name], form#skip-form, {arrived}")).await?;
     if browser.shows("input[autocomplete=name]").await? {
         browser.picture(&format!("4-{who}-name")).await?;
         browser.fill("input[autocomplete=name]", "Ann Example").await?;
         browser.press("form#name-form button[type=submit]").await?;
+        browser.wait(&format!("form#skip-form, {arrived}")).await?;
+    }
+    if browser.shows("form#skip-form").await? {
+        browser.press("form#skip-form button[type=submit]").await?;
     }
     browser.wait(arrived).await?;
     Ok(())

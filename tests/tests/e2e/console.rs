@@ -36,7 +36,13 @@ async fn become_owner(browser: &Chromium, polder: &Polder, mailbox: &Mailbox) ->
     }
     browser.wait("form#code-form").await?;
     browser.fill("input[autocomplete=one-time-code]", &mailbox.code(OWNER).await?).await?;
-    browser.press("form#code-form button[type=submit]").await
+    browser.press("form#code-form button[type=submit]").await?;
+    // A passkey is offered.
+    browser.wait("form#skip-form, a[href='/tenants/new']").await?;
+    if browser.shows("form#skip-form").await? {
+        browser.press("form#skip-form button[type=submit]").await?;
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod isolation;
 mod life;
 mod minting;
 mod nothing_leaks;
+mod passkeys;
 mod postgres;
 mod public_api;
 mod races;

@@ -91,7 +91,8 @@ async fn f22_a_server_that_goes_away_in_the_middle_of_a_sign_in_is_a_page_and_th
             }
             polder_tests::Landed::Page(page) => {
                 let form = forms::form_with(&page.html, "input[autocomplete=name]").context("a form for the name")?;
-                let answer = ann.submit(&page, &form, &[("name", "Ann")]).await?.elsewhere()?;
+                let landed = ann.submit(&page, &form, &[("name", "Ann")]).await?;
+                let answer = ann.skip_offer(landed).await?.elsewhere()?;
                 client.redeem(&client.code(&answer)?).await?;
                 break;
             }

@@ -2,8 +2,8 @@
 
 use polder_hosted_pages::tenant::{
     AccountPasskey, AccountPasskeys, Asked, CodeError, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired,
-    FirstName, Home, NameError, NotAllowed, OfferPasskey, PasskeyProblem, Person, SignInCode, SignInEmail, SignOutConfirm,
-    Signals, SignedOut,
+    FirstName, Home, NameError, NotAllowed, OfferPasskey, PasskeyProblem, Person, SignInCode, SignInEmail,
+    SignOutConfirm, Signals, SignedOut,
 };
 use polder_hosted_pages::{Frame, Page};
 use polder_kernel::Locale;
