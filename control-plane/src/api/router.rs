@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use super::rates::Rates;
 use super::{
-    Api, admit, applications, audit_events, egress, events, invitees, keys, life, openapi, passkeys, sessions, settings,
-    tenants, users,
+    Api, admit, applications, audit_events, egress, events, invitees, keys, life, openapi, passkeys, sessions,
+    settings, tenants, users,
 };
 use crate::app::App;
 

@@ -74,7 +74,6 @@ async fn c25_c27_c29_a_passkey_lives_from_the_offer_to_being_signalled_away() ->
     second.wait_for_url(REDIRECT).await?;
     second.open(&format!("{issuer}/account/passkeys")).await?;
     second.wait("li.key").await?;
-    second.press("li.key summary").await?;
     second.picture("p5-account-phone").await?;
     second.press("form.remove button[type=submit]").await?;
     second.wait("main:not(:has(form.remove))").await?;
