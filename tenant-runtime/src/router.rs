@@ -80,7 +80,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/signin/continue", post(choice::go_on))
         .route("/signin/switch", post(choice::switch))
         .route("/signin/cancel", post(choice::cancel))
-        .route(passkeys::PATH, get(passkeys::show).post(passkeys::accept))
+        .route("/account/passkeys", get(passkeys::show).post(passkeys::accept))
         .route("/account/passkeys/options", post(passkeys::options))
         .route("/account/passkeys/rename", post(passkeys::rename))
         .route("/account/passkeys/remove", post(passkeys::remove))

@@ -115,7 +115,8 @@ async fn d27_a_code_that_was_asked_for_while_the_mail_server_was_gone_arrives_on
         Landed::Elsewhere(answer) => answer,
         Landed::Page(page) => {
             let form = forms::form_with(&page.html, "input[autocomplete=name]").context("a form for the name")?;
-            ann.submit(&page, &form, &[("name", "Ann")]).await?.elsewhere()?
+            let landed = ann.submit(&page, &form, &[("name", "Ann")]).await?;
+            ann.skip_offer(landed).await?.elsewhere()?
         }
     };
     client.redeem(&client.code(&answer)?).await?;

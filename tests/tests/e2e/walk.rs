@@ -101,7 +101,9 @@ fn plain(text: &str) -> String {
             run.push(c);
         } else {
             let mixed = run.chars().any(|c| c.is_ascii_uppercase()) && run.chars().any(|c| c.is_ascii_lowercase());
-            let chance = run.len() >= 16 && (mixed || run.chars().any(|c| c.is_ascii_digit()));
+            // The name of a waiting sign-in is short, and drawn by chance as well.
+            let waiting = run.starts_with("flow-") || plain.ends_with("flow=");
+            let chance = waiting || run.len() >= 16 && (mixed || run.chars().any(|c| c.is_ascii_digit()));
             plain.push_str(if chance { "#" } else { &run });
             plain.push(c);
             run.clear();
