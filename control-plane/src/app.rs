@@ -22,7 +22,7 @@ use crate::provision::Provision;
 use crate::provision::certificate::CertificateKey;
 use crate::retention::AUDIT_GUARD;
 use crate::secrets::{Name, Secrets};
-use crate::settings::{Databases, Isolation, Settings};
+use crate::settings::{Databases, Isolation, ProcessUsers, Settings};
 use crate::store::{self, data_keys, settings};
 use crate::tenant_client::Links;
 
@@ -148,8 +148,13 @@ impl App {
         let patience = settings.patience;
         let supervisor = Arc::new(Supervisor::new(layout.children(), patience.stop, patience.retry));
         let driver = match &settings.isolation {
-            Isolation::Process => {
-                let users = process::users(&layout.users(), &entropy).map_err(files(layout.users()))?;
+            Isolation::Process(users) => {
+                let users = match users {
+                    ProcessUsers::OneEach => {
+                        process::users(&layout.users(), &entropy).map_err(files(layout.users()))?
+                    }
+                    ProcessUsers::Ours => None,
+                };
                 Driver::Process(ProcessDriver::new(Arc::clone(&supervisor), settings.programs.tenant.clone(), users))
             }
             Isolation::Docker(docker) => {

@@ -25,7 +25,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Everything on one machine, for development: no root, no Docker.
-    Dev(Dev),
+    Dev(Box<Dev>),
     /// Tenants: list, make, suspend, put to sleep, terminate, destroy.
     Tenant(Box<tenant::Tenant>),
     /// What is the operator's to say, on the host where Polder runs.
@@ -111,7 +111,7 @@ pub fn run() -> ExitCode {
         // What keeps tenants apart is said at each of their starts, all being well or not.
         "warn,polder_control_plane::isolation=info",
     );
-    match start(options) {
+    match start(*options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("polder: {problem}");

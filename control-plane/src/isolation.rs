@@ -31,12 +31,15 @@ pub async fn report(app: &App, tenant: &Tenant) -> Option<Vec<Measure>> {
 async fn walls(app: &App, tenant: &Tenant) -> Vec<Measure> {
     let asked = tokio::time::timeout(WITHIN, tenant_client::health(app, tenant)).await;
     let own = asked.ok().and_then(Result::ok).map(|health| health.isolation).unwrap_or_default();
-    isolation::merged([app.driver.isolation(&tenant.short_id), own.into_iter().take(MOST).map(shortened).collect()])
+    isolation::merged([
+        app.driver.isolation(&tenant.short_id),
+        own.into_iter().take(MOST).map(|told| shortened(&told)).collect(),
+    ])
 }
 
 /// What a tenant says of itself is shown and logged: one that was broken into says what it likes, but not
 /// at any length, and without moving the reader's cursor.
-fn shortened(told: Measure) -> Measure {
+fn shortened(told: &Measure) -> Measure {
     let plain = |text: &str| text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect();
     Measure { name: plain(&told.name), in_force: told.in_force, detail: plain(&told.detail) }
 }
@@ -58,7 +61,7 @@ mod tests {
     #[test]
     fn g32_a_tenants_words_about_itself_are_short_and_plain() {
         let told = Measure::stands("seccomp\u{1b}[2J", "x".repeat(5_000));
-        let shown = shortened(told);
+        let shown = shortened(&told);
         assert_eq!((shown.name.as_str(), shown.detail.len()), ("seccomp[2J", LONGEST));
     }
 }

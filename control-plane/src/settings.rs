@@ -63,11 +63,20 @@ pub struct Programs {
     pub coaching: PathBuf,
 }
 
+/// Whose user the tenants' processes run as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessUsers {
+    /// One of its own for each, where we are root and may give it; else ours.
+    OneEach,
+    /// Ours, even as root. Only a program that cannot become another user needs it: a test's stand-in.
+    Ours,
+}
+
 /// How tenants are kept apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Isolation {
     /// A process each.
-    Process,
+    Process(ProcessUsers),
     /// A container each.
     Docker(docker::Settings),
 }
@@ -162,7 +171,7 @@ pub(crate) mod tests {
             listen: "127.0.0.1:8600".parse().unwrap(),
             coaching_listen: "127.0.0.1:8700".parse().unwrap(),
             programs: Programs { tenant: "/nowhere/polder-tenant".into(), coaching: "/nowhere/polder-coaching".into() },
-            isolation: Isolation::Process,
+            isolation: Isolation::Process(ProcessUsers::Ours),
             relay: None,
             databases: Databases::Sqlite,
             control_database: crate::testing::control_database(data),

@@ -77,7 +77,7 @@ async fn end_orphans(settings: &Settings, docker_host: &str) -> Result<(), Probl
     if ended.map_err(|error| Problem::Orphans(error.to_string()))? > 0 {
         tracing::info!("children of an earlier start were still there and have been ended");
     }
-    if settings.isolation == settings::Isolation::Process {
+    if matches!(settings.isolation, settings::Isolation::Process(_)) {
         // With Docker they are adopted. Where Docker is not there any more, neither are they.
         match docker::end_orphans(docker_host, &settings.layout.docker()).await {
             Ok(0) => {}
@@ -138,7 +138,7 @@ fn is_loopback(host: &str) -> bool {
 
 async fn isolation(options: &Dev) -> Result<settings::Isolation, Problem> {
     if options.isolation == Isolation::Process {
-        return Ok(settings::Isolation::Process);
+        return Ok(settings::Isolation::Process(settings::ProcessUsers::OneEach));
     }
     let docker = docker::Settings { host: options.docker_host.clone(), image: options.image.clone() };
     Daemon::reach(&docker).await?;

@@ -68,7 +68,7 @@ fn item(path: &Path, name: &str, found: &fs::Metadata) -> Item {
 /// # Errors
 /// When the system refuses; then some of it is left.
 pub(super) fn remove(folder: &Path) -> io::Result<()> {
-    let top = match open(&CWD, folder) {
+    let top = match open(CWD, folder) {
         Ok(top) => top,
         Err(Errno::NOENT) => return Ok(()),
         // Not a folder at all: what is there goes as it is.
@@ -154,7 +154,7 @@ mod tests {
 
     /// Folders within folders, with a file in each.
     fn nest(folder: &Path, deep: usize) {
-        let mut open = open(&CWD, folder).unwrap();
+        let mut open = open(CWD, folder).unwrap();
         for _ in 0..deep {
             mkdirat(&open, "deeper", Mode::RWXU).unwrap();
             rustix::fs::symlinkat("/", &open, "root").unwrap();

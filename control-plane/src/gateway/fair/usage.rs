@@ -29,12 +29,16 @@ mod tests {
 
     #[test]
     fn work_shows_in_processor_time() {
-        let (before, pid) = (own(), std::process::id().cast_signed());
-        let seen = of(pid).unwrap();
-        while own() < before + Duration::from_millis(30) {
-            std::hint::black_box(polder_crypto::sha256(&[0; 4096]));
-        }
-        assert!(of(pid).unwrap() > seen);
+        let pid = std::process::id().cast_signed();
+        // Threads of other tests end meanwhile and take their share along, but not every time.
+        let grows = (0..50).any(|_| {
+            let (before, seen) = (own(), of(pid).unwrap());
+            while own() < before + Duration::from_millis(10) {
+                std::hint::black_box(polder_crypto::sha256(&[0; 4096]));
+            }
+            of(pid).unwrap() > seen
+        });
+        assert!(grows);
         assert_eq!(of(-1), None);
     }
 }
