@@ -22,7 +22,7 @@ pub fn address() -> Option<String> {
 
 /// Whether all tests are to have their data on the server.
 pub fn is_asked_for() -> bool {
-    std::env::var("POLDER_TEST_DATABASE").is_ok_and(|kind| kind == "postgres")
+    docker::asked("POLDER_TEST_DATABASE") == "postgres"
 }
 
 /// A fresh database for a control plane, dropped with the value, and its address.
