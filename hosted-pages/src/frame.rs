@@ -2,6 +2,7 @@
 
 use polder_kernel::Locale;
 
+use crate::Look;
 use crate::texts::{Texts, texts};
 
 /// Common to every page of a tenant. Start from [`Frame::new`] and set what differs.
@@ -20,12 +21,14 @@ pub struct Frame<'a> {
     /// Path and query that show this page again by GET. Each language of the chooser is a link to it
     /// with `lang=TAG` added; without it there is no chooser.
     pub language_path: Option<&'a str>,
+    /// Light or dark, where the person chose; else as the device has it.
+    pub look: Option<Look>,
 }
 
 impl<'a> Frame<'a> {
     /// A frame without forms' hidden fields, nonce and language chooser.
     pub const fn new(locale: Locale, tenant_name: &'a str) -> Self {
-        Self { locale, tenant_name, nonce: "", csrf: "", flow: "", language_path: None }
+        Self { locale, tenant_name, nonce: "", csrf: "", flow: "", language_path: None, look: None }
     }
 
     pub(crate) const fn t(&self) -> &'static Texts {

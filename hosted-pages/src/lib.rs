@@ -9,13 +9,16 @@
 //! `style-src 'self'; img-src 'self'; form-action 'self'`, and `script-src 'self'; connect-src 'self'`
 //! for the console and those.
 
+pub mod account;
 pub mod assets;
 pub mod clean;
 pub mod console;
 pub mod device;
 pub mod frame;
+pub mod look;
 pub mod mail;
 pub mod page;
+pub mod qr;
 pub mod tenant;
 mod texts;
 pub mod when;
@@ -23,4 +26,5 @@ pub mod when;
 pub use assets::{Asset, asset};
 pub use device::Device;
 pub use frame::Frame;
+pub use look::Look;
 pub use page::Page;

@@ -13,6 +13,7 @@ use polder_tenant_api as api;
 use tokio::sync::{Mutex, Notify};
 
 use crate::error::Internal;
+use crate::factors::slow::Slow;
 use crate::keys::{self, Schedule, Seal, SealKeys};
 use crate::limits;
 use crate::oidc::applications::Applications;
@@ -68,6 +69,8 @@ pub struct App {
     pub admin: Option<Verifier>,
     /// Who we are to authenticators.
     pub passkeys: RelyingParty,
+    /// Makes slow hashes, few at a time.
+    pub slow: Slow,
     /// Signs checkpoints of the audit log; not a key that applications see.
     pub checkpoints: CheckpointKey,
     /// What the process took from itself before it served.
@@ -172,6 +175,7 @@ impl App {
             passkeys,
             checkpoints,
             isolation,
+            slow: Slow::default(),
         });
         startup::complete_keys(&app);
         Ok(app)

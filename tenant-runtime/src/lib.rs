@@ -19,6 +19,7 @@ pub mod audit;
 pub mod command;
 pub mod confine;
 pub mod error;
+pub mod factors;
 pub mod guard;
 pub mod jobs;
 pub mod keys;

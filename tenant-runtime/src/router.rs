@@ -21,11 +21,14 @@ use polder_service::stack::Stacked;
 use polder_service::{Stack, TrustedProxy, problem};
 use tower::Layer;
 
-use crate::account::{home, passkeys};
+use crate::account::{
+    activity, address, applications as grants, data, delete, home, overview, passkeys, preferences, profile,
+    recovery_codes, second_factor, sessions as devices,
+};
 use crate::admin::{self, applications, audit_events, health, invitees, sessions, users};
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo, well_known};
-use crate::signin::{choice, code, consent, email, name, offer, passkey, resend, show};
+use crate::signin::{choice, code, consent, email, name, offer, passkey, resend, second_step, show};
 use crate::{App, assets};
 
 /// What the world reaches, ready to be served.
@@ -61,6 +64,32 @@ fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new().route(path::INTROSPECT, post(introspect::post)).merge(browsers)
 }
 
+/// What people do with their own account: each GET shows a page, each POST changes something.
+fn account_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/account", get(overview::show))
+        .route("/account/profile", get(profile::show).post(profile::save))
+        .route("/account/email", get(address::show).post(address::ask))
+        .route("/account/email/confirm", post(address::confirm))
+        .route("/account/email/undo", get(address::show_undo).post(address::undo))
+        .route("/account/second-factor", get(second_factor::show))
+        .route("/account/second-factor/set-up", get(second_factor::show_set_up).post(second_factor::set_up))
+        .route("/account/second-factor/confirm", post(second_factor::confirm))
+        .route("/account/second-factor/remove", get(second_factor::show_remove).post(second_factor::remove))
+        .route("/account/recovery-codes", get(recovery_codes::show).post(recovery_codes::make))
+        .route("/account/recovery-codes/file", post(recovery_codes::file))
+        .route("/account/sessions", get(devices::show))
+        .route("/account/sessions/end", post(devices::end))
+        .route("/account/sessions/end-others", post(devices::end_others))
+        .route("/account/applications", get(grants::show))
+        .route("/account/applications/withdraw", post(grants::withdraw))
+        .route("/account/activity", get(activity::show))
+        .route("/account/preferences", get(preferences::show).post(preferences::save))
+        .route("/account/data", get(data::show))
+        .route("/account/data/download", post(data::download))
+        .route("/account/delete", get(delete::show).post(delete::delete))
+}
+
 fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route(path::AUTHORIZE, get(authorize::get).post(authorize::post).head(no_head))
@@ -72,6 +101,8 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/signin/resend", post(resend::submit))
         .route("/signin/passkey", post(passkey::submit))
         .route("/signin/passkey/options", post(passkey::ask))
+        .route("/signin/second-step", post(second_step::app_code))
+        .route("/signin/recovery-code", post(second_step::recovery_code))
         .route("/signin/name", post(name::submit))
         .route("/signin/consent", post(consent::submit))
         .route("/signin/offer/options", post(offer::options))
@@ -87,6 +118,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/account/passkeys/restore", post(passkeys::restore))
         .route("/account/passkeys/confirm", post(passkeys::confirm))
         .route("/.well-known/change-password", get(well_known::change_password))
+        .merge(account_routes())
         .route("/assets/{name}", get(assets::get))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(app), render_pages))

@@ -70,7 +70,7 @@ impl Mailbox {
         bail!("no mail arrived for {to}")
     }
 
-    /// Waits for a code and reads it from the text.
+    /// Waits for a code newer than the last [`Mailbox::forget`]; other mails may come between.
     pub async fn code(&self, to: &str) -> Result<String> {
         // Other mails may arrive at the same time, such as the one about a new passkey.
         let seen = self.seen.lock().expect("no panic").get(to).copied().unwrap_or(0);

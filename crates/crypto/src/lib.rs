@@ -7,7 +7,7 @@
 //! signing key ──sign_jwt──> token ──Verifier (JWKS)──> claims
 //! ```
 //!
-//! `ring`, `aws-lc-rs` and `jsonwebtoken` are used here and nowhere else. Nothing in this crate prints a key.
+//! `ring`, `argon2`, `aws-lc-rs` and `jsonwebtoken` are used here and nowhere else. Nothing in this crate prints a key.
 
 pub mod category;
 mod cipher;
@@ -19,7 +19,9 @@ pub mod person;
 pub mod scram;
 pub mod seal;
 pub mod signing;
+pub mod slow_hash;
 mod strict_json;
+pub mod totp;
 
 pub use category::Category;
 pub use hash::{constant_time_eq, sha256};
@@ -29,3 +31,5 @@ pub use keyring::Keyring;
 pub use person::PersonKey;
 pub use seal::{SealError, SealKey, WrappedKey};
 pub use signing::{Algorithm, KeyError, SigningKey};
+pub use slow_hash::slow_hash;
+pub use totp::TotpSecret;

@@ -1,12 +1,15 @@
 //! The mails: a subject, a text part and an HTML part each.
 //!
-//! No mail carries a link to click, a picture, or text that a stranger can choose (D12).
+//! No mail carries a picture, or text that a stranger can choose (D12). One carries a link: the notice of
+//! a changed address leads to where the change is undone, by a form on that page (D09).
 
+mod account_change;
 mod security_notice;
 mod sign_in_code;
 
+pub use account_change::AccountChange;
 pub use security_notice::{Change, SecurityNotice};
-pub use sign_in_code::SignInCode;
+pub use sign_in_code::{CodePurpose, SignInCode};
 
 /// A mail ready to be queued.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use askama::Template;
 use polder_kernel::{Locale, Timestamp};
 
-use super::Rendered;
+use super::{AccountChange, Rendered};
 use crate::texts::{Texts, texts};
 use crate::{Device, Page, clean, when};
 
@@ -34,6 +34,8 @@ pub enum Change<'a> {
         /// What kind it is.
         model: Option<&'a str>,
     },
+    /// Something about the account, its second step or its address.
+    Account(AccountChange<'a>),
 }
 
 /// A change, and where it was made.
@@ -68,6 +70,7 @@ struct View {
     title: String,
     intro: String,
     more: Option<&'static str>,
+    link: Option<(String, String)>,
     not_you: String,
     facts: Vec<(&'static str, String)>,
 }
@@ -96,7 +99,8 @@ impl SecurityNotice<'_> {
             title,
             intro,
             more: waits.then_some(t.mail.notice_passkey_added_waits),
-            not_you: t.mail.notice_not_you(&tenant),
+            link: self.change.link(t),
+            not_you: self.change.not_you(t, &tenant),
             tenant,
             facts,
         }
@@ -111,12 +115,28 @@ impl Change<'_> {
             Self::PasskeyAdded { .. } => (m.notice_passkey_added(tenant), m.notice_passkey_added_text(tenant)),
             Self::PasskeyRemoved { .. } => (m.notice_passkey_removed(tenant), m.notice_passkey_removed_text(tenant)),
             Self::PasskeyRestored { .. } => (m.notice_passkey_restored(tenant), m.notice_passkey_restored_text(tenant)),
+            Self::Account(change) => change.words(t, tenant),
             Self::PasskeyCounter { .. } => (m.notice_passkey_counter.to_owned(), m.notice_passkey_counter_text(tenant)),
+        }
+    }
+
+    fn link(self, t: &Texts) -> Option<(String, String)> {
+        let Self::Account(change) = self else { return None };
+        change.link(t).map(|(before, link)| (before, link.to_owned()))
+    }
+
+    fn not_you(self, t: &Texts, tenant: &str) -> String {
+        match self {
+            // Whoever reads this cannot sign in any more; the link above is their way back.
+            Self::Account(AccountChange::EmailChanged { .. }) => t.news.reason.to_owned(),
+            Self::Account(_) => t.news.not_you(tenant),
+            _ => t.mail.notice_not_you(tenant),
         }
     }
 
     fn facts(self, t: &Texts) -> Option<(&'static str, String)> {
         match self {
+            Self::Account(_) => None,
             Self::PasskeyAdded { model, .. }
             | Self::PasskeyRemoved { model }
             | Self::PasskeyRestored { model }

@@ -15,8 +15,8 @@ pub struct SignInCode<'a> {
     pub locale: Locale,
     /// The tenant's name.
     pub tenant_name: &'a str,
-    /// The application that waits, where there is one.
-    pub application: Option<&'a str>,
+    /// What the code is for.
+    pub purpose: CodePurpose<'a>,
     /// The code: digits.
     pub code: &'a str,
     /// How many minutes it works.
@@ -27,6 +27,15 @@ pub struct SignInCode<'a> {
     pub at: Timestamp,
     /// Roughly where from, such as a town or a network; `None` when that is not known.
     pub place: Option<&'a str>,
+}
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodePurpose<'a> {
+    /// Signing in, to an application that waits where there is one.
+    SignIn(Option<&'a str>),
+    /// Making this the address of an account (D19).
+    NewAddress,
 }
 
 #[derive(Template)]
@@ -45,6 +54,7 @@ struct View {
     intro: String,
     code: String,
     minutes: String,
+    not_you: &'static str,
     browser: String,
     time: String,
     place: String,
@@ -60,13 +70,21 @@ impl SignInCode<'_> {
     fn view(&self) -> View {
         let t = texts(self.locale);
         let tenant = clean::line(self.tenant_name);
+        let (title, intro, not_you) = match self.purpose {
+            CodePurpose::SignIn(None) => (t.mail.code_subject(&tenant), t.mail.code_intro(&tenant), t.mail.not_you),
+            CodePurpose::SignIn(Some(application)) => {
+                (t.mail.code_subject(&tenant), t.mail.code_intro_for(clean::line(application)), t.mail.not_you)
+            }
+            CodePurpose::NewAddress => {
+                let n = &t.news;
+                (n.address_code(&tenant), n.address_code_text.to_owned(), n.address_code_not_you)
+            }
+        };
         View {
             locale: self.locale,
-            title: t.mail.code_subject(&tenant),
-            intro: self.application.map_or_else(
-                || t.mail.code_intro(&tenant),
-                |application| t.mail.code_intro_for(clean::line(application)),
-            ),
+            title,
+            intro,
+            not_you,
             tenant,
             code: self.code.to_owned(),
             minutes: t.mail.code_minutes(t.minutes(self.minutes)),

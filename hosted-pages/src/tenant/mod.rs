@@ -1,7 +1,7 @@
 //! The pages a tenant shows to the people who sign in.
 //!
 //! ```text
-//! SignInEmail -> SignInCode -> FirstName (once) -> OfferPasskey (now and then) -> the application
+//! SignInEmail -> SignInCode -> SecondStep (where there is one) -> FirstName (once) -> OfferPasskey (now and then) -> the application
 //!                              ContinueAs (public clients with a session) -> the application
 //!                              Consent (applications of others) -> the application
 //!                              NotAllowed (the application is not for this person)
@@ -13,6 +13,7 @@ mod consent;
 mod failure;
 mod home;
 mod passkeys;
+mod second_step;
 mod sign_in;
 mod sign_out;
 
@@ -20,5 +21,6 @@ pub use consent::{Asked, CONSENT_TEXT, Consent};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
+pub use second_step::{SecondStep, SecondStepError};
 pub use sign_in::{CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail};
 pub use sign_out::{SignOutConfirm, SignedOut};

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::PasskeyProblem;
 use crate::Frame;
+use crate::texts::Texts;
 
 /// Asks for the address. `form#email-form` posts `email` to `/signin/email`;
 /// `form#passkey-form` posts what the browser answered to `/signin/passkey`, by script.
@@ -133,28 +134,48 @@ impl SignInEmail<'_> {
     }
 
     fn problem(&self) -> Option<String> {
-        let t = self.frame.t();
-        self.error.map(|error| match error {
-            EmailError::Empty => t.email.error_empty.to_owned(),
-            EmailError::Invalid => t.email.error_invalid.to_owned(),
-            EmailError::TooMany { retry_after_seconds } => t.email.error_too_many(t.wait(retry_after_seconds)),
-            EmailError::StartAgain => t.email.error_start_again.to_owned(),
-        })
+        self.error.map(|error| error.text(self.frame.t()))
+    }
+}
+
+impl EmailError {
+    pub(crate) fn text(self, t: &Texts) -> String {
+        match self {
+            Self::Empty => t.email.error_empty.to_owned(),
+            Self::Invalid => t.email.error_invalid.to_owned(),
+            Self::TooMany { retry_after_seconds } => t.email.error_too_many(t.wait(retry_after_seconds)),
+            Self::StartAgain => t.email.error_start_again.to_owned(),
+        }
+    }
+}
+
+impl CodeError {
+    pub(crate) fn text(self, t: &Texts) -> String {
+        match self {
+            Self::Empty => t.code.error_empty.to_owned(),
+            Self::Malformed => t.code.error_malformed.to_owned(),
+            Self::Wrong { tries_left: 0 } | Self::NoTriesLeft => t.code.error_no_tries.to_owned(),
+            Self::Wrong { tries_left: 1 } => t.code.error_wrong_one.to_owned(),
+            Self::Wrong { tries_left } => t.code.error_wrong_many(tries_left),
+            Self::Expired => t.code.error_expired.to_owned(),
+            Self::TooSoon { retry_after_seconds } => t.code.error_too_soon(t.wait(retry_after_seconds)),
+        }
+    }
+}
+
+impl NameError {
+    pub(crate) const fn text(self, t: &Texts) -> &'static str {
+        match self {
+            Self::Empty => t.name.error_empty,
+            Self::TooLong => t.name.error_too_long,
+            Self::Invalid => t.name.error_invalid,
+        }
     }
 }
 
 impl SignInCode<'_> {
     fn problem(&self) -> Option<String> {
-        let t = self.frame.t();
-        self.error.map(|error| match error {
-            CodeError::Empty => t.code.error_empty.to_owned(),
-            CodeError::Malformed => t.code.error_malformed.to_owned(),
-            CodeError::Wrong { tries_left: 0 } | CodeError::NoTriesLeft => t.code.error_no_tries.to_owned(),
-            CodeError::Wrong { tries_left: 1 } => t.code.error_wrong_one.to_owned(),
-            CodeError::Wrong { tries_left } => t.code.error_wrong_many(tries_left),
-            CodeError::Expired => t.code.error_expired.to_owned(),
-            CodeError::TooSoon { retry_after_seconds } => t.code.error_too_soon(t.wait(retry_after_seconds)),
-        })
+        self.error.map(|error| error.text(self.frame.t()))
     }
 
     fn validity(&self) -> String {
@@ -173,11 +194,6 @@ impl SignInCode<'_> {
 
 impl FirstName<'_> {
     fn problem(&self) -> Option<&'static str> {
-        let t = &self.frame.t().name;
-        self.error.map(|error| match error {
-            NameError::Empty => t.error_empty,
-            NameError::TooLong => t.error_too_long,
-            NameError::Invalid => t.error_invalid,
-        })
+        self.error.map(|error| error.text(self.frame.t()))
     }
 }

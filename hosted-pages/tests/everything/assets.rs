@@ -30,10 +30,13 @@ fn k18_assets_reach_no_other_origin() {
     }
 }
 
-/// The colours of one scheme: the custom properties of the first or second `:root`.
-fn colours(scheme: usize) -> HashMap<String, [f64; 3]> {
-    let css = text("css");
-    let block = css.split(":root{").nth(scheme + 1).unwrap().split('}').next().unwrap().to_owned();
+/// Light, dark because the device prefers it, dark because the person does.
+const SCHEMES: [&str; 3] = ["\n:root{", ":root:not([data-look=\"light\"]){", ":root[data-look=\"dark\"]{"];
+
+/// The colours of one scheme: the custom properties behind its selector.
+fn colours(scheme: &str) -> HashMap<String, [f64; 3]> {
+    let css = format!("\n{}", text("css"));
+    let block = css.split(scheme).nth(1).unwrap().split('}').next().unwrap().to_owned();
     let colour = |value: &str| {
         let hex = value.strip_prefix('#')?;
         let channel = |i: usize| u8::from_str_radix(&hex[i..i + 2], 16).ok().map(|v| f64::from(v) / 255.0);
@@ -56,7 +59,8 @@ fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
 
 #[test]
 fn wcag_colours_have_contrast_in_both_schemes() {
-    for scheme in [0, 1] {
+    assert_eq!(colours(SCHEMES[1]), colours(SCHEMES[2]), "dark is dark");
+    for scheme in SCHEMES {
         let colours = colours(scheme);
         let check = |front: &str, back: &str, least: f64| {
             let ratio = contrast(colours[front], colours[back]);

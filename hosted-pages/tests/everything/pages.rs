@@ -195,7 +195,7 @@ fn wcag_fields_have_labels_ids_are_unique_and_descriptions_exist() {
             let named = !text(button).is_empty() || button.value().attr("aria-label").is_some();
             assert!(named, "{name}: a button or link without words");
         }
-        if !all(&html, "body.console").is_empty() {
+        if !all(&html, "body.console, body.account").is_empty() {
             assert_eq!(all(&html, "a.skip[href='#main']").len(), 1, "{name}: skip link");
             assert_eq!(all(&html, "main#main").len(), 1, "{name}: its target");
         }
@@ -224,6 +224,8 @@ fn contract_the_sign_in_forms_have_the_ids_and_paths_that_tools_know() {
         ("sign-in-code", "form#resend-form", "/signin/resend", "input[name=flow]"),
         ("sign-in-code", "form#switch-form", "/signin/switch", "input[name=flow]"),
         ("sign-in-code", "form#cancel-form", "/signin/cancel", "input[name=flow]"),
+        ("second-step", "form#totp-form", "/signin/second-step", "input#code[name=code][inputmode=numeric]"),
+        ("second-step-recovery", "form#recovery-form", "/signin/recovery-code", "input#recovery[name=recovery]"),
         ("first-name", "form#name-form", "/signin/name", "input#name[autocomplete=name]"),
         ("sign-in-email", "form#passkey-form", "/signin/passkey", "input[name=credential]"),
         ("offer-passkey", "form#passkey-form", "/signin/offer/accept", "input[name=credential]"),

@@ -45,6 +45,32 @@ pub enum Change {
         /// What kind it is.
         model: Option<String>,
     },
+    /// A sign-in from a browser not seen before.
+    NewBrowser,
+    /// An authenticator app was set up.
+    TotpAdded,
+    /// Another took its place.
+    TotpReplaced,
+    /// It was removed.
+    TotpRemoved,
+    /// Recovery codes were made.
+    RecoveryCodesMade,
+    /// One was used.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: i64,
+    },
+    /// Wrong codes are being entered.
+    ManyFailures,
+    /// The address changed; this goes to the old one.
+    EmailChanged {
+        /// Where it can be undone.
+        undo: String,
+        /// For how many days.
+        days: u64,
+    },
+    /// That was undone.
+    EmailChangeUndone,
 }
 
 /// What the mail is filled with.
@@ -78,14 +104,24 @@ impl Parameters {
 
 impl Change {
     fn shown(&self) -> mail::Change<'_> {
-        match self {
+        use mail::AccountChange as Account;
+        mail::Change::Account(match self {
             Self::PasskeyAdded { model, waits } => {
-                mail::Change::PasskeyAdded { model: model.as_deref(), waits: *waits }
+                return mail::Change::PasskeyAdded { model: model.as_deref(), waits: *waits };
             }
-            Self::PasskeyRemoved { model } => mail::Change::PasskeyRemoved { model: model.as_deref() },
-            Self::PasskeyRestored { model } => mail::Change::PasskeyRestored { model: model.as_deref() },
-            Self::PasskeyCounter { model } => mail::Change::PasskeyCounter { model: model.as_deref() },
-        }
+            Self::PasskeyRemoved { model } => return mail::Change::PasskeyRemoved { model: model.as_deref() },
+            Self::PasskeyRestored { model } => return mail::Change::PasskeyRestored { model: model.as_deref() },
+            Self::PasskeyCounter { model } => return mail::Change::PasskeyCounter { model: model.as_deref() },
+            Self::NewBrowser => Account::NewBrowser,
+            Self::TotpAdded => Account::TotpAdded,
+            Self::TotpReplaced => Account::TotpReplaced,
+            Self::TotpRemoved => Account::TotpRemoved,
+            Self::RecoveryCodesMade => Account::RecoveryCodesMade,
+            Self::RecoveryCodeUsed { left } => Account::RecoveryCodeUsed { left: *left },
+            Self::ManyFailures => Account::ManyFailures,
+            Self::EmailChanged { undo, days } => Account::EmailChanged { undo, days: *days },
+            Self::EmailChangeUndone => Account::EmailChangeUndone,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{Caller, input, views};
 use crate::App;
+use crate::account::erase;
 use crate::account::name::{self as names, NameProblem};
 use crate::error::{Internal, ProblemError};
 use crate::model;
@@ -162,7 +163,8 @@ pub async fn erase(
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let erased = users::erase(tx, id, unit.clock.now()).await?;
+                let Some(user) = users::by_id(tx, &unit.keyring, id).await? else { return Ok(false) };
+                let erased = erase::erase(&unit, tx, &user).await?;
                 if erased {
                     polder_audit::record(tx, caller.event("user.erased").user(id.to_string()));
                 }

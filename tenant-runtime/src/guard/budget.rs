@@ -83,6 +83,11 @@ impl From<Error> for Refused {
     }
 }
 
+/// Forgets what was counted for an address: its person is being erased.
+pub async fn forget_address(tx: &mut Tx, keyring: &Keyring, email: &Email) -> Result<(), Error> {
+    code_budgets::clear(tx, &keyring.index("budget-address", email.as_str().as_bytes())).await
+}
+
 impl Keys {
     /// The counters for `email` asked for from `ip`, in the browser of this name where it is a known one.
     pub fn new(keyring: &Keyring, email: &Email, ip: Option<IpAddr>, browser: Option<&str>) -> Self {

@@ -3,6 +3,8 @@
 //! | proof | `amr` | `acr` |
 //! | --- | --- | --- |
 //! | e-mail code | `otp` | `urn:polder:acr:email` |
+//! | e-mail code, then a code of an authenticator app | `otp`, `mfa` | `urn:polder:acr:mfa` |
+//! | e-mail code, then a recovery code | `otp`, `mfa` | `urn:polder:acr:mfa` |
 //! | passkey that cannot leave its device | `hwk`, `user`, `mfa` | `urn:polder:acr:passkey` |
 //! | passkey that is synced | `swk`, `user`, `mfa` | `urn:polder:acr:passkey` |
 //!
@@ -10,11 +12,18 @@
 //! only where the authenticator says that the key stays inside it (C33). An e-mail code proves an
 //! address and is never a second factor (decision 15).
 
+use serde::{Deserialize, Serialize};
+
 /// One way in which a person proved themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// A code from the mail.
     EmailCode,
+    /// A code of an authenticator app, after something else.
+    AuthenticatorApp,
+    /// A recovery code in its place.
+    RecoveryCode,
     /// A passkey, the person verified by its device.
     Passkey {
         /// Whether its key can leave the device it was made on.
@@ -41,16 +50,24 @@ impl Method {
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::EmailCode => &["otp"],
+            Self::AuthenticatorApp | Self::RecoveryCode => &["otp", "mfa"],
             Self::Passkey { strong: false, .. } => &["pop", "user"],
             Self::Passkey { synced: true, .. } => &["swk", "user", "mfa"],
             Self::Passkey { synced: false, .. } => &["hwk", "user", "mfa"],
         }
     }
 
+    /// Whether it only ever follows another.
+    pub const fn is_second_factor(self) -> bool {
+        matches!(self, Self::AuthenticatorApp | Self::RecoveryCode)
+    }
+
     /// What it is worth by itself.
     pub const fn assurance(self) -> Assurance {
         match self {
-            Self::EmailCode | Self::Passkey { strong: false, .. } => Assurance::Email,
+            Self::EmailCode | Self::AuthenticatorApp | Self::RecoveryCode | Self::Passkey { strong: false, .. } => {
+                Assurance::Email
+            }
             Self::Passkey { strong: true, .. } => Assurance::Passkey,
         }
     }
@@ -76,7 +93,10 @@ impl Assurance {
 
     /// What these methods are worth together.
     pub fn of(methods: &[Method]) -> Self {
-        methods.iter().map(|method| method.assurance()).max().unwrap_or(Self::Email)
+        let strongest = methods.iter().map(|method| method.assurance()).max().unwrap_or(Self::Email);
+        let second = methods.iter().filter(|method| method.is_second_factor()).count();
+        // Two of a kind are still one factor.
+        if second == 0 || second == methods.len() { strongest } else { strongest.max(Self::TwoFactors) }
     }
 }
 
@@ -110,6 +130,17 @@ mod tests {
         let waiting = Method::Passkey { synced: true, strong: false };
         assert_eq!(Assurance::of(&[Method::EmailCode, waiting]), Assurance::Email);
         assert!(!amr(&[waiting]).iter().any(|word| word == "mfa"));
+    }
+
+    #[test]
+    fn p4_a_code_of_the_app_after_another_factor_makes_two() {
+        for second in [Method::AuthenticatorApp, Method::RecoveryCode] {
+            assert_eq!(Assurance::of(&[Method::EmailCode, second]), Assurance::TwoFactors);
+            assert_eq!(amr(&[Method::EmailCode, second]), ["otp", "mfa"]);
+            assert_eq!(Assurance::of(&[second]), Assurance::Email, "alone it is one factor");
+        }
+        let both = [Method::AuthenticatorApp, Method::RecoveryCode];
+        assert_eq!(Assurance::of(&both), Assurance::Email);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use polder_protocol::authorize::Request;
 use polder_protocol::{Error, ErrorCode};
 
-use super::flow::{self, Attempt, Code, Policy, Refusal, Step};
+use super::flow::{self, Attempt, Code, Policy, Refusal, Second, Step};
 use super::session::{self, Signed};
 use super::visit::Visit;
 use super::waiting::Waiting;
@@ -15,6 +15,7 @@ use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::model::Application;
 use crate::oidc::authorize;
+use crate::store::awaited_factors;
 use crate::store::one_time_codes::{self, StoredCode};
 
 /// Everything stored that a step may show, and the step itself.
@@ -43,11 +44,18 @@ pub struct At<'a> {
     pub confirmed: bool,
 }
 
+/// What a request is for: an application that is switched on, or a page of our own.
+///
+/// # Errors
+/// A page, when there is no such application any more.
+pub fn application(app: &App, request: &Request) -> Result<Arc<Application>, PageError> {
+    own_page::application(app, &request.client_id).ok_or_else(|| PageError::new(Kind::UnknownApplication))
+}
+
 /// Looks at what is stored and decides.
 pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageError> {
     // Switched off while the request waited: to the person it is unknown now.
-    let application = own_page::application(app, &at.request.client_id);
-    let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
+    let application = application(app, at.request)?;
     let mut tx = app.db.read().await?;
     let code = match at.flow_hash {
         Some(hash) => one_time_codes::of_flow(&mut tx, hash).await?,
@@ -65,7 +73,17 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
         }
         None => None,
     };
+    let second = match at.flow_hash {
+        Some(hash) => awaited_factors::of_flow(&mut tx, hash).await?,
+        None => None,
+    };
+    let second = second.map_or(Second::NotAsked, |awaited| match awaited.used_at {
+        Some(_) => Second::Used,
+        None if app.clock.now() < awaited.expires_at => Second::Waiting,
+        None => Second::RanOut,
+    });
     let attempt = Attempt {
+        second,
         silent: at.request.prompt.none,
         choose: at.request.prompt.select_account || at.request.prompt.consent,
         code: code.as_ref().map_or(Code::NotAsked, |c| if c.used_at.is_some() { Code::Used } else { Code::Waiting }),

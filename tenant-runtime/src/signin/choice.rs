@@ -15,7 +15,7 @@ use super::own_page;
 use super::page::Paper;
 use super::session::{self, Signed};
 use crate::App;
-use crate::error::{Kind, PageError};
+use crate::error::PageError;
 use crate::oidc::authorize;
 
 /// Goes on as the person who is signed in. The word counts for this request alone and is stored
@@ -30,8 +30,7 @@ pub async fn go_on(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respon
 
 /// Shows the form for an address. Whoever is signed in stays so until another proof is given.
 pub async fn switch(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
-    let application = own_page::application(&app, &form.waiting.request.client_id);
-    let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
+    let application = answer::application(&app, &form.waiting.request)?;
     let paper = Paper::of_flow(&app, &form.visit, &form.waiting, &application).with_script();
     let page = SignInEmail {
         frame: paper.frame(),

@@ -12,7 +12,7 @@ use super::form::FlowForm;
 use super::mail::MINUTES;
 use super::page::Paper;
 use super::proof::{self, Tried};
-use super::{own_page, send, session};
+use super::{send, session};
 use crate::App;
 use crate::error::{Kind, PageError};
 use crate::guard::known;
@@ -29,7 +29,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         Err(error) => return again(&app, &form, error).await,
     };
     // A failed try does a little more where the address has an account, for the log.
-    let failed = |tried: &Result<Tried, _>| !matches!(tried, Ok(Tried::Right { .. }));
+    let failed = |tried: &Result<Tried, _>| !matches!(tried, Ok(Tried::Right { .. } | Tried::SecondStep));
     let tried = in_step_where(proof::prove(&app, &form.visit, &form.waiting, &code), failed).await;
     let error = match tried? {
         Tried::Right { signed, cookie } => {
@@ -38,6 +38,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
             known::remember(&app, &form.visit.jar, &signed.user.email).append_to(response.headers_mut());
             return Ok(response);
         }
+        Tried::SecondStep => return answer::proceed(&app, &form.visit, &form.waiting, None, false).await,
         Tried::Wrong { tries_left } => CodeError::Wrong { tries_left },
         Tried::NoTriesLeft => CodeError::NoTriesLeft,
         Tried::Expired => CodeError::Expired,
@@ -49,7 +50,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
 
 /// Eight digits, with the spaces and hyphens people put between them left out. What cannot be a code
 /// spends no try.
-fn digits(typed: &str) -> Result<String, CodeError> {
+pub fn digits(typed: &str) -> Result<String, CodeError> {
     let code: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     if code.is_empty() {
         return Err(CodeError::Empty);
@@ -60,8 +61,7 @@ fn digits(typed: &str) -> Result<String, CodeError> {
 
 /// The form again, with what was wrong.
 pub async fn again(app: &App, form: &FlowForm, error: CodeError) -> Result<Response, PageError> {
-    let application = own_page::application(app, &form.waiting.request.client_id);
-    let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
+    let application = answer::application(app, &form.waiting.request)?;
     let hash = form.waiting.hash(app);
     let stored = one_time_codes::of_flow(&mut app.db.read().await?, &hash).await?;
     let stored = stored.ok_or_else(|| PageError::new(Kind::Expired))?;

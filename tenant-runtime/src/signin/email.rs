@@ -8,8 +8,8 @@ use http::StatusCode;
 use polder_hosted_pages::tenant::{EmailError, SignInEmail};
 use polder_kernel::Email;
 
+use super::answer;
 use super::form::FlowForm;
-use super::own_page;
 use super::page::Paper;
 use super::send::{Halt, Sent, send};
 use crate::App;
@@ -40,8 +40,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
 
 /// The form again, with what was wrong.
 pub fn again(app: &App, form: &FlowForm, error: EmailError) -> Result<Response, PageError> {
-    let application = own_page::application(app, &form.waiting.request.client_id);
-    let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
+    let application = answer::application(app, &form.waiting.request)?;
     let paper = Paper::of_flow(app, &form.visit, &form.waiting, &application).with_script();
     let typed: String = form.field("email").chars().take(LONGEST_SHOWN).collect();
     let page = SignInEmail {

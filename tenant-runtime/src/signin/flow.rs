@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                    ┌──────────────── a live, recent enough session ──────────────┐
-//! /authorize ─> AskEmail ─> AskCode ─> (session) ─> AskName ─> OfferPasskey ─> AskConsent ─> Continue ─> Issue ─> redirect
+//! /authorize ─> AskEmail ─> AskCode ─> (AskSecondFactor) ─> (session) ─> AskName ─> OfferPasskey ─> AskConsent ─> Continue ─> Issue ─> redirect
 //!                 │ ^          │          ^                         (skip)                        │
 //!                 │ └─ switch ─┘          │                                                       └─ switch ─> AskEmail
 //!                 └────── a passkey ──────┘
@@ -21,6 +21,19 @@ pub enum Code {
     /// One is under way, or has run out and can be asked for again.
     Waiting,
     /// It was typed in rightly: this flow has made its session and can make no other.
+    Used,
+}
+
+/// Where the second factor of this flow stands, as its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// The first was not proved yet, or there is no second.
+    NotAsked,
+    /// The first was proved, the second is waited for.
+    Waiting,
+    /// It was waited for too long.
+    RanOut,
+    /// It was proved: this flow has made its session and can make no other.
     Used,
 }
 
@@ -53,6 +66,8 @@ pub struct Attempt {
     pub choose: bool,
     /// The code of this flow.
     pub code: Code,
+    /// The second factor of this flow.
+    pub second: Second,
     /// The session of this browser.
     pub known: Option<Known>,
     /// Whether the person pressed "continue" in this very request.
@@ -76,6 +91,8 @@ pub enum Step {
     AskEmail,
     /// Show the form for the code.
     AskCode,
+    /// Show the form for the second factor.
+    AskSecondFactor,
     /// Show the form for the name.
     AskName,
     /// Ask whether an application of somebody else may have what it asks for (B97).
@@ -113,9 +130,16 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     if attempt.silent {
         return silently(known, policy);
     }
+    // Somebody who proved themselves in this flow by other means, such as a passkey, needs no second step.
+    let proved_here = known.is_some_and(|known| known.proved_here);
+    match attempt.second {
+        Second::Waiting if !proved_here => return Step::AskSecondFactor,
+        Second::RanOut if !proved_here => return Step::Expired,
+        _ => {}
+    }
     // A code under way was asked for by hand: it is finished or left, whoever is signed in. Somebody who
     // proved themselves in this flow by other means has left it.
-    if attempt.code == Code::Waiting && !known.is_some_and(|known| known.proved_here) {
+    if attempt.code == Code::Waiting && !proved_here {
         return Step::AskCode;
     }
     let Some(known) = known else {
@@ -164,8 +188,14 @@ mod tests {
         consented: true,
         passkey_due: false,
     };
-    const STRANGER: Attempt =
-        Attempt { silent: false, choose: false, code: Code::NotAsked, known: None, confirmed: false };
+    const STRANGER: Attempt = Attempt {
+        silent: false,
+        choose: false,
+        code: Code::NotAsked,
+        second: Second::NotAsked,
+        known: None,
+        confirmed: false,
+    };
 
     fn with(known: Known) -> Attempt {
         Attempt { known: Some(known), ..STRANGER }
@@ -192,11 +222,27 @@ mod tests {
         for known in known {
             for code in [Code::NotAsked, Code::Waiting, Code::Used] {
                 for (silent, choose, confirmed) in [(true, true, true), (false, true, true), (false, false, false)] {
-                    let attempt = Attempt { silent, choose, code, known, confirmed };
+                    let attempt = Attempt { silent, choose, code, second: Second::NotAsked, known, confirmed };
                     assert_ne!(next(&attempt, &OPEN), Step::Issue, "{attempt:?}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn p4_b98_a_second_step_that_waits_is_not_gone_around() {
+        for second in [Second::Waiting, Second::RanOut, Second::Used] {
+            for (known, confirmed) in [(None, true), (Some(Known { accepted: false, ..KNOWN }), false)] {
+                let attempt = Attempt { second, code: Code::Used, known, confirmed, ..STRANGER };
+                let step = next(&attempt, &OPEN);
+                let expected = if second == Second::Waiting { Step::AskSecondFactor } else { Step::Expired };
+                assert_eq!(step, expected, "{attempt:?}");
+            }
+        }
+        // Nor by a session that was there before, of this person or another.
+        let attempt = Attempt { second: Second::Waiting, code: Code::Used, confirmed: true, ..with(KNOWN) };
+        assert_eq!(next(&attempt, &OPEN), Step::AskSecondFactor);
+        assert_eq!(next(&Attempt { second: Second::Used, ..attempt }, &OPEN), Step::Issue);
     }
 
     #[test]

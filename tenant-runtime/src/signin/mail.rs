@@ -1,7 +1,7 @@
 //! The mail with a sign-in code: what waits in the outbox, and what becomes of it when it is sent.
 
 use polder_hosted_pages::Device;
-use polder_hosted_pages::mail::{Rendered, SignInCode};
+use polder_hosted_pages::mail::{CodePurpose, Rendered, SignInCode};
 use polder_kernel::{Locale, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +10,25 @@ pub const TEMPLATE: &str = "sign_in_code";
 /// How long a code works, in minutes (D02).
 pub const MINUTES: u32 = 5;
 
+/// What a code is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Signing in.
+    #[default]
+    SignIn,
+    /// Proving a new address for an account.
+    NewAddress,
+}
+
 /// What the mail is filled with: sealed while it waits, blanked once it was handed over.
 #[derive(Serialize, Deserialize)]
 pub struct Parameters {
     /// The code.
     pub code: String,
+    /// What the code is for.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// The application that waits.
     pub application: String,
     /// The browser that asked.
@@ -31,7 +45,10 @@ impl Parameters {
         SignInCode {
             locale,
             tenant_name,
-            application: Some(&self.application),
+            purpose: match self.purpose {
+                Purpose::SignIn => CodePurpose::SignIn(Some(&self.application)),
+                Purpose::NewAddress => CodePurpose::NewAddress,
+            },
             code: &self.code,
             minutes: MINUTES,
             browser: self.user_agent.as_deref().map(Device::from_user_agent).unwrap_or_default(),

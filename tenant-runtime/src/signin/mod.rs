@@ -10,6 +10,7 @@
 //! | `POST /signin/email` | [`email`] |
 //! | `POST /signin/code`, `POST /signin/resend` | [`code`], [`resend`] |
 //! | `POST /signin/passkey` | [`passkey`] |
+//! | `POST /signin/second-step`, `POST /signin/recovery-code` | [`second_step`] |
 //! | `POST /signin/name` | [`name`] |
 //! | `POST /signin/consent` | [`consent`] |
 //! | `POST /signin/offer/…` | [`offer`] |
@@ -32,6 +33,7 @@ pub mod passkey;
 pub mod passkey_proof;
 pub mod proof;
 pub mod resend;
+pub mod second_step;
 pub mod send;
 pub mod session;
 pub mod show;

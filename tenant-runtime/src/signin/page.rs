@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use polder_hosted_pages::{Frame, Page};
+use polder_hosted_pages::{Frame, Look, Page};
 use polder_kernel::Locale;
 use polder_kernel::encoding::base64url;
 use polder_service::cookies::SetCookie;
 use polder_service::headers::PageCsp;
 use polder_tenant_api::Settings;
 
-use super::visit::{LANGUAGE_COOKIE, Visit};
+use super::visit::{LANGUAGE_COOKIE, LOOK_COOKIE, Visit};
 use super::waiting::Waiting;
 use crate::App;
 use crate::model::Application;
@@ -28,6 +28,7 @@ pub struct Paper {
     path: String,
     leads_to: Vec<String>,
     scripts: bool,
+    look: Option<Look>,
     remember: Option<SetCookie>,
 }
 
@@ -43,6 +44,7 @@ impl Paper {
             path: path.to_owned(),
             leads_to: Vec::new(),
             scripts: false,
+            look: visit.jar.get(LOOK_COOKIE).and_then(Look::parse),
             remember: remember(app, visit),
         }
     }
@@ -80,6 +82,7 @@ impl Paper {
             csrf: &self.csrf,
             flow: &self.flow,
             language_path: Some(&self.path),
+            look: self.look,
             ..Frame::new(self.locale, &self.tenant.name)
         }
     }

@@ -11,7 +11,7 @@ use polder_kernel::Secret;
 use serde_json::json;
 
 use super::session::Signed;
-use super::start::Proof;
+use super::start::{Completed, Proof};
 use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::account::notice::{self, Change};
@@ -34,6 +34,8 @@ pub enum Tried {
         /// The session cookie's value.
         cookie: Secret<String>,
     },
+    /// It counts for no more than an e-mail code yet, and the person has a second step.
+    SecondStep,
     /// The key was at hand, but the passkey was removed.
     Gone {
         /// Its id, for the browser to forget.
@@ -103,37 +105,29 @@ async fn find(app: &App, credential_id: &[u8]) -> Result<Option<Found>, Internal
 
 async fn start(app: &Arc<App>, proof: Proof, found: Found, proved: Proved) -> Result<Tried, Internal> {
     let unit = Arc::clone(app);
-    let cookie = proof.cookie.clone();
-    let signed =
-        app.db.write(move |tx| Box::pin(async move { signed(&unit, tx, &proof, found, proved).await })).await?;
-    Ok(match signed {
-        Some(signed) => Tried::Right { signed: Box::new(signed), cookie },
-        None => Tried::Refused,
-    })
+    app.db.write(move |tx| Box::pin(async move { signed(&unit, tx, &proof, found, proved).await })).await
 }
 
-/// The use is noted and the session made; `None` when the passkey was removed or used meanwhile, or the
+/// The use is noted and the session made; refused when the passkey was removed or used meanwhile, or the
 /// person stopped.
-async fn signed(
-    app: &App,
-    tx: &mut Tx,
-    proof: &Proof,
-    found: Found,
-    proved: Proved,
-) -> Result<Option<Signed>, Internal> {
+async fn signed(app: &App, tx: &mut Tx, proof: &Proof, found: Found, proved: Proved) -> Result<Tried, Internal> {
     let (Found { passkey, .. }, now) = (found, app.clock.now());
     let user = users::by_id(tx, &app.keyring, passkey.user_id).await?.filter(|user| user.disabled_at.is_none());
-    let Some(user) = user else { return Ok(None) };
+    let Some(user) = user else { return Ok(Tried::Refused) };
     if !passkeys::used(tx, &passkey, proved, now).await? {
-        return Ok(None);
+        return Ok(Tried::Refused);
     }
     if proved.backed_up != passkey.backed_up_at.is_some() {
         let details = json!({ "passkey": passkey.id.to_string(), "backed_up": proved.backed_up });
         let event = proof.event("passkey.backup_changed", Actor::user(user.id)).details(details);
         polder_audit::record(tx, audit::about(app, event, &user)?);
     }
-    let session = proof.start(app, tx, &user, &[passkey.method(now)]).await?;
-    Ok(Some(Signed { session, user }))
+    match proof.complete(app, tx, &user, &[passkey.method(now)]).await? {
+        Completed::Session(session) => {
+            Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie: proof.cookie.clone() })
+        }
+        Completed::SecondStep => Ok(Tried::SecondStep),
+    }
 }
 
 /// The failure is recorded. A counter that went back is worth a mail as well (C20).

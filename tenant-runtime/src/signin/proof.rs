@@ -12,13 +12,14 @@ use serde_json::json;
 
 use super::send;
 use super::session::Signed;
-use super::start::Proof;
+use super::start::{Completed, Proof};
 use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::error::Internal;
 use crate::guard::budget::Keys;
 use crate::guard::known;
 use crate::model::{Method, User};
+use crate::store::address_changes;
 use crate::store::one_time_codes::{self, MAX_TRIES, StoredCode};
 use crate::store::users;
 use crate::{App, audit};
@@ -33,6 +34,8 @@ pub enum Tried {
         /// The session cookie's value.
         cookie: Secret<String>,
     },
+    /// The address is proved, and the second step is next.
+    SecondStep,
     /// It is not the code that was sent.
     Wrong {
         /// Tries left for this code.
@@ -86,7 +89,10 @@ impl Try {
         }
         budget.succeed(tx).await?;
         users::address_proved(tx, user.id, now).await?;
-        let session = self.proof.start(app, tx, &user, &[Method::EmailCode]).await?;
+        let session = match self.proof.complete(app, tx, &user, &[Method::EmailCode]).await? {
+            Completed::Session(session) => session,
+            Completed::SecondStep => return Ok(Tried::SecondStep),
+        };
         Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie: self.proof.cookie })
     }
 
@@ -106,7 +112,8 @@ impl Try {
         if let Some(user) = users::by_email(tx, &app.keyring, email).await? {
             return Ok(user.disabled_at.is_none().then_some(user));
         }
-        if app.tenant.current().sign_up == SignUp::Closed {
+        let kept = address_changes::is_kept(tx, &app.keyring, email, app.clock.now()).await?;
+        if kept || app.tenant.current().sign_up == SignUp::Closed {
             return Ok(None);
         }
         let (id, now) = (UserId::new(&app.clock, &app.entropy), app.clock.now());

@@ -7,7 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use http::StatusCode;
-use polder_hosted_pages::tenant::{Consent, ContinueAs, FirstName, NotAllowed, SignInCode, SignInEmail};
+use polder_hosted_pages::tenant::{Consent, ContinueAs, FirstName, NotAllowed, SecondStep, SignInCode, SignInEmail};
 use serde::Deserialize;
 
 use super::answer::{self, At, Look};
@@ -28,6 +28,9 @@ use crate::error::{Internal, Kind, PageError};
 pub struct Which {
     #[serde(default)]
     flow: String,
+    /// `recovery`: the second step by a recovery code.
+    #[serde(default)]
+    with: String,
 }
 
 /// Shows the step.
@@ -45,10 +48,15 @@ pub async fn show(
         waiting.forget(&app).append_to(response.headers_mut());
         return Ok(response);
     }
-    page(&app, &visit, &waiting, &look).await
+    page(&app, &visit, &waiting, (&look, which.with == "recovery")).await
 }
 
-async fn page(app: &App, visit: &Visit, waiting: &Waiting, look: &Look) -> Result<Response, PageError> {
+async fn page(
+    app: &App,
+    visit: &Visit,
+    waiting: &Waiting,
+    (look, recovery): (&Look, bool),
+) -> Result<Response, PageError> {
     if let (Step::OfferPasskey, Some(signed)) = (look.step, &look.signed) {
         return offer::show(app, visit, (waiting, &look.application, signed), (StatusCode::OK, false)).await;
     }
@@ -72,6 +80,10 @@ async fn page(app: &App, visit: &Visit, waiting: &Waiting, look: &Look) -> Resul
                 resent: code.sends > 1,
                 error: None,
             };
+            Ok(paper.print(StatusCode::OK, &page))
+        }
+        (Step::AskSecondFactor, ..) => {
+            let page = SecondStep { frame, application: Some(name), recovery, error: None };
             Ok(paper.print(StatusCode::OK, &page))
         }
         (Step::AskName, Some(signed), _) => {

@@ -1,17 +1,33 @@
 //! From a proof to a session: the same for every way in which people prove themselves.
 
+use std::time::Duration;
+
 use polder_audit::{Actor, Event};
 use polder_db::Tx;
 use polder_kernel::Secret;
 use serde_json::json;
 
 use super::session;
-use super::visit::Visit;
+use super::visit::{BROWSER_COOKIE, Visit};
 use super::waiting::Waiting;
+use crate::account::notice::{self, Change};
 use crate::error::Internal;
-use crate::model::{Method, Session, User};
-use crate::store::{sessions, users};
+use crate::model::{Assurance, Method, Session, User};
+use crate::store::awaited_factors::{self, Awaited};
+use crate::store::{known_browsers, sessions, totp_factors, users};
 use crate::{App, audit};
+
+/// How long a sign-in waits for its second step.
+const SECOND_STEP_WAITS: Duration = Duration::from_secs(600);
+
+/// What a proof came to.
+#[derive(Debug)]
+pub enum Completed {
+    /// The session.
+    Session(Session),
+    /// The second factor is asked for first.
+    SecondStep,
+}
 
 /// A proof that was just given, in the browser that gave it.
 #[derive(Clone, Debug)]
@@ -59,6 +75,29 @@ impl Proof {
         &self.visit
     }
 
+    /// Starts the session, or makes the flow wait for the second factor of somebody who has one. A passkey
+    /// is two factors by itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn complete(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        user: &User,
+        methods: &[Method],
+    ) -> Result<Completed, Internal> {
+        let second = Assurance::of(methods) < Assurance::TwoFactors && totp_factors::has(tx, user.id).await?;
+        let Some(flow_hash) = self.flow_hash.as_deref().filter(|_| second) else {
+            return Ok(Completed::Session(self.start(app, tx, user, methods).await?));
+        };
+        let now = app.clock.now();
+        let (user_id, methods) = (user.id, methods.to_vec());
+        let awaited = Awaited { user_id, methods, expires_at: now + SECOND_STEP_WAITS, used_at: None };
+        awaited_factors::put(tx, flow_hash, &awaited, now).await?;
+        Ok(Completed::SecondStep)
+    }
+
     /// Starts the session. The same person goes on in the session they had, under a new cookie;
     /// anybody else's session in this browser ends (E04).
     ///
@@ -94,6 +133,19 @@ impl Proof {
         let details = json!({ "amr": session.amr, "ip": metadata.ip, "user_agent": metadata.user_agent });
         let event = self.event(action, Actor::user(user.id)).session(session.id).details(details);
         polder_audit::record(tx, audit::about(app, event, user)?);
+        self.note_browser(app, tx, user).await?;
         Ok(session)
+    }
+
+    /// Tells the person about a sign-in from a browser they never used before (D26). The first of all is
+    /// no news.
+    async fn note_browser(&self, app: &App, tx: &mut Tx, user: &User) -> Result<(), Internal> {
+        let Some(cookie) = self.visit.jar.get(BROWSER_COOKIE) else { return Ok(()) };
+        let hash = known_browsers::hash(&app.keyring, user.id, cookie);
+        let first = !known_browsers::any(tx, user.id).await?;
+        if known_browsers::note(tx, user.id, &hash, app.clock.now()).await? && !first {
+            notice::put(app, tx, user, Some(&self.visit), Change::NewBrowser).await?;
+        }
+        Ok(())
     }
 }

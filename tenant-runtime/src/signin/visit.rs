@@ -16,6 +16,12 @@ use crate::App;
 /// The cookie that remembers a language somebody chose.
 pub const LANGUAGE_COOKIE: &str = "lang";
 
+/// The cookie by which a browser is told apart from others, so that people hear of sign-ins from a new
+/// one. It opens nothing.
+pub const BROWSER_COOKIE: &str = "browser";
+/// The cookie that remembers light or dark.
+pub const LOOK_COOKIE: &str = "look";
+
 /// One request of a person's browser. An extractor that never fails.
 #[derive(Clone, Debug)]
 pub struct Visit {

@@ -16,7 +16,7 @@ use polder_service::csrf::Token;
 use polder_tenant_api::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::visit::Visit;
+use super::visit::{BROWSER_COOKIE, Visit};
 use crate::error::{Internal, PageError};
 use crate::store::pending_requests;
 use crate::{App, limits};
@@ -28,6 +28,8 @@ const MOST: usize = 4;
 /// The longest cookie, in bytes; a longer request waits in a sealed row.
 const LONGEST_COOKIE: usize = 3 * 1024;
 const PREFIX: &str = "flow-";
+/// How long a browser is known after its last sign-in.
+const BROWSER_KNOWN: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A request that waits.
 #[derive(Debug)]
@@ -100,6 +102,9 @@ impl Waiting {
             value = seal(app, &name, &sealed)?;
         }
         let mut cookies = make_room(app, &visit.jar);
+        let browser = visit.jar.get(BROWSER_COOKIE).map(str::to_owned);
+        let browser = browser.unwrap_or_else(|| base64url(&app.entropy.bytes::<16>()));
+        cookies.push(app.cookies().set(BROWSER_COOKIE, &browser).max_age(BROWSER_KNOWN));
         cookies.push(app.cookies().set(&name, &value).max_age(LIFETIME));
         Ok(Some(cookies))
     }

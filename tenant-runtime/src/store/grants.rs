@@ -114,6 +114,28 @@ pub async fn revoke_of_user_at(
     .await
 }
 
+/// The grants of a person that stand, oldest first.
+pub async fn standing_of_user(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Grant>, Error> {
+    tx.all(
+        "SELECT id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, created_at, \
+         generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, revoked_at FROM oauth_grant \
+         WHERE user_id = $1 AND revoked_at IS NULL AND ends_at > $2 ORDER BY created_at, id",
+        &args![user, now],
+        grant,
+    )
+    .await
+}
+
+/// Revokes every grant that was given in this session, those included that `offline_access` untied from it.
+pub async fn revoke_of_device(tx: &mut Tx, session: SessionId, reason: &str, now: Timestamp) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE oauth_grant SET revoked_at = $2, revoked_reason = $3 WHERE revoked_at IS NULL \
+         AND sid IN (SELECT sid FROM session_application WHERE session_id = $1)",
+        &args![session, now, reason],
+    )
+    .await
+}
+
 fn grant(row: &Row) -> Result<Grant, Error> {
     Ok(Grant {
         id: row.id("id")?,

@@ -109,6 +109,12 @@ pub async fn consume(tx: &mut Tx, flow_hash: &str, now: Timestamp) -> Result<boo
     Ok(rows == 1)
 }
 
+/// Removes every code sent to an address: its person is being erased.
+pub async fn forget_address(tx: &mut Tx, address_index: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM one_time_code WHERE address_index = $1", &args![address_index]).await?;
+    Ok(())
+}
+
 /// Removes codes that ended before `before`; at most `limit` at a time, so that no sweep holds the
 /// writer for long. Gives how many went.
 pub async fn sweep(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, Error> {

@@ -55,8 +55,7 @@ pub struct Due {
 impl Due {
     /// Where it goes.
     pub fn recipient(&self, keyring: &Keyring) -> Result<Email, Internal> {
-        let text = keyring.unseal_text(Category::Identifiers, &recipient_context(self.id), &self.recipient_sealed)?;
-        text.parse().map_err(|_| Internal::Impossible { table: "outbox", column: "recipient_sealed" })
+        recipient(keyring, self.id, &self.recipient_sealed)
     }
 
     /// What its template is filled with.
@@ -83,9 +82,9 @@ pub async fn put<P: Serialize>(
     let parameters = keyring.seal_text(Category::Messages, &parameters_context(message.id), &json);
     tx.execute(
         "INSERT INTO outbox (id, template, locale, user_id, recipient_sealed, parameters_sealed, created_at, \
-         expires_at, attempts, next_attempt_at) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), \
+         expires_at, attempts, next_attempt_at, recipient_index) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), \
          CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), 0, \
-         CAST($7 AS BIGINT) WHERE CAST($9 AS BIGINT) = 1",
+         CAST($7 AS BIGINT), CAST($10 AS TEXT) WHERE CAST($9 AS BIGINT) = 1",
         &args![
             message.id,
             message.template,
@@ -95,7 +94,8 @@ pub async fn put<P: Serialize>(
             parameters,
             now,
             message.expires_at,
-            i64::from(wanted)
+            i64::from(wanted),
+            recipient_index(keyring, message.recipient)
         ],
     )
     .await?;
@@ -121,6 +121,55 @@ pub async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<Due>, Er
         },
     )
     .await
+}
+
+/// A message as its recipient may see it.
+#[derive(Debug)]
+pub struct Logged {
+    /// Names it.
+    pub id: MessageId,
+    /// Which mail it is.
+    pub template: String,
+    /// Where it went, unsealed.
+    pub recipient: Option<Email>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it left.
+    pub sent_at: Option<Timestamp>,
+    /// When it was given up.
+    pub failed_at: Option<Timestamp>,
+}
+
+/// Every message to a person or their address, oldest first.
+pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId, address: &Email) -> Result<Vec<Logged>, Internal> {
+    let mut rows = tx
+        .all(
+            "SELECT id, template, recipient_sealed, created_at, sent_at, failed_at FROM outbox \
+             WHERE user_id = $1 OR recipient_index = $2 ORDER BY created_at, id",
+            &args![user, recipient_index(keyring, address)],
+            |row: &Row| {
+                let logged = Logged {
+                    id: row.id("id")?,
+                    template: row.text("template")?,
+                    recipient: None,
+                    created_at: row.time("created_at")?,
+                    sent_at: row.opt_time("sent_at")?,
+                    failed_at: row.opt_time("failed_at")?,
+                };
+                Ok((logged, row.text("recipient_sealed")?))
+            },
+        )
+        .await?;
+    for (logged, sealed) in &mut rows {
+        logged.recipient = Some(recipient(keyring, logged.id, sealed)?);
+    }
+    Ok(rows.into_iter().map(|(logged, _)| logged).collect())
+}
+
+/// Removes every message to an address: its person is being erased.
+pub async fn forget_address(tx: &mut Tx, keyring: &Keyring, address: &Email) -> Result<(), Error> {
+    tx.execute("DELETE FROM outbox WHERE recipient_index = $1", &args![recipient_index(keyring, address)]).await?;
+    Ok(())
 }
 
 /// When the next message is due.
@@ -174,6 +223,15 @@ pub async fn blank_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
         &args![now],
     )
     .await
+}
+
+fn recipient(keyring: &Keyring, id: MessageId, sealed: &str) -> Result<Email, Internal> {
+    let text = keyring.unseal_text(Category::Identifiers, &recipient_context(id), sealed)?;
+    text.parse().map_err(|_| Internal::Impossible { table: "outbox", column: "recipient_sealed" })
+}
+
+fn recipient_index(keyring: &Keyring, address: &Email) -> String {
+    keyring.index("message-recipient", address.as_str().as_bytes())
 }
 
 fn recipient_context(id: MessageId) -> String {

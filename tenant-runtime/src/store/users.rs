@@ -187,6 +187,26 @@ pub async fn set_name(tx: &mut Tx, keyring: &Keyring, id: UserId, name: &str, no
     Ok(rows == 1)
 }
 
+/// Sets the address, proved just now. `false` when somebody else has it.
+pub async fn set_email(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    id: UserId,
+    email: &Email,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sealed = keyring.seal_text(Category::Identifiers, &context("email_sealed", id), email.as_str());
+    let rows = tx
+        .execute(
+            "UPDATE user_account SET email_index = $2, email_sealed = $3, email_verified_at = $4, updated_at = $4 \
+             WHERE id = $1 AND erased_at IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM user_account o WHERE o.email_index = $2 AND o.id <> $1)",
+            &args![id, email_index(keyring, email), sealed, now],
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
 /// Sets the language.
 pub async fn set_locale(tx: &mut Tx, id: UserId, locale: Locale, now: Timestamp) -> Result<(), Error> {
     tx.execute("UPDATE user_account SET locale = $2, updated_at = $3 WHERE id = $1", &args![id, locale.tag(), now])
@@ -219,6 +239,16 @@ pub async fn erase(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, Erro
                 "DELETE FROM session WHERE user_id = $1",
                 "DELETE FROM passkey WHERE user_id = $1",
                 "DELETE FROM passkey_owner WHERE user_id = $1",
+                "DELETE FROM consent WHERE user_id = $1",
+                "DELETE FROM totp_factor WHERE user_id = $1",
+                "DELETE FROM totp_enrolment WHERE user_id = $1",
+                "DELETE FROM recovery_code WHERE user_id = $1",
+                "DELETE FROM recovery_set WHERE user_id = $1",
+                "DELETE FROM factor_tries WHERE user_id = $1",
+                "DELETE FROM awaited_factor WHERE user_id = $1",
+                "DELETE FROM known_browser WHERE user_id = $1",
+                "DELETE FROM address_code WHERE user_id = $1",
+                "DELETE FROM address_change WHERE user_id = $1",
             ],
             &args![id, now],
         )

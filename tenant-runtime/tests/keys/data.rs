@@ -66,10 +66,35 @@ async fn filled(world: &World, people: usize) {
                  sign_count, created_at, strong_from) VALUES ('k', $1, 'c', $2, $3, 'r', 'synced', 0, $4, $4)",
                 &args![person.as_str(), credential, name, now],
             )
-            .await
+            .await?;
+            second_factor_and_address(tx, &person, now, &seal).await
         })
     });
     work.await.unwrap();
+}
+
+/// A row in each table of second factors and changed addresses.
+async fn second_factor_and_address(
+    tx: &mut polder_db::Tx,
+    person: &str,
+    now: polder_kernel::Timestamp,
+    seal: &(impl Fn(Category, &str) -> String + Sync),
+) -> Result<u64, polder_db::Error> {
+    let factor = seal(Category::Factors, &format!("totp_factor.secret_sealed:{person}"));
+    let sql = "INSERT INTO totp_factor (user_id, secret_sealed, last_step, created_at) VALUES ($1, $2, 0, $3)";
+    tx.execute(sql, &args![person, factor, now]).await?;
+    let shown = seal(Category::Factors, &format!("totp_enrolment.secret_sealed:{person}"));
+    let sql = "INSERT INTO totp_enrolment (user_id, session_id, secret_sealed, created_at, expires_at) \
+               VALUES ($1, 's', $2, $3, $3)";
+    tx.execute(sql, &args![person, shown, now]).await?;
+    let new = seal(Category::Identifiers, &format!("address_code.address_sealed:{person}"));
+    let sql = "INSERT INTO address_code (user_id, session_id, address_sealed, code_hash, tries, created_at, \
+               expires_at) VALUES ($1, 's', $2, 'c', 0, $3, $3)";
+    tx.execute(sql, &args![person, new, now]).await?;
+    let old = seal(Category::Identifiers, "address_change.old_address_sealed:u");
+    let sql = "INSERT INTO address_change (undo_hash, user_id, old_address_index, old_address_sealed, created_at, \
+               expires_at) VALUES ('u', $1, 'i', $2, $3, $3)";
+    tx.execute(sql, &args![person, old, now]).await
 }
 
 /// How many values of a column begin with this version, and how many there are.

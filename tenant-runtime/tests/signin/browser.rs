@@ -142,6 +142,11 @@ impl Browser {
         answer
     }
 
+    /// The cookies of waiting sign-ins, with their values.
+    pub fn flows(&self) -> impl Iterator<Item = (String, String)> {
+        self.cookies.clone().into_iter().filter(|(name, _)| name.contains("flow-"))
+    }
+
     /// The session cookie, if there is one.
     pub fn session(&self) -> Option<&str> {
         self.cookies.iter().find(|(name, _)| name.ends_with("session")).map(|(_, value)| value.as_str())

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+mod account;
+mod address;
 #[path = "../admin/mod.rs"]
 mod admin;
 mod browser;
@@ -16,6 +18,8 @@ mod mail;
 mod pages;
 #[path = "../passkeys/mod.rs"]
 mod passkeys;
+mod recovery;
 mod sessions;
 mod steps;
 mod tenant;
+mod totp;

@@ -150,7 +150,7 @@ impl Tenant {
         self.app.mailer.captured()
     }
 
-    /// The code in the newest mail to `address`.
+    /// The newest code mailed to `address`.
     pub async fn code_for(&self, address: &str) -> Option<String> {
         let mails = self.mails().await;
         mails.iter().rev().filter(|mail| mail.to.as_str() == address).find_map(|mail| code_in(&mail.text))

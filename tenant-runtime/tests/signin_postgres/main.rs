@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+#[path = "../signin/account.rs"]
+mod account;
+#[path = "../signin/address.rs"]
+mod address;
 #[path = "../admin/mod.rs"]
 mod admin;
 #[path = "../signin/browser.rs"]
@@ -26,9 +30,13 @@ mod mail;
 mod pages;
 #[path = "../passkeys/mod.rs"]
 mod passkeys;
+#[path = "../signin/recovery.rs"]
+mod recovery;
 #[path = "../signin/sessions.rs"]
 mod sessions;
 #[path = "../signin/steps.rs"]
 mod steps;
 #[path = "../signin/tenant.rs"]
 mod tenant;
+#[path = "../signin/totp.rs"]
+mod totp;

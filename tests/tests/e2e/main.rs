@@ -1,5 +1,7 @@
 //! The whole product with its real programs: what a newcomer, a client and an attacker would do.
 
+mod accessibility;
+mod account;
 mod bad_input;
 mod coaching;
 mod confinement;

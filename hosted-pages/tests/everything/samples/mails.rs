@@ -1,28 +1,37 @@
 //! The mails.
 
 use polder_hosted_pages::Device;
-use polder_hosted_pages::mail::{Change, Rendered, SecurityNotice, SignInCode};
+use polder_hosted_pages::mail::{AccountChange, Change, CodePurpose, Rendered, SecurityNotice, SignInCode};
 use polder_kernel::{Locale, Timestamp};
 
 use super::Words;
+
+/// The one mail with a link.
+pub const EMAIL_CHANGED: &str = "mail-email-changed";
 
 pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
     let usual = SignInCode {
         locale,
         tenant_name: words.tenant,
-        application: Some(words.application),
+        purpose: CodePurpose::SignIn(Some(words.application)),
         code: "40718265",
         minutes: 5,
         browser: Device::from_user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
         at: Timestamp::from_seconds(1_795_248_000),
         place: Some("Utrecht"),
     };
-    let unknown = SignInCode { application: None, browser: Device::from_user_agent(words.other), place: None, ..usual };
+    let unknown = SignInCode {
+        purpose: CodePurpose::SignIn(None),
+        browser: Device::from_user_agent(words.other),
+        place: None,
+        ..usual
+    };
     let place = SignInCode { place: Some(words.other), ..usual };
     let codes = vec![
         ("mail-code", usual.render()),
         ("mail-code-unknown", unknown.render()),
         ("mail-code-place", place.render()),
+        ("mail-code-new-address", SignInCode { purpose: CodePurpose::NewAddress, ..usual }.render()),
     ];
     codes.into_iter().chain(notices(locale, words)).collect()
 }
@@ -35,6 +44,15 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
         ("mail-passkey-removed", Change::PasskeyRemoved { model }),
         ("mail-passkey-restored", Change::PasskeyRestored { model }),
         ("mail-passkey-counter", Change::PasskeyCounter { model }),
+        ("mail-new-browser", Change::Account(AccountChange::NewBrowser)),
+        ("mail-totp-added", Change::Account(AccountChange::TotpAdded)),
+        ("mail-totp-replaced", Change::Account(AccountChange::TotpReplaced)),
+        ("mail-totp-removed", Change::Account(AccountChange::TotpRemoved)),
+        ("mail-recovery-made", Change::Account(AccountChange::RecoveryCodesMade)),
+        ("mail-recovery-used", Change::Account(AccountChange::RecoveryCodeUsed { left: 9 })),
+        ("mail-many-failures", Change::Account(AccountChange::ManyFailures)),
+        (EMAIL_CHANGED, Change::Account(AccountChange::EmailChanged { undo: words.url, days: 7 })),
+        ("mail-email-undone", Change::Account(AccountChange::EmailChangeUndone)),
     ]
     .map(|(name, change)| {
         let notice = SecurityNotice {

@@ -3,6 +3,7 @@
 use polder_hosted_pages::mail::Rendered;
 use polder_kernel::Locale;
 
+pub mod account;
 pub mod console;
 pub mod mails;
 pub mod tenant;

@@ -26,6 +26,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     passkeys(frame, words, &mut pages);
     leaving(frame, words, &mut pages);
     stopped(frame, words, &mut pages);
+    pages.extend(super::account::pages(frame, words));
     pages
 }
 

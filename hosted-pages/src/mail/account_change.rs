@@ -1,0 +1,59 @@
+//! What the mails say about an account, its second step and its address.
+
+use crate::clean;
+use crate::texts::Texts;
+
+/// What happened to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountChange<'a> {
+    /// A sign-in from a browser not seen before.
+    NewBrowser,
+    /// An authenticator app was set up.
+    TotpAdded,
+    /// Another took its place.
+    TotpReplaced,
+    /// It was removed.
+    TotpRemoved,
+    /// Recovery codes were made.
+    RecoveryCodesMade,
+    /// One was used.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: i64,
+    },
+    /// Wrong codes are being entered.
+    ManyFailures,
+    /// The address changed; this goes to the old one.
+    EmailChanged {
+        /// Where it can be undone: the one link that a mail of ours has. Opening it changes nothing (D09).
+        undo: &'a str,
+        /// For how many days.
+        days: u64,
+    },
+    /// That was undone.
+    EmailChangeUndone,
+}
+
+impl<'a> AccountChange<'a> {
+    /// Subject, and what it means.
+    pub(super) fn words(self, t: &Texts, tenant: &str) -> (String, String) {
+        let n = &t.news;
+        match self {
+            Self::NewBrowser => (n.new_browser(tenant), n.new_browser_text.to_owned()),
+            Self::TotpAdded => (n.totp_added(tenant), n.totp_added_text.to_owned()),
+            Self::TotpReplaced => (n.totp_replaced(tenant), n.totp_replaced_text.to_owned()),
+            Self::TotpRemoved => (n.totp_removed(tenant), n.totp_removed_text.to_owned()),
+            Self::RecoveryCodesMade => (n.recovery_made(tenant), n.recovery_made_text.to_owned()),
+            Self::RecoveryCodeUsed { left } => (n.recovery_used(tenant), n.recovery_used_text(left)),
+            Self::ManyFailures => (n.many_failures(tenant), n.many_failures_text.to_owned()),
+            Self::EmailChanged { .. } => (n.email_changed(tenant), n.email_changed_text.to_owned()),
+            Self::EmailChangeUndone => (n.email_undone(tenant), n.email_undone_text.to_owned()),
+        }
+    }
+
+    /// A link with the words before it.
+    pub(super) fn link(self, t: &Texts) -> Option<(String, &'a str)> {
+        let Self::EmailChanged { undo, days } = self else { return None };
+        clean::web_link(undo).map(|undo| (t.news.email_changed_undo(days), undo))
+    }
+}

@@ -1,0 +1,174 @@
+//! `/account/data`: everything about a person as one JSON file (GDPR art. 15 and 20). `docs/personal-data.md`
+//! describes it; secrets are not in it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use polder_audit::{Actor, Cursor, Event};
+use polder_db::Tx;
+use polder_hosted_pages::account::{Data, Section};
+use serde_json::{Value, json};
+
+use super::door::{AccountForm, Away, Here};
+use super::sheet::Sheet;
+use super::{activity, applications};
+use crate::App;
+use crate::error::Internal;
+use crate::model::User;
+use crate::store::{consents, outbox, recovery_codes, sessions, totp_factors, users};
+
+/// Names the shape of the file; a change that breaks a reader gets another.
+pub const FORMAT: &str = "polder.account/1";
+const PAGE: &str = "/account/data";
+/// Events read in one go.
+const BATCH: u32 = 500;
+/// More sessions than the register keeps of anybody.
+const SESSIONS: i64 = 10_000;
+
+/// Shows what can be done.
+pub async fn show(State(app): State<Arc<App>>, here: Here) -> Result<Response, Away> {
+    let sheet = Sheet::new(&app, &here, Section::Data);
+    Ok(sheet.print(&Data { shell: sheet.shell(None) }))
+}
+
+/// Gives the file.
+pub async fn download(State(app): State<Arc<App>>, form: AccountForm) -> Result<Response, Away> {
+    let here = &form.here;
+    here.fresh(&app, PAGE).await?;
+    let (user, session) = (here.signed.user.clone(), here.signed.session.id);
+    let file = collect(&app, &mut app.db.read().await?, &user).await?;
+    let event = Event::new("data.downloaded", Actor::user(user.id)).user(user.id).session(session);
+    let event = event.request(here.visit.context.request_id);
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                polder_audit::record(tx, event);
+                Ok::<_, Internal>(())
+            })
+        })
+        .await?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"my-data.json\"")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, serde_json::to_vec_pretty(&file)?).into_response())
+}
+
+/// Everything there is about a person.
+pub async fn collect(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Internal> {
+    Ok(json!({
+        "format": FORMAT,
+        "made_at": app.clock.now().rfc3339(),
+        "issuer": app.issuer.as_str(),
+        "profile": {
+            "id": user.id,
+            "email": user.email.as_str(),
+            "email_verified_at": user.email_verified_at.map(|at| at.rfc3339()),
+            "name": user.name,
+            "locale": user.locale,
+            "roles": users::roles(tx, user.id).await?,
+            "created_at": user.created_at.rfc3339(),
+            "updated_at": user.updated_at.rfc3339(),
+            "last_sign_in_at": user.last_sign_in_at.map(|at| at.rfc3339()),
+        },
+        "second_factors": second_factors(app, tx, user).await?,
+        "sessions": sessions_of(app, tx, user).await?,
+        "applications": applications_of(app, tx, user).await?,
+        "consents": consents_of(app, tx, user).await?,
+        "messages": messages(app, tx, user).await?,
+        "activity": events(app, tx, user).await?,
+    }))
+}
+
+async fn second_factors(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Internal> {
+    let totp = totp_factors::of_user(tx, &app.keyring, user.id).await?;
+    let codes = recovery_codes::of_user(tx, user.id).await?;
+    Ok(json!({
+        "authenticator_app": totp.map(|totp| json!({
+            "created_at": totp.created_at.rfc3339(),
+            "last_used_at": totp.last_used_at.map(|at| at.rfc3339()),
+        })),
+        "recovery_codes": codes.map(|set| json!({ "left": set.left, "created_at": set.created_at.rfc3339() })),
+    }))
+}
+
+async fn sessions_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let listed = sessions::of_user(tx, &app.keyring, user.id, SESSIONS).await?;
+    let shown = listed.into_iter().map(|listed| {
+        json!({
+            "id": listed.session.id,
+            "acr": listed.session.acr,
+            "amr": listed.session.amr,
+            "created_at": listed.session.created_at.rfc3339(),
+            "authenticated_at": listed.session.authenticated_at.rfc3339(),
+            "last_seen_at": listed.session.last_seen_at.rfc3339(),
+            "ended_at": listed.session.ended_at.map(|at| at.rfc3339()),
+            "ended_reason": listed.ended_reason,
+            "ip": listed.metadata.ip,
+            "user_agent": listed.metadata.user_agent,
+            "country": listed.metadata.country,
+            "applications": listed.applications,
+        })
+    });
+    Ok(shown.collect())
+}
+
+async fn applications_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let granted = applications::granted(app, tx, user.id).await?;
+    let shown = granted
+        .into_iter()
+        .map(|one| json!({ "id": one.id, "name": one.name, "scopes": one.scopes, "since": one.since.rfc3339() }));
+    Ok(shown.collect())
+}
+
+async fn consents_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let name = |id: String| app.applications.find(&id).map(|application| application.name.clone());
+    let given = consents::of_user(tx, user.id).await?.into_iter().map(|consent| {
+        json!({
+            "application_id": consent.application_id,
+            "application": name(consent.application_id.to_string()),
+            "scopes": consent.scope.to_string(),
+            "text_version": consent.text_version,
+            "given_at": consent.given_at.rfc3339(),
+            "ended_at": consent.ended_at.map(|at| at.rfc3339()),
+        })
+    });
+    Ok(given.collect())
+}
+
+async fn messages(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let sent = outbox::of_user(tx, &app.keyring, user.id, &user.email).await?;
+    let shown = sent.into_iter().map(|message| {
+        json!({
+            "id": message.id,
+            "kind": message.template,
+            "to": message.recipient.as_ref().map(|to| to.as_str().to_owned()),
+            "created_at": message.created_at.rfc3339(),
+            "sent_at": message.sent_at.map(|at| at.rfc3339()),
+            "failed_at": message.failed_at.map(|at| at.rfc3339()),
+        })
+    });
+    Ok(shown.collect())
+}
+
+async fn events(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let batch = activity::of_user(app, tx, user, (cursor, BATCH)).await?;
+        let Some(last) = batch.last() else { return Ok(all) };
+        cursor = Some(Cursor::after(&last.entry));
+        all.extend(batch.into_iter().map(|event| {
+            json!({
+                "at": event.entry.at.rfc3339(),
+                "action": event.entry.action,
+                "actor_kind": event.entry.actor_kind,
+                "application_id": event.entry.application_id,
+                "session_id": event.entry.session_id,
+                "details": event.details,
+            })
+        }));
+    }
+}

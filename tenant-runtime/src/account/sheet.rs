@@ -1,0 +1,57 @@
+//! The sheet an account page is printed on.
+
+use axum::response::Response;
+use http::StatusCode;
+use polder_hosted_pages::Page;
+use polder_hosted_pages::account::{Outcome, Section, Shell};
+use polder_kernel::Locale;
+
+use super::door::Here;
+use crate::App;
+use crate::oidc::end_session;
+use crate::signin::page::Paper;
+
+/// What every page of the account shares.
+#[derive(Debug)]
+pub struct Sheet {
+    paper: Paper,
+    section: Section,
+    sign_out_csrf: String,
+}
+
+impl Sheet {
+    /// For a page of this part.
+    pub fn new(app: &App, here: &Here, section: Section) -> Self {
+        let csrf = here.csrf(app).to_text();
+        Self {
+            paper: Paper::new(app, &here.visit, section.path(), &csrf),
+            section,
+            sign_out_csrf: end_session::form_token(app, &here.signed.session).to_text(),
+        }
+    }
+
+    /// Around the page, with what was just done.
+    pub fn shell<'a>(&'a self, said: Option<Outcome<'a>>) -> Shell<'a> {
+        Shell { frame: self.paper.frame(), current: self.section, sign_out_csrf: &self.sign_out_csrf, said }
+    }
+
+    /// The language of the page.
+    pub const fn locale(&self) -> Locale {
+        self.paper.locale
+    }
+
+    /// The page as a response.
+    pub fn print(&self, page: &impl Page) -> Response {
+        self.paper.print(StatusCode::OK, page)
+    }
+
+    /// A form again, with what was wrong.
+    pub fn print_again(&self, page: &impl Page) -> Response {
+        self.paper.print(StatusCode::UNPROCESSABLE_ENTITY, page)
+    }
+
+    /// The same for what came too often (D21).
+    pub fn print_too_many(&self, retry_after_seconds: u64, page: &impl Page) -> Response {
+        self.paper.print_too_many(retry_after_seconds, page)
+    }
+}

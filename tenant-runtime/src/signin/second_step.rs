@@ -1,0 +1,128 @@
+//! `POST /signin/second-step` and `POST /signin/recovery-code`: the second factor, typed in.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use polder_hosted_pages::tenant::{SecondStep, SecondStepError};
+use polder_kernel::Secret;
+
+use super::answer;
+use super::form::FlowForm;
+use super::page::Paper;
+use super::session::{self, Signed};
+use super::start::Proof;
+use crate::App;
+use crate::error::{Internal, Kind, PageError};
+use crate::factors::recovery::{self, Weighed};
+use crate::factors::{Checked, totp};
+use crate::guard::known;
+use crate::model::Method;
+use crate::store::{awaited_factors, users};
+
+/// A code of the authenticator app.
+pub async fn app_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    let typed = form.field("code");
+    let Some(code) = totp::digits(typed) else { return again(&app, &form, false, not_a_code(typed)) };
+    let tried = prove(&app, &form, Typed::AppCode(code)).await?;
+    answer(&app, &form, false, tried).await
+}
+
+/// A recovery code.
+pub async fn recovery_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    let typed = form.field("recovery");
+    let Some(code) = recovery::normal(typed) else { return again(&app, &form, true, not_a_code(typed)) };
+    let hash = form.waiting.hash(&app);
+    let awaited = awaited_factors::of_flow(&mut app.db.read().await?, &hash).await?;
+    let now = app.clock.now();
+    let Some(awaited) = awaited.filter(|awaited| awaited.used_at.is_none() && now < awaited.expires_at) else {
+        return Err(PageError::new(Kind::Expired));
+    };
+    let tried = match recovery::weigh(&app, awaited.user_id, code).await? {
+        Ok(weighed) => prove(&app, &form, Typed::Recovery(weighed)).await?,
+        Err(checked) => Tried::Not(checked),
+    };
+    answer(&app, &form, true, tried).await
+}
+
+enum Typed {
+    AppCode(String),
+    Recovery(Weighed),
+}
+
+/// What a try came to. All but the first are refusals that are committed.
+enum Tried {
+    Right { signed: Box<Signed>, cookie: Secret<String> },
+    Not(Checked),
+    Gone,
+}
+
+async fn prove(app: &Arc<App>, form: &FlowForm, typed: Typed) -> Result<Tried, Internal> {
+    let (unit, flow_hash) = (Arc::clone(app), form.waiting.hash(app));
+    let proof = Proof::in_flow(app, &form.visit, &form.waiting);
+    let tried = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let (app, now) = (&unit, unit.clock.now());
+                let awaited = awaited_factors::of_flow(tx, &flow_hash).await?;
+                let awaited = awaited.filter(|awaited| awaited.used_at.is_none() && now < awaited.expires_at);
+                let Some(awaited) = awaited else { return Ok(Tried::Gone) };
+                let user = users::by_id(tx, &app.keyring, awaited.user_id).await?;
+                let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(Tried::Gone) };
+                let (checked, method) = match &typed {
+                    Typed::AppCode(code) => {
+                        (totp::check(app, tx, &user, proof.visit(), code).await?, Method::AuthenticatorApp)
+                    }
+                    Typed::Recovery(code) => {
+                        (recovery::check(app, tx, &user, proof.visit(), code).await?, Method::RecoveryCode)
+                    }
+                };
+                if checked != Checked::Right {
+                    return Ok(Tried::Not(checked));
+                }
+                if !awaited_factors::consume(tx, &flow_hash, now).await? {
+                    return Ok(Tried::Gone);
+                }
+                let methods: Vec<Method> = awaited.methods.into_iter().chain([method]).collect();
+                let session = proof.start(app, tx, &user, &methods).await?;
+                Ok::<_, Internal>(Tried::Right { signed: Box::new(Signed { session, user }), cookie: proof.cookie })
+            })
+        })
+        .await?;
+    app.outbox_filled.notify_one();
+    Ok(tried)
+}
+
+async fn answer(app: &Arc<App>, form: &FlowForm, recovery: bool, tried: Tried) -> Result<Response, PageError> {
+    match tried {
+        Tried::Right { signed, cookie } => {
+            let mut response = answer::proceed(app, &form.visit, &form.waiting, Some(&signed), false).await?;
+            session::cookie(app, &cookie).append_to(response.headers_mut());
+            known::remember(app, &form.visit.jar, &signed.user.email).append_to(response.headers_mut());
+            Ok(response)
+        }
+        Tried::Not(Checked::Wait { retry_after }) => {
+            let retry_after_seconds = retry_after.as_secs().max(1);
+            again(app, form, recovery, SecondStepError::Wait { retry_after_seconds })
+        }
+        Tried::Not(_) => again(app, form, recovery, SecondStepError::Wrong),
+        Tried::Gone => Err(PageError::new(Kind::Expired)),
+    }
+}
+
+fn not_a_code(typed: &str) -> SecondStepError {
+    if typed.trim().is_empty() { SecondStepError::Empty } else { SecondStepError::Malformed }
+}
+
+/// The form again, with what was wrong.
+fn again(app: &App, form: &FlowForm, recovery: bool, error: SecondStepError) -> Result<Response, PageError> {
+    let application = answer::application(app, &form.waiting.request)?;
+    let paper = Paper::of_flow(app, &form.visit, &form.waiting, &application);
+    let page = SecondStep { frame: paper.frame(), application: Some(&application.name), recovery, error: Some(error) };
+    Ok(match error {
+        SecondStepError::Wait { retry_after_seconds } => paper.print_too_many(retry_after_seconds, &page),
+        _ => paper.print(StatusCode::UNPROCESSABLE_ENTITY, &page),
+    })
+}
