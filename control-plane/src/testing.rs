@@ -327,6 +327,7 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["applications"]) => page(&application()),
         (_, ["applications", _]) => Json(application()).into_response(),
         (_, ["users"]) => page(&user()),
+        (_, ["users", _, "passkeys"]) => page(&passkey()),
         (_, ["users", _]) => Json(user()).into_response(),
         (_, ["sessions"]) => page(&session()),
         (_, ["audit-events"]) => page(&event()),
@@ -343,6 +344,11 @@ fn page(item: &Value) -> Response {
 }
 
 const AT: &str = "2026-11-21T08:00:00.000Z";
+
+fn passkey() -> Value {
+    json!({"id": KNOWN, "name": "Phone", "model": null, "aaguid": "00000000-0000-0000-0000-000000000000",
+        "synced": true, "backed_up": true, "transports": ["internal"], "created_at": AT, "last_used_at": null})
+}
 
 fn application() -> Value {
     json!({"client_id": KNOWN, "name": "Shop", "profile": "default", "type": "web",

@@ -84,11 +84,6 @@ impl Reach {
     pub fn of(settings: &Serve) -> Result<Self, Refused> {
         let mut reach = Self { user: settings.user, ..Self::default() };
         let store = &settings.store;
-        if let Some(folder) = &store.data {
-            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-            made.map_err(|error| Refused::Other(format!("cannot use the data folder {}: {error}", folder.display())))?;
-            reach.data.insert(whole(folder)?);
-        }
         reach.listens_on(&settings.listen)?;
         if let Some(address) = &settings.admin.admin_listen {
             reach.listens_on(address)?;
@@ -117,6 +112,12 @@ impl Reach {
         let next = next_to(&store.seal_key);
         if next.exists() {
             reach.file(&next)?;
+        }
+        // Last, so that settings that make no sense leave nothing behind.
+        if let Some(folder) = &store.data {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.map_err(|error| Refused::Other(format!("cannot use the data folder {}: {error}", folder.display())))?;
+            reach.data.insert(whole(folder)?);
         }
         Ok(reach)
     }

@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use tokio::net::{TcpListener, UnixListener};
@@ -59,6 +60,9 @@ pub enum BindError {
     Other(Address, #[source] io::Error),
 }
 
+/// How long somebody who still listens on a Unix socket may take to end.
+const HANDOVER: Duration = Duration::from_secs(2);
+
 /// A bound listener.
 #[derive(Debug)]
 pub enum Listener {
@@ -69,7 +73,8 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Binds. A socket file that nobody listens on any more is replaced; nothing else ever is.
+    /// Binds. A socket file that nobody listens on any more is replaced; nothing else ever is. Where
+    /// somebody listens there, it is asked again for two seconds: a predecessor may just be ending.
     ///
     /// # Errors
     /// [`BindError`].
@@ -84,7 +89,15 @@ impl Listener {
                 if !is_socket_or_nothing(path).map_err(failed)? {
                     return Err(BindError::NotASocket(address.clone()));
                 }
-                bind_unix(path).map_err(failed)
+                let mut bound = bind_unix(path);
+                let until = tokio::time::Instant::now() + HANDOVER;
+                while matches!(&bound, Err(error) if error.kind() == io::ErrorKind::AddrInUse)
+                    && tokio::time::Instant::now() < until
+                {
+                    tokio::time::sleep(HANDOVER / 40).await;
+                    bound = bind_unix(path);
+                }
+                bound.map_err(failed)
             }
         }
     }
