@@ -29,7 +29,7 @@ fn operations() -> Vec<(Method, String)> {
 }
 
 fn at(path: &str, slug: &str, id: &str) -> String {
-    path.replace("{slug}", slug).replace("{id}", id).replace("{user_id}", KNOWN)
+    path.replace("{slug}", slug).replace("{id}", id).replace("{user_id}", KNOWN).replace("{passkey_id}", KNOWN)
 }
 
 /// Operations that are tried where tenants are real: see `life`.

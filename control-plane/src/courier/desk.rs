@@ -101,18 +101,11 @@ impl Desk {
     }
 
     fn beyond(&self, spent: Spent) -> NotTaken {
-        match spent {
-            Spent::Until(after) => {
-                if let Some(count) = self.spent.count() {
-                    tracing::warn!(tenant = %self.slug, count, "a tenant has used up its quota of messages");
-                }
-                NotTaken::Later(StatusCode::TOO_MANY_REQUESTS, after)
-            }
-            Spent::Database(error) => {
-                tracing::error!(tenant = %self.slug, %error, "a message could not be counted; the tenant tries again");
-                NotTaken::NotNow
-            }
+        let Spent::Until(after) = spent;
+        if let Some(count) = self.spent.count() {
+            tracing::warn!(tenant = %self.slug, count, "a tenant has used up its quota of messages");
         }
+        NotTaken::Later(StatusCode::TOO_MANY_REQUESTS, after)
     }
 
     /// Takes another way from the next message on.

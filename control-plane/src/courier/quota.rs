@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use polder_db::{Db, Error};
+use polder_db::Db;
 use polder_kernel::{Clock, Timestamp};
 
 use super::Party;
@@ -17,6 +17,8 @@ use crate::store::mail_counts::{self, Row};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
+/// How long a message waits for the database before it is counted in memory alone.
+const WRITE_WITHIN: Duration = Duration::from_secs(1);
 
 /// How much one may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +46,6 @@ pub enum Spent {
     /// There is nothing left, for so long.
     #[error("the quota is used up")]
     Until(Duration),
-    /// It could not be counted.
-    #[error(transparent)]
-    Database(#[from] Error),
 }
 
 /// What everybody has left.
@@ -84,7 +83,7 @@ impl Quotas {
         let now = self.clock.now();
         let counted = match place.as_mut() {
             Some(counted) => counted,
-            None => place.insert(self.remembered(party, now).await?),
+            None => place.insert(self.remembered(party, now).await),
         };
         counted.now = current(counted.now, now);
         let (most_in_hour, most_in_day) = (i64::from(self.quota.per_hour), i64::from(self.quota.per_day));
@@ -99,8 +98,13 @@ impl Quotas {
             let block = self.quota.block();
             let ahead = Row { in_hour: counted.now.in_hour + block, in_day: counted.now.in_day + block, ..counted.now };
             let key = party.key();
-            self.db.write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, ahead, now).await })).await?;
-            counted.ahead = ahead;
+            let put = self.db.write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, ahead, now).await }));
+            // People sign in by mail: while our database is away the limits hold in memory alone.
+            match tokio::time::timeout(WRITE_WITHIN, put).await {
+                Ok(Ok(())) => counted.ahead = ahead,
+                Ok(Err(error)) => tracing::warn!(%error, "mail is counted in memory until the database is back"),
+                Err(_) => tracing::warn!("mail is counted in memory until the database answers"),
+            }
         }
         counted.pace.take(now).map_err(Spent::Until)?;
         if let Err(after) = counted.tries.take(now) {
@@ -131,16 +135,19 @@ impl Quotas {
     }
 
     /// What is known of earlier starts: all that was counted ahead may have been sent.
-    async fn remembered(&self, party: Party, now: Timestamp) -> Result<Counted, Error> {
-        let row = mail_counts::of(&mut self.db.read().await?, &party.key()).await?;
+    async fn remembered(&self, party: Party, now: Timestamp) -> Counted {
+        let read = async { mail_counts::of(&mut self.db.read().await?, &party.key()).await };
+        let row = match tokio::time::timeout(WRITE_WITHIN, read).await {
+            Ok(Ok(row)) => row,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "what was sent before is not known until the database is back");
+                None
+            }
+            Err(_) => None,
+        };
         let none = Row { hour: 0, in_hour: 0, day: 0, in_day: 0 };
         let row = current(row.unwrap_or(none), now);
-        Ok(Counted {
-            pace: Left::all(self.quota.pace, now),
-            tries: Left::all(self.quota.tries, now),
-            now: row,
-            ahead: row,
-        })
+        Counted { pace: Left::all(self.quota.pace, now), tries: Left::all(self.quota.tries, now), now: row, ahead: row }
     }
 }
 

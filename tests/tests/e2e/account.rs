@@ -88,6 +88,8 @@ async fn p4_e10_d17_d19_h02_h04_a_person_runs_their_own_account() -> Result<()> 
     prove_address(&chromium, &mailbox, ANN).await?;
     chromium.fill("form#name-form input[name=name]", "Ann Example").await?;
     chromium.press("form#name-form button[type=submit]").await?;
+    chromium.wait("form#skip-form").await?;
+    chromium.press("form#skip-form button[type=submit]").await?;
     chromium.wait("body.account").await?;
     chromium.picture("account-overview").await?;
 
