@@ -49,8 +49,11 @@ pub fn dumped(data: &Path, control: &str) -> Result<Vec<u8>> {
         url.set_path(&format!("/t_{short}"));
         url.to_string()
     });
+    // Its parameters are our driver's own.
+    let mut control = Url::parse(control)?;
+    control.set_query(None);
     let mut all = Vec::new();
-    for address in tenants.chain([control.to_owned()]) {
+    for address in tenants.chain([control.to_string()]) {
         // The client's program of the same release lies beside the server's.
         let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let newest = found.map(|entry| entry.path().join("bin/pg_dump")).filter(|path| path.exists()).max();

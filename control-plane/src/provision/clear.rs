@@ -88,8 +88,16 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
 fn empty(top: &OwnedFd, folder: &OwnedFd, moved: &mut u64) -> io::Result<bool> {
     let is_top = top.as_raw_fd() == folder.as_raw_fd();
     let mut any = false;
-    for entry in Dir::read_from(folder)? {
-        let entry = entry?;
+    let entries = match Dir::read_from(folder) {
+        // Gone meanwhile, and all that was in it.
+        Err(Errno::NOENT) => return Ok(false),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = match entry {
+            Err(Errno::NOENT) => return Ok(any),
+            entry => entry?,
+        };
         let name = entry.file_name();
         if [c".", c".."].contains(&name) {
             continue;
@@ -98,7 +106,10 @@ fn empty(top: &OwnedFd, folder: &OwnedFd, moved: &mut u64) -> io::Result<bool> {
         match unlinkat(folder, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(Errno::ISDIR | Errno::PERM) if is_top => {
-                let within = open_whatever(top, name)?;
+                let within = match open_whatever(top, name) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    within => within?,
+                };
                 // Once is enough: what is in there now is here now.
                 while empty(top, &within, moved)? {}
                 drop(within);
@@ -118,7 +129,10 @@ fn move_up(top: &OwnedFd, from: &OwnedFd, name: &std::ffi::CStr, moved: &mut u64
         match renameat_with(from, name, top, format!(".{moved}"), RenameFlags::NOREPLACE) {
             Err(Errno::EXIST) => {}
             // Its own rights may forbid that; it is ours all the same.
-            Err(Errno::ACCESS) => drop(open_whatever(from, name)?),
+            Err(Errno::ACCESS) => match open_whatever(from, name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                opened => drop(opened?),
+            },
             done => return gone(done),
         }
     }
