@@ -11,6 +11,8 @@ pub enum Section {
     Profile,
     /// The address somebody signs in with.
     Email,
+    /// Keys in devices.
+    Passkeys,
     /// The authenticator app.
     SecondFactor,
     /// Codes on paper.
@@ -32,6 +34,7 @@ pub const SECTIONS: &[Section] = &[
     Section::Overview,
     Section::Profile,
     Section::Email,
+    Section::Passkeys,
     Section::SecondFactor,
     Section::RecoveryCodes,
     Section::Sessions,
@@ -48,6 +51,7 @@ impl Section {
             Self::Overview => "/account",
             Self::Profile => "/account/profile",
             Self::Email => "/account/email",
+            Self::Passkeys => "/account/passkeys",
             Self::SecondFactor => "/account/second-factor",
             Self::RecoveryCodes => "/account/recovery-codes",
             Self::Sessions => "/account/sessions",
@@ -63,6 +67,7 @@ impl Section {
             Self::Overview => t.account.overview,
             Self::Profile => t.account.profile,
             Self::Email => t.account.email,
+            Self::Passkeys => t.account.passkeys,
             Self::SecondFactor => t.account.second_factor,
             Self::RecoveryCodes => t.account.recovery_codes,
             Self::Sessions => t.account.sessions,
