@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use crate::Error;
-use crate::connection::{Connection, script_text};
+use crate::connection::{Connection, Opener, script_text};
 
 /// What the open transaction of the writer has gathered.
 #[derive(Default)]
@@ -39,8 +39,29 @@ impl Savepoint {
 }
 
 impl Commit {
+    /// As [`Commit::open_savepoint`]. Where that would begin a transaction and the connection turns out to be
+    /// lost, as after a server's restart, nothing was done yet and a fresh connection takes its place.
+    pub(crate) async fn begin<'c>(
+        &mut self,
+        connection: &'c mut Option<Connection>,
+        opener: &Opener,
+    ) -> Result<&'c mut Connection, Error> {
+        let is_new = self.savepoint == Savepoint::None;
+        let Some(present) = connection else { return Err(Error::closed()) };
+        match self.open_savepoint(present).await {
+            Err(Error::Unavailable(_)) if is_new => {
+                // The old one goes first: it may still hold the claim on the database.
+                *connection = None;
+                let fresh = connection.insert(opener.open().await?);
+                self.open_savepoint(fresh).await?;
+            }
+            opened => opened?,
+        }
+        connection.as_mut().ok_or_else(Error::closed)
+    }
+
     /// Sets the unit's savepoint, where it cannot ride along with a statement.
-    pub(crate) async fn open_savepoint(&mut self, connection: &mut Connection) -> Result<(), Error> {
+    async fn open_savepoint(&mut self, connection: &mut Connection) -> Result<(), Error> {
         let Some(prefix) = self.savepoint.prefix() else { return Ok(()) };
         match connection {
             Connection::Postgres(connection) if self.savepoint == Savepoint::None => {

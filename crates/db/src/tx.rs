@@ -4,7 +4,7 @@ use std::any::Any;
 use std::borrow::Cow;
 
 use crate::commit::{Commit, Savepoint};
-use crate::connection::{Connection, Step};
+use crate::connection::{Connection, Opener, Step};
 use crate::readers::Lease;
 use crate::{Error, Row, Value, statement};
 
@@ -23,7 +23,7 @@ pub struct Tx {
 
 enum Home {
     Reader(Lease),
-    Writer(Commit),
+    Writer(Commit, Opener),
 }
 
 impl Tx {
@@ -106,7 +106,7 @@ impl Tx {
     /// Hands an entry to the [`Tail`](crate::Tail), if this unit of work is kept. A reader keeps
     /// nothing: there it does nothing.
     pub fn append(&mut self, entry: Box<dyn Any + Send>) {
-        if let Home::Writer(commit) = &mut self.home {
+        if let Home::Writer(commit, _) = &mut self.home {
             commit.entries.push(entry);
         }
     }
@@ -158,7 +158,7 @@ impl Tx {
         self.mid_call = false;
         if let Err(error) = &done {
             let lost = matches!(error, Error::Unavailable(_) | Error::Damaged(_));
-            if lost || matches!(self.home, Home::Writer(_)) {
+            if lost || matches!(self.home, Home::Writer(..)) {
                 self.failed = Some(error.clone());
             }
         }
@@ -191,7 +191,7 @@ impl Tx {
                     done => done,
                 }
             }
-            Home::Writer(commit) if connection.is_sqlite() => {
+            Home::Writer(commit, _) if connection.is_sqlite() => {
                 let Some(prefix) = commit.savepoint.prefix() else {
                     return connection.run(sql, args, keep, each).await;
                 };
@@ -209,18 +209,17 @@ impl Tx {
                     })
                     .await
             }
-            Home::Writer(commit) => {
-                commit.open_savepoint(connection).await?;
-                connection.run(sql, args, keep, each).await
+            Home::Writer(commit, opener) => {
+                commit.begin(&mut self.connection, opener).await?.run(sql, args, keep, each).await
             }
         }
     }
 
     async fn drive_script(&mut self, sql: &'static str) -> Result<(), Error> {
-        let Some(connection) = &mut self.connection else { return Err(Error::closed()) };
-        if let Home::Writer(commit) = &mut self.home {
-            commit.open_savepoint(connection).await?;
+        if let Home::Writer(commit, opener) = &mut self.home {
+            return commit.begin(&mut self.connection, opener).await?.script(sql).await;
         }
+        let Some(connection) = &mut self.connection else { return Err(Error::closed()) };
         connection.script(sql).await
     }
 }
@@ -231,8 +230,8 @@ impl Tx {
         Self { connection: Some(connection), home: Home::Reader(lease), failed: None, mid_call: false }
     }
 
-    pub(crate) fn writer(connection: Option<Connection>) -> Self {
-        Self { connection, home: Home::Writer(Commit::default()), failed: None, mid_call: false }
+    pub(crate) fn writer(connection: Option<Connection>, opener: Opener) -> Self {
+        Self { connection, home: Home::Writer(Commit::default(), opener), failed: None, mid_call: false }
     }
 
     pub(crate) fn connection(&mut self) -> &mut Option<Connection> {
@@ -242,7 +241,7 @@ impl Tx {
     /// The writer's next unit of work begins.
     pub(crate) fn begin_unit(&mut self) {
         self.failed = None;
-        if let Home::Writer(commit) = &mut self.home {
+        if let Home::Writer(commit, _) = &mut self.home {
             commit.entries.clear();
             if commit.savepoint == Savepoint::Open {
                 commit.savepoint = Savepoint::Earlier;
@@ -258,7 +257,7 @@ impl Tx {
     /// The unit's entries for the tail.
     pub(crate) fn take_entries(&mut self) -> Vec<Box<dyn Any + Send>> {
         match &mut self.home {
-            Home::Writer(commit) => std::mem::take(&mut commit.entries),
+            Home::Writer(commit, _) => std::mem::take(&mut commit.entries),
             Home::Reader(_) => Vec::new(),
         }
     }
@@ -266,7 +265,7 @@ impl Tx {
     /// Undoes the unit. An error means that the whole transaction is gone: SQLite rolls everything
     /// back when the disk is full, and a savepoint cannot be found after that.
     pub(crate) async fn undo_unit(&mut self) -> Result<(), Error> {
-        let Home::Writer(commit) = &self.home else { return Ok(()) };
+        let Home::Writer(commit, _) = &self.home else { return Ok(()) };
         if self.mid_call {
             return Err(Error::Lost);
         }
@@ -280,7 +279,7 @@ impl Tx {
 
     /// Whether a transaction is open.
     pub(crate) fn has_begun(&self) -> bool {
-        matches!(&self.home, Home::Writer(commit) if commit.savepoint != Savepoint::None)
+        matches!(&self.home, Home::Writer(commit, _) if commit.savepoint != Savepoint::None)
     }
 
     /// Forgets the transaction, once it is over; its number on PostgreSQL.
@@ -288,7 +287,7 @@ impl Tx {
         self.failed = None;
         self.mid_call = false;
         match &mut self.home {
-            Home::Writer(commit) => std::mem::take(commit).number,
+            Home::Writer(commit, _) => std::mem::take(commit).number,
             Home::Reader(_) => None,
         }
     }

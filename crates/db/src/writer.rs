@@ -21,9 +21,6 @@ const GATHERING: Duration = Duration::from_millis(10);
 const UNIT_LIMIT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 30 });
 /// How long a connection that is given up may take to close.
 const CLOSING: Duration = Duration::from_secs(5);
-/// After how long without work a connection to a server is tried before it is used: the server may have been
-/// away meanwhile, and the first to come would learn it.
-const RESTED: Duration = Duration::from_secs(1);
 
 pub(crate) enum Message {
     Unit(Box<dyn Unit>),
@@ -40,8 +37,6 @@ pub(crate) struct Writer {
     tail: SharedTail,
     tx: Tx,
     in_doubt: Option<InDoubt>,
-    /// When work was last done.
-    worked_at: Instant,
     closing: Option<oneshot::Sender<()>>,
 }
 
@@ -62,8 +57,8 @@ struct Done {
 impl Writer {
     pub(crate) fn spawn(opener: Opener, connection: Connection, tail: SharedTail) -> mpsc::Sender<Message> {
         let (sender, queue) = mpsc::channel(1024);
-        let tx = Tx::writer(Some(connection));
-        let writer = Self { opener, queue, tail, tx, in_doubt: None, worked_at: Instant::now(), closing: None };
+        let tx = Tx::writer(Some(connection), opener.clone());
+        let writer = Self { opener, queue, tail, tx, in_doubt: None, closing: None };
         tokio::spawn(writer.run());
         sender
     }
@@ -114,7 +109,6 @@ impl Writer {
                 if done.len() < UNITS_PER_COMMIT && began.elapsed() < GATHERING { self.waiting().await } else { None };
         }
         let committed = self.commit(entries).await;
-        self.worked_at = Instant::now();
         answer_all(done, committed.err().as_ref());
     }
 
@@ -211,12 +205,6 @@ impl Writer {
     /// Makes the writer ready for a transaction: opens a connection in place of a lost one, and
     /// finds out what became of a commit in doubt, if there is one.
     async fn settle(&mut self) -> Result<Option<bool>, Error> {
-        if self.worked_at.elapsed() > RESTED
-            && let Some(connection @ Connection::Postgres(_)) = self.tx.connection()
-            && connection.script("SELECT 1").await.is_err()
-        {
-            self.tx.connection().take();
-        }
         if self.tx.connection().is_none() {
             *self.tx.connection() = Some(self.opener.open().await?);
         }

@@ -110,10 +110,16 @@ async fn lost_connections_are_replaced() {
     assert_eq!(ids(&database.db).await, ["a"]);
     terminate(&database).await;
     assert_eq!(ids(&database.db).await, ["a"], "a read is asked again");
-    let first = insert(&database.db, "b").await;
-    assert!(matches!(first, Ok(1) | Err(Error::Unavailable(_))), "{first:?}");
-    insert(&database.db, "c").await.unwrap();
-    assert_eq!(ids(&database.db).await.last().map(String::as_str), Some("c"));
+    // At once, and after a rest.
+    assert_eq!(insert(&database.db, "b").await, Ok(1), "nothing of it was done yet");
+    terminate(&database).await;
+    let [c, d] = ["c", "d"].map(|id| insert(&database.db, id));
+    assert_eq!(tokio::join!(c, d), (Ok(1), Ok(1)), "two in one commit");
+    terminate(&database).await;
+    let script = "INSERT INTO item (id) VALUES ('e')";
+    let written = database.db.write(move |tx| Box::pin(async move { tx.script(script).await })).await;
+    assert_eq!(written, Ok(()));
+    assert_eq!(ids(&database.db).await, ["a", "b", "c", "d", "e"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
