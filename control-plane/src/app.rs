@@ -15,6 +15,7 @@ use crate::driver::docker::DockerDriver;
 use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor, process, users};
 use crate::egress::{self, Egress};
 use crate::gateway::{Routes, Waker};
+use crate::isolation::Told;
 use crate::layout::Layout;
 use crate::mailbox::Mailbox;
 use crate::postgres::Postgres;
@@ -55,6 +56,8 @@ pub struct App {
     pub routes: Routes,
     /// Who waits for which sleeping tenant.
     pub waker: Waker,
+    /// What was logged of tenants' walls.
+    pub told: Told,
     /// The ways to tenants' admin sockets.
     pub links: Links,
     /// Takes tenants' mail.
@@ -178,6 +181,7 @@ impl App {
             postgres,
             routes: Routes::default(),
             waker: Waker::new(&clock),
+            told: Told::default(),
             links: Links::default(),
             courier: Courier::new(carrier, clock.clone(), db.clone()),
             // This version starts as `polder dev` alone.

@@ -1,12 +1,14 @@
 //! What keeps a tenant apart, told in one piece: what its driver put around it, and what its runtime says
 //! it took from itself.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use polder_tenant_api::{Measure, isolation};
 
 use crate::app::App;
-use crate::model::{Tenant, TenantState};
+use crate::model::{Tenant, TenantId, TenantState};
 use crate::tenant_client;
 
 /// How long a runtime may take to say; it is the reader who waits.
@@ -44,19 +46,52 @@ fn shortened(told: &Measure) -> Measure {
     Measure { name: plain(&told.name), in_force: told.in_force, detail: plain(&told.detail) }
 }
 
-/// Logs what is in force around a tenant that was just started, in one line.
+/// What was logged of each tenant's walls last.
+#[derive(Default)]
+pub struct Told(Mutex<HashMap<TenantId, [String; 2]>>);
+
+impl Told {
+    /// Whether this is news: a tenant that wakes behind the same walls is none.
+    fn is_news(&self, tenant: TenantId, walls: &[String; 2]) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(tenant, walls.clone()).as_ref() != Some(walls)
+    }
+
+    /// Forgets a tenant that is no more.
+    pub fn forget(&self, tenant: TenantId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+    }
+}
+
+/// Logs what is in force around a tenant that was just started, in one line, where that has changed.
 pub async fn tell(app: &App, tenant: &Tenant) {
     let walls = walls(app, tenant).await;
-    let named = |in_force| {
+    let named = [true, false].map(|in_force| {
         let found = walls.iter().filter(|wall| wall.in_force == in_force);
         found.map(|wall| wall.name.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    tracing::info!(tenant = %tenant.slug, in_force = named(true), not_in_force = named(false), "isolation");
+    });
+    if app.told.is_news(tenant.id, &named) {
+        let [in_force, not_in_force] = named;
+        tracing::info!(tenant = %tenant.slug, in_force, not_in_force, "isolation");
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use polder_kernel::{Clock, Entropy};
+
     use super::*;
+
+    #[test]
+    fn the_same_walls_are_told_once_and_others_again() {
+        let (told, tenant) = (Told::default(), TenantId::new(&Clock::System, &Entropy::System));
+        let walls = ["seccomp".to_owned(), String::new()];
+        assert!(told.is_news(tenant, &walls) && !told.is_news(tenant, &walls));
+        assert!(told.is_news(tenant, &[String::new(), "seccomp".to_owned()]));
+        assert!(told.is_news(tenant, &walls));
+        told.forget(tenant);
+        assert!(told.is_news(tenant, &walls));
+    }
 
     #[test]
     fn g32_a_tenants_words_about_itself_are_short_and_plain() {

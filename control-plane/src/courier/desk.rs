@@ -92,7 +92,7 @@ impl Desk {
         if message.to.parse::<Email>().is_err() || message.id.is_empty() || message.id.len() > 128 {
             return Err(NotTaken::Never);
         }
-        self.quotas.take(self.party).await.map_err(|spent| self.beyond(spent))?;
+        self.quotas.take(self.party).await.map_err(|spent| self.beyond(&spent))?;
         let taken = self.in_turn(message).await;
         if matches!(taken, Err(NotTaken::Later(..) | NotTaken::NotNow)) {
             self.quotas.give_back(self.party).await;
@@ -100,8 +100,8 @@ impl Desk {
         taken
     }
 
-    fn beyond(&self, spent: Spent) -> NotTaken {
-        let Spent::Until(after) = spent;
+    fn beyond(&self, spent: &Spent) -> NotTaken {
+        let Spent::Until(after) = *spent;
         if let Some(count) = self.spent.count() {
             tracing::warn!(tenant = %self.slug, count, "a tenant has used up its quota of messages");
         }

@@ -76,6 +76,7 @@ pub(super) async fn data(app: &App, tenant: &Tenant) -> Result<(), StepError> {
     if let Some(postgres) = &app.postgres {
         postgres.destroy(&tenant.short_id).await?;
     }
+    app.told.forget(tenant.id);
     app.mailbox.forget(&tenant.slug).await.map_err(|error| files(&layout.mailbox(), error))?;
     let (id, party) = (tenant.id, Party::Tenant(tenant.id).key());
     app.db

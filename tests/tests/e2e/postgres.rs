@@ -200,8 +200,8 @@ async fn f22_a_control_plane_whose_database_goes_away_says_so_while_tenants_go_o
 async fn g23_a_second_program_on_a_tenants_database_is_refused() -> Result<()> {
     let Some(server) = postgres::address() else { return Ok(()) };
     let polder = Polder::start_on_server(&server)?;
-    let secrets = std::fs::read_dir(polder.data.join("secrets"))?.flatten().map(|entry| entry.path());
-    let database = secrets.filter(|path| path.extension().is_some_and(|end| end == "database")).next();
+    let mut secrets = std::fs::read_dir(polder.data.join("secrets"))?.flatten().map(|entry| entry.path());
+    let database = secrets.find(|path| path.extension().is_some_and(|end| end == "database"));
     let database = database.context("a tenant's address")?;
     let short = database.file_stem().and_then(|name| name.to_str()).context("a short id")?.to_owned();
     let run = polder.data.join("tenants").join(&short).join("run");

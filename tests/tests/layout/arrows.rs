@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::{files, top};
+use crate::{files, read, top};
 
 /// Package name to the names in its `[dependencies]`.
 fn manifests() -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for path in files(top(), "toml").into_iter().filter(|p| p.file_name().is_some_and(|n| n == "Cargo.toml")) {
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = read(&path);
         let mut section = "";
         let (mut name, mut dependencies) = (String::new(), Vec::new());
         for line in text.lines() {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::{files, top};
+use crate::{files, read, top};
 
 /// Requirement ids at the start of test names, such as `p3` of `p3_reused_refresh_token_…`; several
 /// may stand before the words: `b14_b44_…`.
 fn tested() -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     for path in files(top(), "rs") {
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = read(&path);
         for line in text.lines().map(str::trim_start) {
             let line = line.strip_prefix("async ").unwrap_or(line);
             let Some(name) = line.strip_prefix("fn ") else { continue };

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! What a request costs is measured, in processor time of the tenant and of this program: a flood of
-//! cheap requests and a few dear ones weigh what they weigh. Together the tenants may take a part of
-//! the processors; the rest stays free, so that whoever comes next finds one idle. A tenant that asks
-//! for less than its share is never held up, and one that is asked alone is not either.
+//! cheap requests and a few dear ones weigh what they weigh. While one of the tenants asks for little, the
+//! others together may take a part of the processors; the rest stays free, so that it finds one idle. A
+//! tenant that asks for less than its share is never held up, and one that is asked alone is not either.
 
 pub mod plan;
 pub mod turns;
