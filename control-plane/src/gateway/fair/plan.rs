@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn g27_a_large_machine_keeps_as_little_free_as_a_small_one() {
         let spaced = spacings(&[asked(100, 1.0, true), asked(100, 0.0, false)], 16.0);
-        assert!((per_second(spaced[0]) - 145_000.0).abs() < 1.0, "{spaced:?}");
+        assert!((per_second(spaced[0]) - 145_000.0).abs() < 100.0, "{spaced:?}");
     }
 
     #[test]
