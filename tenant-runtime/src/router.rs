@@ -23,7 +23,7 @@ use tower::Layer;
 
 use crate::account::{
     activity, address, applications as grants, data, delete, home, overview, passkeys, preferences, profile,
-    recovery_codes, second_factor, sessions as devices,
+    recovery_codes, second_factor, sessions as devices, switch,
 };
 use crate::admin::{self, applications, audit_events, health, invitees, sessions, users};
 use crate::error::{Kind, PageError, render_pages};
@@ -68,6 +68,7 @@ fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
 fn account_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/account", get(overview::show))
+        .route("/account/switch", post(switch::to))
         .route("/account/profile", get(profile::show).post(profile::save))
         .route("/account/email", get(address::show).post(address::ask))
         .route("/account/email/confirm", post(address::confirm))

@@ -99,7 +99,16 @@ impl Request {
     }
 }
 
-/// Decides. `client` is what [`Request::client_id`] led to; `session` the browser's live one.
+/// Which of the browser's sessions the request is about: the very session that a genuine hint names, or else
+/// another one of the same person. `None` when the hint is about nobody here.
+pub fn about(hinted: &Hinted, sessions: &[Session]) -> Option<usize> {
+    let Hinted::Genuine(hint) = hinted else { return None };
+    let very = sessions.iter().position(|session| is_about(hint, session));
+    very.or_else(|| sessions.iter().position(|session| session.subject == hint.subject))
+}
+
+/// Decides. `client` is what [`Request::client_id`] led to; `session` the browser's live one that the request is
+/// [`about`], or any where it is about none of them.
 pub fn decide(request: &Request, hinted: &Hinted, client: Option<&Client>, session: Option<&Session>) -> Decision {
     if let Err(error) = consistent(request, hinted, client) {
         return Decision::Refuse(error);
@@ -248,6 +257,18 @@ mod tests {
         ] {
             let decision = decide(&request("id_token_hint=x"), &genuine(), Some(&web()), Some(&session));
             assert_eq!(decision, Decision::Ask(None), "{session:?}");
+        }
+    }
+
+    #[test]
+    fn e19_of_several_sessions_the_hinted_one_is_meant() {
+        let named = |subject: &str, sid: &str| Session { subject: subject.to_owned(), sid: Some(sid.to_owned()) };
+        let here = [named("bob", "s9"), named("ann", "s2"), named("ann", "s1")];
+        assert_eq!(about(&genuine(), &here), Some(2), "the very session");
+        assert_eq!(about(&genuine(), &here[..2]), Some(1), "the same person, signed in anew");
+        assert_eq!(about(&genuine(), &here[..1]), None);
+        for unsaid in [Hinted::Absent, Hinted::Forged] {
+            assert_eq!(about(&unsaid, &here), None, "{unsaid:?}");
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Shell<'a> {
     pub current: Section,
     /// The token of the form that signs out.
     pub sign_out_csrf: &'a str,
+    /// Whose account it is, where others are signed in on this browser as well.
+    pub address: Option<&'a str>,
     /// What was just done.
     pub said: Option<Outcome<'a>>,
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! SignInEmail -> SignInCode -> SecondStep (where there is one) -> FirstName (once) -> OfferPasskey (now and then) -> the application
 //!                              ContinueAs (public clients with a session) -> the application
+//! ChooseAccount (several people signed in on this browser) -> the application, or SignInEmail
 //!                              Consent (applications of others) -> the application
 //!                              NotAllowed (the application is not for this person)
 //! ```
@@ -22,5 +23,5 @@ pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
 pub use second_step::{SecondStep, SecondStepError};
-pub use sign_in::{CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail};
+pub use sign_in::{AccountChoice, ChooseAccount, CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail};
 pub use sign_out::{SignOutConfirm, SignedOut};

@@ -127,6 +127,34 @@ pub struct ContinueAs<'a> {
     pub person: &'a str,
 }
 
+/// Asks which of the people signed in on this browser goes on to the application (E19): a form each to
+/// `/signin/continue`, and `form#switch-form` for somebody else.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "tenant/choose_account.html")]
+pub struct ChooseAccount<'a> {
+    /// Around the page.
+    pub frame: Frame<'a>,
+    /// The application that asks.
+    pub application: &'a str,
+    /// Where the application lives, as verified: the host of its redirect; `None` for programs on a device.
+    pub destination: Option<&'a str>,
+    /// Who is signed in.
+    pub accounts: &'a [AccountChoice<'a>],
+    /// What `to` says where it is none of them.
+    pub somebody_new: &'a str,
+}
+
+/// Somebody to go on as.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountChoice<'a> {
+    /// The person's name; may be empty.
+    pub name: &'a str,
+    /// The person's address.
+    pub address: &'a str,
+    /// Stands for this person in the form: the answer counts for nobody else.
+    pub person: &'a str,
+}
+
 impl SignInEmail<'_> {
     fn title(&self) -> String {
         let t = &self.frame.t().email;

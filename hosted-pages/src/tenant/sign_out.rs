@@ -2,9 +2,12 @@
 
 use askama::Template;
 
+use super::Person;
 use crate::{Frame, clean};
 
-/// Asks whether to sign out (RP-Initiated Logout 2): `form#sign-out-form` posts to `/end_session`.
+/// Asks whether to sign out (RP-Initiated Logout 2): `form#sign-out-form` posts to `/end_session`. With several
+/// people in this browser each has a form of their own, which sends `account`; `form#sign-out-form` is then
+/// for all of them.
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "tenant/sign_out_confirm.html")]
 pub struct SignOutConfirm<'a> {
@@ -12,10 +15,8 @@ pub struct SignOutConfirm<'a> {
     pub frame: Frame<'a>,
     /// The application that asks for it, where it is known.
     pub application: Option<&'a str>,
-    /// The person's name; may be empty.
-    pub name: &'a str,
-    /// The person's address, masked.
-    pub masked_address: &'a str,
+    /// Who is signed in on this browser, never nobody; whom it is about first.
+    pub people: &'a [Person<'a>],
     /// Further hidden fields: name and value.
     pub fields: &'a [(&'a str, &'a str)],
 }
@@ -28,6 +29,8 @@ pub struct SignedOut<'a> {
     pub frame: Frame<'a>,
     /// The application to go back to: its name and its address on the web.
     pub back_to: Option<(&'a str, &'a str)>,
+    /// Whether somebody else is still signed in on this browser.
+    pub others: bool,
 }
 
 impl<'a> SignedOut<'a> {

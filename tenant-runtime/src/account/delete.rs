@@ -13,8 +13,8 @@ use super::erase;
 use super::sheet::Sheet;
 use crate::App;
 use crate::error::Internal;
+use crate::signin::accounts;
 use crate::signin::page::Paper;
-use crate::signin::session;
 
 const PAGE: &str = "/account/delete";
 
@@ -48,6 +48,8 @@ pub async fn delete(State(app): State<Arc<App>>, form: AccountForm) -> Result<Re
     let paper = Paper::new(&app, &here.visit, "/", "");
     let frame = polder_hosted_pages::Frame { language_path: None, ..paper.frame() };
     let mut response = paper.print(StatusCode::OK, &Said { frame, what: What::Deleted });
-    session::forget(&app).append_to(response.headers_mut());
+    // Others who are signed in on this browser stay so.
+    let others = accounts::live(&app, &mut app.db.read().await?, &here.visit.jar).await?;
+    accounts::cookie(&app, &others).append_to(response.headers_mut());
     Ok(response)
 }

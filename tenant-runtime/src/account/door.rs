@@ -15,7 +15,7 @@ use crate::error::{Kind, PageError};
 use crate::model::Assurance;
 use crate::signin::session::{self, Signed};
 use crate::signin::visit::Visit;
-use crate::signin::{self, own_page};
+use crate::signin::{self, accounts, own_page};
 use crate::store::totp_factors;
 use crate::{App, limits};
 
@@ -42,18 +42,21 @@ pub struct Here {
     pub visit: Visit,
     /// The session and its person.
     pub signed: Signed,
+    /// Whether others are signed in on this browser as well.
+    pub others: bool,
 }
 
 impl Here {
     async fn find(app: &Arc<App>, visit: Visit, path: &str) -> Result<Self, Away> {
         app.limits.check(limits::SIGN_IN, visit.context.client_ip)?;
-        let signed = session::current(app, &mut app.db.read().await?, &visit.jar).await?;
-        let Some(signed) = signed else {
+        let accounts = accounts::live(app, &mut app.db.read().await?, &visit.jar).await?;
+        let others = accounts.len() > 1;
+        let Some(accounts::Account { signed, .. }) = accounts.into_iter().next() else {
             let request = request(app, path);
             return Err(Away(Box::new(signin::begin(app, &visit, request).await?)));
         };
         session::touch(app, &visit, &signed.session).await?;
-        Ok(Self { visit, signed })
+        Ok(Self { visit, signed, others })
     }
 
     /// Goes on only after a sign-in of the last ten minutes, with the second factor of whoever has one.

@@ -7,7 +7,7 @@
 //!
 //! | page | file |
 //! | --- | --- |
-//! | `/account` | [`overview`] |
+//! | `/account`, and whose it is | [`overview`], [`switch`] |
 //! | `/account/profile`, `/account/email` | [`profile`], [`address`] |
 //! | `/account/second-factor`, `/account/recovery-codes` | [`second_factor`], [`recovery_codes`] |
 //! | `/account/passkeys` | [`passkeys`] |
@@ -35,3 +35,4 @@ pub mod recovery_codes;
 pub mod second_factor;
 pub mod sessions;
 pub mod sheet;
+pub mod switch;

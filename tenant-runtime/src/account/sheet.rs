@@ -17,6 +17,7 @@ pub struct Sheet {
     paper: Paper,
     section: Section,
     sign_out_csrf: String,
+    address: Option<String>,
 }
 
 impl Sheet {
@@ -27,12 +28,19 @@ impl Sheet {
             paper: Paper::new(app, &here.visit, section.path(), &csrf),
             section,
             sign_out_csrf: end_session::form_token(app, &here.signed.session).to_text(),
+            address: here.others.then(|| here.signed.user.email.as_str().to_owned()),
         }
     }
 
     /// Around the page, with what was just done.
     pub fn shell<'a>(&'a self, said: Option<Outcome<'a>>) -> Shell<'a> {
-        Shell { frame: self.paper.frame(), current: self.section, sign_out_csrf: &self.sign_out_csrf, said }
+        Shell {
+            frame: self.paper.frame(),
+            current: self.section,
+            sign_out_csrf: &self.sign_out_csrf,
+            address: self.address.as_deref(),
+            said,
+        }
     }
 
     /// The language of the page.

@@ -18,6 +18,8 @@ pub struct Session {
     pub amr: Vec<String>,
     /// Keyed hash of the flow on whose pages the person last proved themselves.
     pub proved_in: Option<String>,
+    /// Keyed hash of the flow in which the person last said that they go on as who they are here.
+    pub chosen_in: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When the person last proved themselves: the `auth_time` claim.

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use polder_protocol::authorize::Request;
 use polder_protocol::{Error, ErrorCode};
 
-use super::flow::{self, Attempt, Code, Policy, Refusal, Second, Step};
+use super::accounts::{self, Selected};
+use super::flow::{self, Attempt, Code, Policy, Refusal, Second, Step, Undecided};
 use super::session::{self, Signed};
 use super::visit::Visit;
 use super::waiting::Waiting;
@@ -23,7 +24,7 @@ use crate::store::one_time_codes::{self, StoredCode};
 pub struct Look {
     /// The application that waits.
     pub application: Arc<Application>,
-    /// Who is signed in on this browser.
+    /// Whom of the people signed in on this browser the request is for.
     pub signed: Option<Signed>,
     /// The code of this flow.
     pub code: Option<StoredCode>,
@@ -38,7 +39,7 @@ pub struct At<'a> {
     pub request: &'a Request,
     /// The flow it waits in, unless it has just come.
     pub flow_hash: Option<&'a str>,
-    /// The session this very request made; its cookie is not in the jar yet.
+    /// The session this very request made or chose; its cookie is not in the jar yet.
     pub signed: Option<&'a Signed>,
     /// Whether the person pressed "continue" in this very request.
     pub confirmed: bool,
@@ -61,9 +62,19 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
         Some(hash) => one_time_codes::of_flow(&mut tx, hash).await?,
         None => None,
     };
-    let signed = match at.signed {
-        Some(signed) => Some(signed.clone()),
-        None => session::current(app, &mut tx, &visit.jar).await?,
+    let selected = match at.signed {
+        Some(signed) => Selected::One(Box::new(signed.clone())),
+        None => {
+            let accounts = accounts::live(app, &mut tx, &visit.jar).await?;
+            let accounts = accounts.into_iter().map(|account| account.signed).collect();
+            accounts::select(accounts, at.request, at.flow_hash)
+        }
+    };
+    let (signed, undecided) = match selected {
+        Selected::One(signed) => (Some(*signed), None),
+        Selected::Nobody => (None, None),
+        Selected::Several => (None, Some(Undecided::Several)),
+        Selected::Others => (None, Some(Undecided::Others)),
     };
     let known = match &signed {
         Some(signed) => {
@@ -88,7 +99,8 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
         choose: at.request.prompt.select_account || at.request.prompt.consent,
         code: code.as_ref().map_or(Code::NotAsked, |c| if c.used_at.is_some() { Code::Used } else { Code::Waiting }),
         known,
-        confirmed: at.confirmed,
+        undecided,
+        confirmed: at.confirmed || signed.as_ref().is_some_and(|signed| signed.is_chosen_in(at.flow_hash)),
     };
     let policy = Policy {
         sign_up: app.tenant.current().sign_up,
@@ -142,6 +154,9 @@ pub async fn proceed(
 fn error(refusal: Refusal) -> Error {
     match refusal {
         Refusal::LoginRequired => Error::new(ErrorCode::LoginRequired, "nobody is signed in as this request needs"),
+        Refusal::AccountSelectionRequired => {
+            Error::new(ErrorCode::AccountSelectionRequired, "several people are signed in; the person has to choose")
+        }
         Refusal::InteractionRequired => {
             Error::new(ErrorCode::InteractionRequired, "the person has to confirm this on a page")
         }

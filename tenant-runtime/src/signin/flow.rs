@@ -8,6 +8,8 @@
 //!                 └────── a passkey ──────┘
 //! ```
 //!
+//! Where several people are signed in and none of them is meant for sure, `Choose` comes before all of it.
+//!
 //! Every handler stores what it learnt and asks [`next`] again; steps never call each other, and
 //! nothing a browser holds says "this step is done" (B98): a rolled-back cookie replays nothing.
 
@@ -57,6 +59,15 @@ pub struct Known {
     pub passkey_due: bool,
 }
 
+/// Why none of the people signed in on this browser is gone on as without asking (E19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// Several may be meant.
+    Several,
+    /// The application has somebody else in mind (`login_hint`).
+    Others,
+}
+
 /// One attempt to sign in, at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -68,9 +79,11 @@ pub struct Attempt {
     pub code: Code,
     /// The second factor of this flow.
     pub second: Second,
-    /// The session of this browser.
+    /// The session that the request is for.
     pub known: Option<Known>,
-    /// Whether the person pressed "continue" in this very request.
+    /// Why there is none, though people are signed in on this browser.
+    pub undecided: Option<Undecided>,
+    /// Whether the person pressed "continue" in this very request, or chose who to be in this flow.
     pub confirmed: bool,
 }
 
@@ -101,6 +114,8 @@ pub enum Step {
     OfferPasskey,
     /// Show "continue as …".
     Continue,
+    /// Show who is signed in on this browser, to choose from.
+    Choose,
     /// Tell the person that this application is not for them.
     NotAllowed,
     /// Answer the application with a code.
@@ -116,6 +131,8 @@ pub enum Step {
 pub enum Refusal {
     /// Nobody is signed in, or not recently enough, or somebody else.
     LoginRequired,
+    /// The person would have to say who they go on as.
+    AccountSelectionRequired,
     /// A page would have to be shown.
     InteractionRequired,
     /// The person would have to agree first.
@@ -128,7 +145,7 @@ pub enum Refusal {
 pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     let known = attempt.known.filter(|known| known.accepted);
     if attempt.silent {
-        return silently(known, policy);
+        return silently(known, attempt.undecided, policy);
     }
     // Somebody who proved themselves in this flow by other means, such as a passkey, needs no second step.
     let proved_here = known.is_some_and(|known| known.proved_here);
@@ -143,6 +160,9 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
         return Step::AskCode;
     }
     let Some(known) = known else {
+        if attempt.undecided.is_some() {
+            return Step::Choose;
+        }
         return if attempt.code == Code::Used { Step::Expired } else { Step::AskEmail };
     };
     if !known.admitted {
@@ -164,8 +184,9 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     Step::Issue
 }
 
-fn silently(known: Option<Known>, policy: &Policy) -> Step {
+fn silently(known: Option<Known>, undecided: Option<Undecided>, policy: &Policy) -> Step {
     match known {
+        None if undecided == Some(Undecided::Several) => Step::Refuse(Refusal::AccountSelectionRequired),
         None => Step::Refuse(Refusal::LoginRequired),
         Some(known) if !known.admitted => Step::Refuse(Refusal::AccessDenied),
         Some(known) if !known.consented => Step::Refuse(Refusal::ConsentRequired),
@@ -194,6 +215,7 @@ mod tests {
         code: Code::NotAsked,
         second: Second::NotAsked,
         known: None,
+        undecided: None,
         confirmed: false,
     };
 
@@ -222,7 +244,7 @@ mod tests {
         for known in known {
             for code in [Code::NotAsked, Code::Waiting, Code::Used] {
                 for (silent, choose, confirmed) in [(true, true, true), (false, true, true), (false, false, false)] {
-                    let attempt = Attempt { silent, choose, code, second: Second::NotAsked, known, confirmed };
+                    let attempt = Attempt { silent, choose, code, known, confirmed, ..STRANGER };
                     assert_ne!(next(&attempt, &OPEN), Step::Issue, "{attempt:?}");
                 }
             }
@@ -327,6 +349,22 @@ mod tests {
         for code in [Code::NotAsked, Code::Waiting, Code::Used] {
             let attempt = Attempt { code, ..STRANGER };
             assert_eq!(next(&attempt, &OPEN), next(&attempt, &closed));
+        }
+    }
+
+    #[test]
+    fn e19_a18_nobody_is_guessed_at_where_several_are_signed_in() {
+        for undecided in [Undecided::Several, Undecided::Others] {
+            let attempt = Attempt { undecided: Some(undecided), ..STRANGER };
+            assert_eq!(next(&attempt, &OPEN), Step::Choose);
+            assert_eq!(next(&Attempt { confirmed: true, ..attempt }, &OPEN), Step::Choose, "as nobody in particular");
+            assert_eq!(next(&Attempt { code: Code::Waiting, ..attempt }, &OPEN), Step::AskCode, "asked for by hand");
+            let silent = next(&Attempt { silent: true, ..attempt }, &OPEN);
+            let refusal = match undecided {
+                Undecided::Several => Refusal::AccountSelectionRequired,
+                Undecided::Others => Refusal::LoginRequired,
+            };
+            assert_eq!(silent, Step::Refuse(refusal));
         }
     }
 }

@@ -15,7 +15,10 @@
 //! | `POST /signin/consent` | [`consent`] |
 //! | `POST /signin/offer/…` | [`offer`] |
 //! | `POST /signin/continue`, `switch`, `cancel` | [`choice`] |
+//!
+//! Several people may be signed in on one browser ([`accounts`]).
 
+pub mod accounts;
 pub mod answer;
 mod begin;
 pub mod choice;

@@ -11,7 +11,7 @@ use polder_kernel::Secret;
 use serde_json::json;
 
 use super::session::Signed;
-use super::start::{Completed, Proof};
+use super::start::{Completed, Proof, Started};
 use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::account::notice::{self, Change};
@@ -123,8 +123,9 @@ async fn signed(app: &App, tx: &mut Tx, proof: &Proof, found: Found, proved: Pro
         polder_audit::record(tx, audit::about(app, event, &user)?);
     }
     match proof.complete(app, tx, &user, &[passkey.method(now)]).await? {
-        Completed::Session(session) => {
-            Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie: proof.cookie.clone() })
+        Completed::Session(started) => {
+            let Started { session, cookie } = *started;
+            Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie })
         }
         Completed::SecondStep => Ok(Tried::SecondStep),
     }

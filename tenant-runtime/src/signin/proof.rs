@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::send;
 use super::session::Signed;
-use super::start::{Completed, Proof};
+use super::start::{Completed, Proof, Started};
 use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::error::Internal;
@@ -89,11 +89,13 @@ impl Try {
         }
         budget.succeed(tx).await?;
         users::address_proved(tx, user.id, now).await?;
-        let session = match self.proof.complete(app, tx, &user, &[Method::EmailCode]).await? {
-            Completed::Session(session) => session,
-            Completed::SecondStep => return Ok(Tried::SecondStep),
-        };
-        Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie: self.proof.cookie })
+        match self.proof.complete(app, tx, &user, &[Method::EmailCode]).await? {
+            Completed::SecondStep => Ok(Tried::SecondStep),
+            Completed::Session(started) => {
+                let Started { session, cookie } = *started;
+                Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie })
+            }
+        }
     }
 
     /// Why there was no try to spend.

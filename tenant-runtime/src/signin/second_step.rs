@@ -12,7 +12,7 @@ use super::answer;
 use super::form::FlowForm;
 use super::page::Paper;
 use super::session::{self, Signed};
-use super::start::Proof;
+use super::start::{Proof, Started};
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::factors::recovery::{self, Weighed};
@@ -86,8 +86,8 @@ async fn prove(app: &Arc<App>, form: &FlowForm, typed: Typed) -> Result<Tried, I
                     return Ok(Tried::Gone);
                 }
                 let methods: Vec<Method> = awaited.methods.into_iter().chain([method]).collect();
-                let session = proof.start(app, tx, &user, &methods).await?;
-                Ok::<_, Internal>(Tried::Right { signed: Box::new(Signed { session, user }), cookie: proof.cookie })
+                let Started { session, cookie } = proof.start(app, tx, &user, &methods).await?;
+                Ok::<_, Internal>(Tried::Right { signed: Box::new(Signed { session, user }), cookie })
             })
         })
         .await?;

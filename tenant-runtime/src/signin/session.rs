@@ -6,7 +6,7 @@ use polder_protocol::authorize::Request;
 use polder_service::cookies::{Jar, SetCookie};
 use polder_tenant_api::SessionId;
 
-use super::consent;
+use super::{accounts, consent};
 use super::flow::Known;
 use super::visit::Visit;
 use crate::App;
@@ -29,16 +29,16 @@ pub struct Signed {
     pub user: User,
 }
 
-/// The keyed hash of this browser's session cookie.
-pub fn cookie_hash(app: &App, jar: &Jar) -> Option<String> {
-    jar.get(COOKIE).map(|value| sessions::cookie_hash(&app.keyring, &Secret::new(value.to_owned())))
+impl Signed {
+    /// Whether the person said on the pages of this flow that they go on as this account.
+    pub fn is_chosen_in(&self, flow_hash: Option<&str>) -> bool {
+        flow_hash.is_some() && self.session.chosen_in.as_deref() == flow_hash
+    }
 }
 
-/// The live session of this browser.
+/// Who was used last of the people signed in on this browser: whose account pages it shows.
 pub async fn current(app: &App, tx: &mut Tx, jar: &Jar) -> Result<Option<Signed>, Internal> {
-    let Some(hash) = cookie_hash(app, jar) else { return Ok(None) };
-    let found = sessions::by_cookie(tx, &app.keyring, &hash, app.clock.now()).await?;
-    Ok(found.map(|(session, user)| Signed { session, user }))
+    Ok(accounts::live(app, tx, jar).await?.into_iter().next().map(|account| account.signed))
 }
 
 /// What a session is worth to a request of this application.
@@ -70,6 +70,7 @@ pub fn fresh(app: &App, user: &User, methods: &[Method]) -> Session {
         acr: Assurance::of(methods).acr().to_owned(),
         amr: assurance::amr(methods),
         proved_in: None,
+        chosen_in: None,
         created_at: now,
         authenticated_at: now,
         last_seen_at: now,
@@ -79,7 +80,8 @@ pub fn fresh(app: &App, user: &User, methods: &[Method]) -> Session {
     }
 }
 
-/// The cookie that carries a session. It lives in the browser as long as the session may.
+/// The cookie that carries the sessions of a browser, as [`accounts::value`] lists them. It lives there as
+/// long as a session may.
 pub fn cookie(app: &App, value: &Secret<String>) -> SetCookie {
     app.cookies().set(COOKIE, value.expose()).max_age(app.lifetimes.session_absolute)
 }

@@ -18,7 +18,7 @@ use super::mail::MINUTES;
 use super::page::Paper;
 use super::visit::Visit;
 use super::waiting::Waiting;
-use super::{offer, send};
+use super::{choice, offer, send};
 use crate::App;
 use crate::account::name::suggested;
 use crate::error::{Internal, Kind, PageError};
@@ -57,6 +57,9 @@ async fn page(
     waiting: &Waiting,
     (look, recovery): (&Look, bool),
 ) -> Result<Response, PageError> {
+    if look.step == Step::Choose {
+        return choice::chooser(app, visit, waiting, &look.application).await;
+    }
     if let (Step::OfferPasskey, Some(signed)) = (look.step, &look.signed) {
         return offer::show(app, visit, (waiting, &look.application, signed), (StatusCode::OK, false)).await;
     }
@@ -64,8 +67,11 @@ async fn page(
     let paper = if look.step == Step::AskEmail { paper.with_script() } else { paper };
     let (frame, name) = (paper.frame(), look.application.name.as_str());
     match (look.step, &look.signed, &look.code) {
-        (Step::AskEmail, ..) => {
-            let email = waiting.request.login_hint.as_deref().unwrap_or_default();
+        (Step::AskEmail, signed, _) => {
+            // Whom the person chose must prove themselves anew: their address is known.
+            let chosen = signed.as_ref().filter(|signed| signed.is_chosen_in(Some(&waiting.hash(app))));
+            let chosen = chosen.map(|signed| signed.user.email.as_str());
+            let email = chosen.or(waiting.request.login_hint.as_deref()).unwrap_or_default();
             let page = SignInEmail { frame, application: Some(name), email, error: None, passkey_problem: None };
             Ok(paper.print(StatusCode::OK, &page))
         }
@@ -125,7 +131,7 @@ async fn page(
 }
 
 /// Where a verified redirect on the web leads, for the person to compare; none for programs on a device.
-fn destination(redirect_uri: &str) -> Option<&str> {
+pub fn destination(redirect_uri: &str) -> Option<&str> {
     let rest = redirect_uri.strip_prefix("https://").or_else(|| redirect_uri.strip_prefix("http://"))?;
     rest.split(['/', '?']).next()
 }

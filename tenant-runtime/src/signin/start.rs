@@ -7,7 +7,8 @@ use polder_db::Tx;
 use polder_kernel::Secret;
 use serde_json::json;
 
-use super::session;
+use super::accounts::{self, Account, MOST};
+use super::session::{self, Signed};
 use super::visit::{BROWSER_COOKIE, Visit};
 use super::waiting::Waiting;
 use crate::account::notice::{self, Change};
@@ -24,9 +25,18 @@ const SECOND_STEP_WAITS: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub enum Completed {
     /// The session.
-    Session(Session),
+    Session(Box<Started>),
     /// The second factor is asked for first.
     SecondStep,
+}
+
+/// A session that just began, or began anew.
+#[derive(Debug)]
+pub struct Started {
+    /// The session.
+    pub session: Session,
+    /// The session cookie's new value, known to this answer alone: everybody signed in here, this one first.
+    pub cookie: Secret<String>,
 }
 
 /// A proof that was just given, in the browser that gave it.
@@ -35,9 +45,6 @@ pub struct Proof {
     visit: Visit,
     application_id: Option<String>,
     flow_hash: Option<String>,
-    before: Option<String>,
-    /// The session cookie's new value, known to this answer alone.
-    pub cookie: Secret<String>,
 }
 
 impl Proof {
@@ -46,18 +53,16 @@ impl Proof {
         Self {
             application_id: Some(waiting.request.client_id.clone()),
             flow_hash: Some(waiting.hash(app)),
-            ..Self::of_account(app, visit)
+            ..Self::of_account(visit)
         }
     }
 
     /// A proof given on the pages of the account, for no application.
-    pub fn of_account(app: &App, visit: &Visit) -> Self {
+    pub fn of_account(visit: &Visit) -> Self {
         Self {
             visit: visit.clone(),
             application_id: None,
             flow_hash: None,
-            before: session::cookie_hash(app, &visit.jar),
-            cookie: app.entropy.token(),
         }
     }
 
@@ -89,7 +94,7 @@ impl Proof {
     ) -> Result<Completed, Internal> {
         let second = Assurance::of(methods) < Assurance::TwoFactors && totp_factors::has(tx, user.id).await?;
         let Some(flow_hash) = self.flow_hash.as_deref().filter(|_| second) else {
-            return Ok(Completed::Session(self.start(app, tx, user, methods).await?));
+            return Ok(Completed::Session(Box::new(self.start(app, tx, user, methods).await?)));
         };
         let now = app.clock.now();
         let (user_id, methods) = (user.id, methods.to_vec());
@@ -98,43 +103,52 @@ impl Proof {
         Ok(Completed::SecondStep)
     }
 
-    /// Starts the session. The same person goes on in the session they had, under a new cookie;
-    /// anybody else's session in this browser ends (E04).
+    /// Starts the session. The same person goes on in the session they had, under a new cookie (E04);
+    /// others who are signed in on this browser stay so, as far as there is room for them (E19).
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn start(&self, app: &App, tx: &mut Tx, user: &User, methods: &[Method]) -> Result<Session, Internal> {
-        let now = app.clock.now();
-        users::signed_in(tx, user.id, now).await?;
-        let metadata = session::metadata(&self.visit);
-        let hash = sessions::cookie_hash(&app.keyring, &self.cookie);
-        let mut session = Session { proved_in: self.flow_hash.clone(), ..session::fresh(app, user, methods) };
-        let before = match &self.before {
-            Some(before) => sessions::by_cookie(tx, &app.keyring, before, now).await?,
-            None => None,
-        };
-        let action = match before {
-            Some((old, owner)) if owner.id == user.id => {
+    pub async fn start(&self, app: &App, tx: &mut Tx, user: &User, methods: &[Method]) -> Result<Started, Internal> {
+        users::signed_in(tx, user.id, app.clock.now()).await?;
+        let (metadata, secret) = (session::metadata(&self.visit), app.entropy.token());
+        let hash = sessions::cookie_hash(&app.keyring, &secret);
+        let (proved_in, chosen_in) = (self.flow_hash.clone(), self.flow_hash.clone());
+        let mut session = Session { proved_in, chosen_in, ..session::fresh(app, user, methods) };
+        let mut others = accounts::live(app, tx, &self.visit.jar).await?;
+        let own = others.iter().position(|account| account.signed.user.id == user.id);
+        let action = match own.map(|at| others.remove(at).signed.session) {
+            Some(old) => {
                 (session.id, session.created_at) = (old.id, old.created_at);
                 sessions::renew(tx, &session, &hash).await?;
                 sessions::touch(tx, &app.keyring, &session, &metadata).await?;
                 "session.renewed"
             }
-            other => {
-                if let Some((old, owner)) = other {
-                    sessions::end(tx, old.id, "replaced", now).await?;
-                    let event = self.event("session.ended", Actor::user(owner.id)).user(owner.id).session(old.id);
-                    polder_audit::record(tx, event.details(json!({ "reason": "replaced" })));
-                }
+            None => {
                 sessions::start(tx, &app.keyring, &session, &hash, &metadata).await?;
                 "session.started"
             }
         };
+        self.make_way(app, tx, &mut others).await?;
         let details = json!({ "amr": session.amr, "ip": metadata.ip, "user_agent": metadata.user_agent });
         let event = self.event(action, Actor::user(user.id)).session(session.id).details(details);
         polder_audit::record(tx, audit::about(app, event, user)?);
         self.note_browser(app, tx, user).await?;
-        Ok(session)
+        let cookie = accounts::value(std::iter::once(&secret).chain(others.iter().map(|other| &other.secret)));
+        Ok(Started { session, cookie })
+    }
+
+    /// Nobody else is who goes on in this flow any more, and whoever was used longest ago leaves a browser
+    /// that has too many people.
+    async fn make_way(&self, app: &App, tx: &mut Tx, others: &mut Vec<Account>) -> Result<(), Internal> {
+        for other in others.iter().filter(|other| other.signed.is_chosen_in(self.flow_hash.as_deref())) {
+            sessions::unchoose(tx, other.signed.session.id, self.flow_hash.as_deref().unwrap_or_default()).await?;
+        }
+        for Account { signed: Signed { session, user }, .. } in others.drain(others.len().min(MOST - 1)..) {
+            sessions::end(tx, session.id, "replaced", app.clock.now()).await?;
+            let event = self.event("session.ended", Actor::user(user.id)).user(user.id).session(session.id);
+            polder_audit::record(tx, event.details(json!({ "reason": "replaced" })));
+        }
+        Ok(())
     }
 
     /// Tells the person about a sign-in from a browser they never used before (D26). The first of all is

@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "consent", sql: include_str!("../../../migrations/tenant/0003_consent.sql") },
     Migration { version: 4, name: "factors", sql: include_str!("../../../migrations/tenant/0004_factors.sql") },
     Migration { version: 5, name: "account", sql: include_str!("../../../migrations/tenant/0005_account.sql") },
+    Migration { version: 6, name: "accounts", sql: include_str!("../../../migrations/tenant/0006_accounts.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

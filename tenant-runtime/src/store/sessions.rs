@@ -38,8 +38,8 @@ pub async fn start(
     let metadata = seal(keyring, session.id, metadata)?;
     tx.execute(
         "INSERT INTO session (id, cookie_hash, user_id, acr, amr, metadata_sealed, created_at, authenticated_at, \
-         last_seen_at, idle_expires_at, expires_at, proved_in) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         last_seen_at, idle_expires_at, expires_at, proved_in, chosen_in) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         &args![
             session.id,
             cookie_hash,
@@ -52,7 +52,8 @@ pub async fn start(
             session.last_seen_at,
             session.idle_expires_at,
             session.expires_at,
-            session.proved_in.as_deref()
+            session.proved_in.as_deref(),
+            session.chosen_in.as_deref()
         ],
     )
     .await?;
@@ -66,7 +67,8 @@ pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<
     let rows = tx
         .execute(
             "UPDATE session SET cookie_hash = $2, authenticated_at = $3, last_seen_at = $3, idle_expires_at = $4, \
-             expires_at = $5, acr = $6, amr = $7, proved_in = $8 WHERE id = $1 AND ended_at IS NULL",
+             expires_at = $5, acr = $6, amr = $7, proved_in = $8, chosen_in = $9 \
+             WHERE id = $1 AND ended_at IS NULL",
             &args![
                 session.id,
                 cookie_hash,
@@ -75,11 +77,31 @@ pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<
                 session.expires_at,
                 session.acr.as_str(),
                 amr,
-                session.proved_in.as_deref()
+                session.proved_in.as_deref(),
+                session.chosen_in.as_deref()
             ],
         )
         .await?;
     Ok(rows == 1)
+}
+
+/// Notes that the person goes on as this account in a flow: the session has a new cookie, and the old one
+/// is dead (E04). `false` when it is not the one that `before` opened any more.
+pub async fn choose(tx: &mut Tx, id: SessionId, (before, cookie_hash): (&str, &str), flow_hash: Option<&str>) -> Result<bool, Error> {
+    let rows = tx
+        .execute(
+            "UPDATE session SET cookie_hash = $3, chosen_in = COALESCE($4, chosen_in) \
+             WHERE id = $1 AND cookie_hash = $2 AND ended_at IS NULL",
+            &args![id, before, cookie_hash, flow_hash],
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Forgets that the person went on as this account in a flow: they are somebody else in it now.
+pub async fn unchoose(tx: &mut Tx, id: SessionId, flow_hash: &str) -> Result<(), Error> {
+    tx.execute("UPDATE session SET chosen_in = NULL WHERE id = $1 AND chosen_in = $2", &args![id, flow_hash]).await?;
+    Ok(())
 }
 
 /// Notes a use of a session, with where it came from.
@@ -103,8 +125,8 @@ pub async fn by_cookie(
 ) -> Result<Option<(Session, User)>, Internal> {
     let row = tx
         .optional(
-            "SELECT s.id AS session_id, s.user_id, s.acr, s.amr, s.proved_in, s.created_at AS session_created_at, \
-             s.authenticated_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, u.id, u.email_sealed, \
+            "SELECT s.id AS session_id, s.user_id, s.acr, s.amr, s.proved_in, s.chosen_in, \
+             s.created_at AS session_created_at, s.authenticated_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, u.id, u.email_sealed, \
              u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, u.created_at, u.updated_at, \
              u.last_sign_in_at, u.disabled_at FROM session s JOIN user_account u ON u.id = s.user_id \
              WHERE s.cookie_hash = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
@@ -170,7 +192,7 @@ pub struct Listed {
 pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId, limit: i64) -> Result<Vec<Listed>, Internal> {
     let rows = tx
         .all(
-            "SELECT id AS session_id, user_id, acr, amr, proved_in, created_at AS session_created_at, authenticated_at, \
+            "SELECT id AS session_id, user_id, acr, amr, proved_in, chosen_in, created_at AS session_created_at, authenticated_at, \
              last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
              WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
             &args![user, limit],
@@ -193,7 +215,7 @@ pub async fn page(
     let rows = match user {
         Some(user) => {
             tx.all(
-                "SELECT id AS session_id, user_id, acr, amr, proved_in, created_at AS session_created_at, authenticated_at, \
+                "SELECT id AS session_id, user_id, acr, amr, proved_in, chosen_in, created_at AS session_created_at, authenticated_at, \
                  last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
                  WHERE user_id = $4 AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
                  ORDER BY created_at DESC, id DESC LIMIT $3",
@@ -204,7 +226,7 @@ pub async fn page(
         }
         None => {
             tx.all(
-                "SELECT id AS session_id, user_id, acr, amr, proved_in, created_at AS session_created_at, authenticated_at, \
+                "SELECT id AS session_id, user_id, acr, amr, proved_in, chosen_in, created_at AS session_created_at, authenticated_at, \
                  last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
                  WHERE created_at < $1 OR (created_at = $1 AND id < $2) \
                  ORDER BY created_at DESC, id DESC LIMIT $3",
@@ -251,6 +273,7 @@ fn joined(row: &Row) -> Result<Session, Error> {
         acr: row.text("acr")?,
         amr: row.json("amr")?,
         proved_in: row.opt_text("proved_in")?,
+        chosen_in: row.opt_text("chosen_in")?,
         created_at: row.time("session_created_at")?,
         authenticated_at: row.time("authenticated_at")?,
         last_seen_at: row.time("last_seen_at")?,

@@ -201,3 +201,36 @@ async fn a46_an_image_of_another_site_forgets_no_session() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a43_e19_of_several_people_the_hinted_one_leaves() {
+    on_each(|world| async move {
+        let client = world.application(web()).await;
+        let browser = world.browser();
+        let mut hints = Vec::new();
+        let mut secrets = Vec::new();
+        for address in ["ann@example.test", "bob@example.test"] {
+            browser.sign_in(&world, world.user(address).await).await;
+            hints.push(browser.tokens(&world, &client).await.member("id_token"));
+            secrets.push(browser.cookie("session").unwrap());
+        }
+        browser.set_cookie("session", &format!("{}.{}", secrets[1], secrets[0]));
+        let answer = browser.get(&world, &client.authorize(&[("prompt", "none")])).await;
+        answer.redirected_error("account_selection_required");
+        for (hint, of) in hints.iter().zip(["ann", "bob"]) {
+            let silent = browser.get(&world, &client.authorize(&[("prompt", "none"), ("id_token_hint", hint)])).await;
+            assert!(silent.parameter("code").is_some(), "A19: the hint says who is meant: {of}");
+        }
+        let parameters = [("id_token_hint", hints[0].as_str()), ("post_logout_redirect_uri", AFTERWARDS)];
+        let answer = browser.get(&world, &address(&parameters)).await;
+        assert!(answer.location().as_str().starts_with(AFTERWARDS));
+        assert_eq!(browser.cookie("session").as_deref(), Some(secrets[1].as_str()), "bob stays");
+        assert!(is_signed_in(&world, &client, &browser).await);
+        let silent = browser.get(&world, &client.authorize(&[("prompt", "none"), ("id_token_hint", &hints[0])])).await;
+        silent.redirected_error("login_required");
+        // She is not here any more: the person who is gets asked.
+        let answer = browser.get(&world, &address(&parameters)).await;
+        asks(&world, &client, &browser, &answer).await;
+    })
+    .await;
+}

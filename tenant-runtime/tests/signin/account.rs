@@ -134,7 +134,7 @@ async fn e12_what_is_sensitive_asks_for_a_fresh_sign_in_and_comes_back() {
     let mut other = ann.clone();
     let landed = other.finish(&tenant, page.clone(), "eve@example.test").await;
     assert!(!has_form(&landed, "delete-form"), "{}", landed.body);
-    // The same person does. Eve's sign-in ended the session of this browser, so it begins anew.
+    // The same person does.
     let answer = ann.get(&tenant, "/account/delete").await;
     let page = ann.follow(&tenant, answer).await;
     let landed = ann.finish(&tenant, page, ANN).await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 mod account;
+mod accounts;
 mod address;
 #[path = "../admin/mod.rs"]
 mod admin;

@@ -122,6 +122,7 @@ fn session(app: &App, user: UserId) -> Session {
         acr: "urn:polder:acr:email".to_owned(),
         amr: vec!["otp".to_owned()],
         proved_in: None,
+        chosen_in: None,
         created_at: now,
         authenticated_at: now,
         last_seen_at: now,

@@ -17,7 +17,7 @@ pub fn pages(frame: Frame<'_>, words: Words<'_>) -> Vec<Sample> {
     let mut pages = Vec::new();
     second_step(frame, words, &mut pages);
     let frame = Frame { flow: "", language_path: Some("/account"), ..frame };
-    let shell = |current| Shell { frame, current, sign_out_csrf: "csrf-sign-out", said: None };
+    let shell = |current| Shell { frame, current, sign_out_csrf: "csrf-sign-out", address: None, said: None };
     glance(&shell, words, &mut pages);
     address(&shell, words, &mut pages);
     factors(&shell, words, &mut pages);
@@ -56,6 +56,8 @@ fn glance(shell: Around<'_, '_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         applications: 2,
     };
     add(pages, "account-overview", &page);
+    let several = Shell { address: Some(words.address), ..page.shell };
+    add(pages, "account-overview-several", &Overview { shell: several, ..page });
     let bare = Overview { second_factor: false, recovery_codes: 0, sessions: 1, applications: 0, ..page };
     add(pages, "account-overview-bare", &bare);
     let saved = Shell { said: Some(Outcome::Saved), ..shell(Section::Profile) };

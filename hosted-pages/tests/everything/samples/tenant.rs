@@ -1,7 +1,7 @@
 //! The tenant's pages.
 
 use polder_hosted_pages::tenant::{
-    AccountPasskey, AccountPasskeys, Asked, CodeError, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired,
+    AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired,
     FirstName, Home, NameError, NotAllowed, OfferPasskey, PasskeyProblem, Person, SignInCode, SignInEmail,
     SignOutConfirm, Signals, SignedOut,
 };
@@ -35,10 +35,16 @@ fn add(pages: &mut Vec<Sample>, name: impl Into<String>, page: &impl Page) {
 }
 
 fn home(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
-    let page = Home { frame, issuer: "http://practice.localhost:8600", person: None };
+    let page = Home { frame, issuer: "http://practice.localhost:8600", people: &[] };
     add(pages, "home", &page);
-    let person = Some(Person { name: words.person, address: words.address });
-    add(pages, "home-signed-in", &Home { person, issuer: words.url, ..page });
+    let people = people(words);
+    add(pages, "home-signed-in", &Home { people: &people[..1], issuer: words.url, ..page });
+    add(pages, "home-several", &Home { people: &people, issuer: words.url, ..page });
+}
+
+fn people(words: Words<'_>) -> [Person<'_>; 2] {
+    let one = Person { name: words.person, address: words.address, session: words.other };
+    [one, Person { name: "", address: words.other, session: words.person }]
 }
 
 fn email(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
@@ -155,6 +161,16 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     };
     add(pages, "continue-as", &page);
     add(pages, "continue-as-nameless", &ContinueAs { destination: None, name: "", ..page });
+    let one = AccountChoice { name: words.person, address: words.address, person: "cGVyc29u" };
+    let page = ChooseAccount {
+        frame,
+        application: words.application,
+        destination: Some(words.url),
+        accounts: &[one, AccountChoice { name: "", address: words.other, person: words.other }],
+        somebody_new: "new",
+    };
+    add(pages, "choose-account", &page);
+    add(pages, "choose-account-one", &ChooseAccount { destination: None, accounts: &[one], ..page });
     let asked = [
         Asked::WhoYouAre,
         Asked::Profile,
@@ -177,17 +193,19 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
 }
 
 fn leaving(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
-    add(pages, "signed-out", &SignedOut { frame, back_to: Some((words.application, words.url)) });
-    add(pages, "signed-out-plain", &SignedOut { frame, back_to: None });
+    add(pages, "signed-out", &SignedOut { frame, back_to: Some((words.application, words.url)), others: false });
+    add(pages, "signed-out-plain", &SignedOut { frame, back_to: None, others: false });
+    add(pages, "signed-out-one-of-several", &SignedOut { frame, back_to: None, others: true });
+    let people = people(words);
     let page = SignOutConfirm {
         frame,
         application: Some(words.application),
-        name: words.person,
-        masked_address: words.address,
+        people: &people[..1],
         fields: &[("state", words.other), (words.other, "x")],
     };
     add(pages, "sign-out-confirm", &page);
-    add(pages, "sign-out-confirm-plain", &SignOutConfirm { application: None, name: "", fields: &[], ..page });
+    add(pages, "sign-out-confirm-plain", &SignOutConfirm { application: None, people: &people[1..], fields: &[], ..page });
+    add(pages, "sign-out-confirm-several", &SignOutConfirm { people: &people, ..page });
 }
 
 fn stopped(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
