@@ -28,7 +28,7 @@ use crate::account::{
 use crate::admin::{self, applications, audit_events, health, invitees, sessions, users};
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo, well_known};
-use crate::signin::{choice, code, consent, email, name, offer, passkey, resend, second_step, show};
+use crate::signin::{choice, code, consent, email, name, offer, passkey, resend, room, second_step, show};
 use crate::{App, assets};
 
 /// What the world reaches, ready to be served.
@@ -104,6 +104,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/signin/passkey/options", post(passkey::ask))
         .route("/signin/second-step", post(second_step::app_code))
         .route("/signin/recovery-code", post(second_step::recovery_code))
+        .route("/signin/room", post(room::submit))
         .route("/signin/name", post(name::submit))
         .route("/signin/consent", post(consent::submit))
         .route("/signin/offer/options", post(offer::options))

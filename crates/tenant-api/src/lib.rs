@@ -400,6 +400,17 @@ pub enum SignUp {
     Closed,
 }
 
+/// What happens when a person signs in once more than `session_limit` allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AtSessionLimit {
+    /// The session that was not used for the longest time ends.
+    #[default]
+    EndOldest,
+    /// The person ends one of theirs first, on a page that shows them.
+    Refuse,
+}
+
 /// A tenant's settings.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Settings {
@@ -413,6 +424,12 @@ pub struct Settings {
     /// AAGUIDs of the authenticators that passkeys may live in; empty for any.
     #[serde(default)]
     pub passkey_models: Vec<String>,
+    /// How many sessions a person may have at once; 0 for no limit.
+    #[serde(default)]
+    pub session_limit: u32,
+    /// What happens at the limit.
+    #[serde(default)]
+    pub at_session_limit: AtSessionLimit,
 }
 
 /// Changes to settings: what is absent stays.
@@ -432,6 +449,13 @@ pub struct SettingsChanges {
     /// AAGUIDs of the authenticators that passkeys may live in; empty for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passkey_models: Option<Vec<String>>,
+    /// How many sessions a person may have at once, up to 1000; 0 for no limit. Sessions that exist stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 1000)]
+    pub session_limit: Option<u32>,
+    /// What happens at the limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_session_limit: Option<AtSessionLimit>,
 }
 
 /// What `GET /health` on `admin.sock` answers, without an assertion.

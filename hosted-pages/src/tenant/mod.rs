@@ -3,6 +3,7 @@
 //! ```text
 //! SignInEmail -> SignInCode -> SecondStep (where there is one) -> FirstName (once) -> OfferPasskey (now and then) -> the application
 //!                              ContinueAs (public clients with a session) -> the application
+//! MakeRoom (as many sessions as one may have) -> FirstName
 //! ChooseAccount (several people signed in on this browser) -> the application, or SignInEmail
 //!                              Consent (applications of others) -> the application
 //!                              NotAllowed (the application is not for this person)
@@ -14,6 +15,7 @@ mod consent;
 mod failure;
 mod home;
 mod passkeys;
+mod room;
 mod second_step;
 mod sign_in;
 mod sign_out;
@@ -22,6 +24,7 @@ pub use consent::{Asked, CONSENT_TEXT, Consent};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
+pub use room::{MakeRoom, RoomTaken};
 pub use second_step::{SecondStep, SecondStepError};
 pub use sign_in::{AccountChoice, ChooseAccount, CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail};
 pub use sign_out::{SignOutConfirm, SignedOut};

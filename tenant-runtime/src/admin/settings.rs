@@ -12,6 +12,9 @@ use crate::account::name;
 use crate::error::{Internal, ProblemError};
 use crate::store::settings;
 
+/// A limit on a person's sessions beyond which it would limit nothing.
+const MOST_SESSIONS: u32 = 1_000;
+
 /// `GET /settings`.
 pub async fn show(State(app): State<Arc<App>>, _: Caller) -> Json<Settings> {
     Json(Settings::clone(&app.tenant.current()))
@@ -28,6 +31,9 @@ pub async fn change(
     if changes.passkey_models.iter().flatten().any(|model| !is_aaguid(model)) {
         return Err(input::invalid("passkey_models are AAGUIDs such as ee882879-721c-4913-9775-3dfcce97072a"));
     }
+    if changes.session_limit.is_some_and(|limit| limit > MOST_SESSIONS) {
+        return Err(input::invalid("session_limit is 1000 at most, or 0 for no limit"));
+    }
     to_the_end(async move {
         let now = app.clock.now();
         app.db
@@ -41,6 +47,12 @@ pub async fn change(
                     }
                     if let Some(models) = &changes.passkey_models {
                         settings::put(tx, "passkey_models", &models.join(" "), now).await?;
+                    }
+                    if let Some(limit) = changes.session_limit {
+                        settings::put(tx, "session_limit", &limit.to_string(), now).await?;
+                    }
+                    if let Some(at) = &changes.at_session_limit {
+                        settings::put(tx, "at_session_limit", word(at)?.as_str(), now).await?;
                     }
                     if let Some(locale) = changes.default_locale {
                         settings::put(tx, "default_locale", locale.tag(), now).await?;

@@ -1,5 +1,6 @@
-//! Removes what ran out within the hour: codes, waiting requests, used assertions, counters at rest.
-//! Nothing depends on it being gone (every read compares times); it keeps the tables small (P5).
+//! Removes what ran out within the hour: codes, waiting requests, used assertions, counters at rest, and ends
+//! sessions that ran out. Nothing depends on it being gone (every read compares times); it keeps the tables
+//! small (P5), and a clock that is set back brings nothing back that was swept (E20).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::error::Internal;
 use crate::guard::budget;
 use crate::signin::send::CODE_LIFETIME;
 use crate::signin::waiting::LIFETIME;
-use crate::store::{code_budgets, one_time_codes, outbox, used_assertions};
+use crate::store::{code_budgets, one_time_codes, outbox, sessions, used_assertions};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60);
@@ -44,6 +45,7 @@ async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), Internal> {
     // A flow must remember that its code was used for as long as it can wait: it began before the code
     // was made, so this is long enough, and under an hour (P5).
     let remembered = LIFETIME.saturating_sub(CODE_LIFETIME);
+    sessions::end_expired(tx, now, BATCH).await?;
     one_time_codes::sweep(tx, now - remembered, BATCH).await?;
     outbox::blank_expired(tx, now).await?;
     used_assertions::sweep(tx, now, BATCH).await?;

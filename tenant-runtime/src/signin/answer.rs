@@ -16,7 +16,7 @@ use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::model::Application;
 use crate::oidc::authorize;
-use crate::store::awaited_factors;
+use crate::store::awaited_factors::{self, WaitsFor};
 use crate::store::one_time_codes::{self, StoredCode};
 
 /// Everything stored that a step may show, and the step itself.
@@ -90,8 +90,9 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
     };
     let second = second.map_or(Second::NotAsked, |awaited| match awaited.used_at {
         Some(_) => Second::Used,
-        None if app.clock.now() < awaited.expires_at => Second::Waiting,
-        None => Second::RanOut,
+        None if app.clock.now() >= awaited.expires_at => Second::RanOut,
+        None if awaited.waits_for == WaitsFor::Room => Second::NoRoom,
+        None => Second::Waiting,
     });
     let attempt = Attempt {
         second,

@@ -29,7 +29,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         Err(error) => return again(&app, &form, error).await,
     };
     // A failed try does a little more where the address has an account, for the log.
-    let failed = |tried: &Result<Tried, _>| !matches!(tried, Ok(Tried::Right { .. } | Tried::SecondStep));
+    let failed = |tried: &Result<Tried, _>| !matches!(tried, Ok(Tried::Right { .. } | Tried::Waits));
     let tried = in_step_where(proof::prove(&app, &form.visit, &form.waiting, &code), failed).await;
     let error = match tried? {
         Tried::Right { signed, cookie } => {
@@ -38,7 +38,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
             known::remember(&app, &form.visit.jar, &signed.user.email).append_to(response.headers_mut());
             return Ok(response);
         }
-        Tried::SecondStep => return answer::proceed(&app, &form.visit, &form.waiting, None, false).await,
+        Tried::Waits => return answer::proceed(&app, &form.visit, &form.waiting, None, false).await,
         Tried::Wrong { tries_left } => CodeError::Wrong { tries_left },
         Tried::NoTriesLeft => CodeError::NoTriesLeft,
         Tried::Expired => CodeError::Expired,

@@ -33,6 +33,8 @@ pub enum Second {
     NotAsked,
     /// The first was proved, the second is waited for.
     Waiting,
+    /// All is proved, and the person has as many sessions as they may.
+    NoRoom,
     /// It was waited for too long.
     RanOut,
     /// It was proved: this flow has made its session and can make no other.
@@ -106,6 +108,8 @@ pub enum Step {
     AskCode,
     /// Show the form for the second factor.
     AskSecondFactor,
+    /// Show the person's sessions, one of which has to end (E18).
+    MakeRoom,
     /// Show the form for the name.
     AskName,
     /// Ask whether an application of somebody else may have what it asks for (B97).
@@ -151,6 +155,7 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     let proved_here = known.is_some_and(|known| known.proved_here);
     match attempt.second {
         Second::Waiting if !proved_here => return Step::AskSecondFactor,
+        Second::NoRoom if !proved_here => return Step::MakeRoom,
         Second::RanOut if !proved_here => return Step::Expired,
         _ => {}
     }
@@ -265,6 +270,18 @@ mod tests {
         let attempt = Attempt { second: Second::Waiting, code: Code::Used, confirmed: true, ..with(KNOWN) };
         assert_eq!(next(&attempt, &OPEN), Step::AskSecondFactor);
         assert_eq!(next(&Attempt { second: Second::Used, ..attempt }, &OPEN), Step::Issue);
+    }
+
+    #[test]
+    fn e18_b98_where_there_is_no_room_nobody_gets_in_and_nothing_is_gone_around() {
+        for (known, confirmed) in [(None, true), (Some(Known { accepted: false, ..KNOWN }), false), (Some(KNOWN), true)] {
+            for code in [Code::NotAsked, Code::Waiting, Code::Used] {
+                let attempt = Attempt { second: Second::NoRoom, code, known, confirmed, ..STRANGER };
+                assert_eq!(next(&attempt, &OPEN), Step::MakeRoom, "{attempt:?}");
+            }
+        }
+        let proved = Attempt { second: Second::NoRoom, ..with(Known { proved_here: true, ..KNOWN }) };
+        assert_eq!(next(&proved, &OPEN), Step::Issue, "by other means");
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | `POST /signin/code`, `POST /signin/resend` | [`code`], [`resend`] |
 //! | `POST /signin/passkey` | [`passkey`] |
 //! | `POST /signin/second-step`, `POST /signin/recovery-code` | [`second_step`] |
+//! | `POST /signin/room` | [`room`] |
 //! | `POST /signin/name` | [`name`] |
 //! | `POST /signin/consent` | [`consent`] |
 //! | `POST /signin/offer/…` | [`offer`] |
@@ -36,6 +37,7 @@ pub mod passkey;
 pub mod passkey_proof;
 pub mod proof;
 pub mod resend;
+pub mod room;
 pub mod second_step;
 pub mod send;
 pub mod session;

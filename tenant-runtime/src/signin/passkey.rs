@@ -27,7 +27,7 @@ pub async fn ask(State(app): State<Arc<App>>, form: FlowForm) -> Response {
 /// Tries what the browser answered. A failure says nothing about why, and takes as long whatever the
 /// reason (C22).
 pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
-    let failed = |tried: &Result<Tried, _>| !matches!(tried, Ok(Tried::Right { .. } | Tried::SecondStep));
+    let failed = |tried: &Result<Tried, _>| !matches!(tried, Ok(Tried::Right { .. } | Tried::Waits));
     let tried = in_step_where(prove(&app, &form.visit, &form.waiting, form.field("credential")), failed).await;
     let gone = match tried? {
         Tried::Right { signed, cookie } => {
@@ -35,7 +35,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
             session::cookie(&app, &cookie).append_to(response.headers_mut());
             return Ok(response);
         }
-        Tried::SecondStep => return answer::proceed(&app, &form.visit, &form.waiting, None, false).await,
+        Tried::Waits => return answer::proceed(&app, &form.visit, &form.waiting, None, false).await,
         Tried::Refused => None,
         Tried::Gone { credential_id } => Some(credential_id),
     };

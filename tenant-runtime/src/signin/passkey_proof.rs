@@ -34,8 +34,9 @@ pub enum Tried {
         /// The session cookie's value.
         cookie: Secret<String>,
     },
-    /// It counts for no more than an e-mail code yet, and the person has a second step.
-    SecondStep,
+    /// The flow waits: it counts for no more than an e-mail code yet and the person has a second step, or they
+    /// have as many sessions as they may.
+    Waits,
     /// The key was at hand, but the passkey was removed.
     Gone {
         /// Its id, for the browser to forget.
@@ -127,7 +128,7 @@ async fn signed(app: &App, tx: &mut Tx, proof: &Proof, found: Found, proved: Pro
             let Started { session, cookie } = *started;
             Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie })
         }
-        Completed::SecondStep => Ok(Tried::SecondStep),
+        Completed::Waits => Ok(Tried::Waits),
     }
 }
 

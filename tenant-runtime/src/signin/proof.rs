@@ -34,8 +34,8 @@ pub enum Tried {
         /// The session cookie's value.
         cookie: Secret<String>,
     },
-    /// The address is proved, and the second step is next.
-    SecondStep,
+    /// The address is proved, and the flow waits for the second step or for room.
+    Waits,
     /// It is not the code that was sent.
     Wrong {
         /// Tries left for this code.
@@ -90,7 +90,7 @@ impl Try {
         budget.succeed(tx).await?;
         users::address_proved(tx, user.id, now).await?;
         match self.proof.complete(app, tx, &user, &[Method::EmailCode]).await? {
-            Completed::SecondStep => Ok(Tried::SecondStep),
+            Completed::Waits => Ok(Tried::Waits),
             Completed::Session(started) => {
                 let Started { session, cookie } = *started;
                 Ok(Tried::Right { signed: Box::new(Signed { session, user }), cookie })

@@ -12,13 +12,14 @@ use super::answer;
 use super::form::FlowForm;
 use super::page::Paper;
 use super::session::{self, Signed};
-use super::start::{Proof, Started};
+use super::start::{Completed, Proof, Started};
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::factors::recovery::{self, Weighed};
 use crate::factors::{Checked, totp};
 use crate::guard::known;
 use crate::model::Method;
+use crate::store::awaited_factors::WaitsFor;
 use crate::store::{awaited_factors, users};
 
 /// A code of the authenticator app.
@@ -36,7 +37,7 @@ pub async fn recovery_code(State(app): State<Arc<App>>, form: FlowForm) -> Resul
     let hash = form.waiting.hash(&app);
     let awaited = awaited_factors::of_flow(&mut app.db.read().await?, &hash).await?;
     let now = app.clock.now();
-    let Some(awaited) = awaited.filter(|awaited| awaited.used_at.is_none() && now < awaited.expires_at) else {
+    let Some(awaited) = awaited.filter(|awaited| awaited.waits(WaitsFor::Factor, now)) else {
         return Err(PageError::new(Kind::Expired));
     };
     let tried = match recovery::weigh(&app, awaited.user_id, code).await? {
@@ -51,9 +52,11 @@ enum Typed {
     Recovery(Weighed),
 }
 
-/// What a try came to. All but the first are refusals that are committed.
+/// What a try came to. The last two are refusals that are committed.
 enum Tried {
     Right { signed: Box<Signed>, cookie: Secret<String> },
+    /// It is right, and the person has as many sessions as they may.
+    Waits,
     Not(Checked),
     Gone,
 }
@@ -67,7 +70,7 @@ async fn prove(app: &Arc<App>, form: &FlowForm, typed: Typed) -> Result<Tried, I
             Box::pin(async move {
                 let (app, now) = (&unit, unit.clock.now());
                 let awaited = awaited_factors::of_flow(tx, &flow_hash).await?;
-                let awaited = awaited.filter(|awaited| awaited.used_at.is_none() && now < awaited.expires_at);
+                let awaited = awaited.filter(|awaited| awaited.waits(WaitsFor::Factor, now));
                 let Some(awaited) = awaited else { return Ok(Tried::Gone) };
                 let user = users::by_id(tx, &app.keyring, awaited.user_id).await?;
                 let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(Tried::Gone) };
@@ -86,8 +89,13 @@ async fn prove(app: &Arc<App>, form: &FlowForm, typed: Typed) -> Result<Tried, I
                     return Ok(Tried::Gone);
                 }
                 let methods: Vec<Method> = awaited.methods.into_iter().chain([method]).collect();
-                let Started { session, cookie } = proof.start(app, tx, &user, &methods).await?;
-                Ok::<_, Internal>(Tried::Right { signed: Box::new(Signed { session, user }), cookie })
+                Ok::<_, Internal>(match proof.start(app, tx, &user, &methods).await? {
+                    Completed::Waits => Tried::Waits,
+                    Completed::Session(started) => {
+                        let Started { session, cookie } = *started;
+                        Tried::Right { signed: Box::new(Signed { session, user }), cookie }
+                    }
+                })
             })
         })
         .await?;
@@ -103,6 +111,7 @@ async fn answer(app: &Arc<App>, form: &FlowForm, recovery: bool, tried: Tried) -
             known::remember(app, &form.visit.jar, &signed.user.email).append_to(response.headers_mut());
             Ok(response)
         }
+        Tried::Waits => answer::proceed(app, &form.visit, &form.waiting, None, false).await,
         Tried::Not(Checked::Wait { retry_after }) => {
             let retry_after_seconds = retry_after.as_secs().max(1);
             again(app, form, recovery, SecondStepError::Wait { retry_after_seconds })

@@ -18,7 +18,7 @@ use super::mail::MINUTES;
 use super::page::Paper;
 use super::visit::Visit;
 use super::waiting::Waiting;
-use super::{choice, offer, send};
+use super::{choice, offer, room, send};
 use crate::App;
 use crate::account::name::suggested;
 use crate::error::{Internal, Kind, PageError};
@@ -57,6 +57,9 @@ async fn page(
     waiting: &Waiting,
     (look, recovery): (&Look, bool),
 ) -> Result<Response, PageError> {
+    if look.step == Step::MakeRoom {
+        return room::show(app, visit, waiting, &look.application).await;
+    }
     if look.step == Step::Choose {
         return choice::chooser(app, visit, waiting, &look.application).await;
     }

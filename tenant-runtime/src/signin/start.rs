@@ -8,26 +8,27 @@ use polder_kernel::Secret;
 use serde_json::json;
 
 use super::accounts::{self, Account, MOST};
+use super::room;
 use super::session::{self, Signed};
 use super::visit::{BROWSER_COOKIE, Visit};
 use super::waiting::Waiting;
 use crate::account::notice::{self, Change};
 use crate::error::Internal;
 use crate::model::{Assurance, Method, Session, User};
-use crate::store::awaited_factors::{self, Awaited};
+use crate::store::awaited_factors::{self, Awaited, WaitsFor};
 use crate::store::{known_browsers, sessions, totp_factors, users};
 use crate::{App, audit};
 
-/// How long a sign-in waits for its second step.
-const SECOND_STEP_WAITS: Duration = Duration::from_secs(600);
+/// How long a sign-in waits for its second step, or for room.
+const WAITS: Duration = Duration::from_secs(600);
 
 /// What a proof came to.
 #[derive(Debug)]
 pub enum Completed {
     /// The session.
     Session(Box<Started>),
-    /// The second factor is asked for first.
-    SecondStep,
+    /// The flow waits: for the second factor, or for room for one more session.
+    Waits,
 }
 
 /// A session that just began, or began anew.
@@ -75,6 +76,18 @@ impl Proof {
         }
     }
 
+    /// Makes the flow wait until the person, who is all proved, has room for one more session.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wait_for_room(&self, app: &App, tx: &mut Tx, user: &User, methods: &[Method]) -> Result<(), Internal> {
+        let Some(flow_hash) = &self.flow_hash else { return Ok(()) };
+        let (now, methods) = (app.clock.now(), methods.to_vec());
+        let waits_for = WaitsFor::Room;
+        let awaited = Awaited { user_id: user.id, methods, waits_for, expires_at: now + WAITS, used_at: None };
+        awaited_factors::put_for_room(tx, flow_hash, &awaited, now).await
+    }
+
     /// The visit it came with.
     pub const fn visit(&self) -> &Visit {
         &self.visit
@@ -94,22 +107,22 @@ impl Proof {
     ) -> Result<Completed, Internal> {
         let second = Assurance::of(methods) < Assurance::TwoFactors && totp_factors::has(tx, user.id).await?;
         let Some(flow_hash) = self.flow_hash.as_deref().filter(|_| second) else {
-            return Ok(Completed::Session(Box::new(self.start(app, tx, user, methods).await?)));
+            return self.start(app, tx, user, methods).await;
         };
         let now = app.clock.now();
         let (user_id, methods) = (user.id, methods.to_vec());
-        let awaited = Awaited { user_id, methods, expires_at: now + SECOND_STEP_WAITS, used_at: None };
+        let awaited = Awaited { user_id, methods, waits_for: WaitsFor::Factor, expires_at: now + WAITS, used_at: None };
         awaited_factors::put(tx, flow_hash, &awaited, now).await?;
-        Ok(Completed::SecondStep)
+        Ok(Completed::Waits)
     }
 
     /// Starts the session. The same person goes on in the session they had, under a new cookie (E04);
-    /// others who are signed in on this browser stay so, as far as there is room for them (E19).
+    /// others who are signed in on this browser stay so, as far as there is room for them (E19). Where the
+    /// person has as many sessions as they may, one ends or the flow waits (E18).
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn start(&self, app: &App, tx: &mut Tx, user: &User, methods: &[Method]) -> Result<Started, Internal> {
-        users::signed_in(tx, user.id, app.clock.now()).await?;
+    pub async fn start(&self, app: &App, tx: &mut Tx, user: &User, methods: &[Method]) -> Result<Completed, Internal> {
         let (metadata, secret) = (session::metadata(&self.visit), app.entropy.token());
         let hash = sessions::cookie_hash(&app.keyring, &secret);
         let (proved_in, chosen_in) = (self.flow_hash.clone(), self.flow_hash.clone());
@@ -123,18 +136,20 @@ impl Proof {
                 sessions::touch(tx, &app.keyring, &session, &metadata).await?;
                 "session.renewed"
             }
+            None if !room::make(app, tx, self, (user, methods)).await? => return Ok(Completed::Waits),
             None => {
                 sessions::start(tx, &app.keyring, &session, &hash, &metadata).await?;
                 "session.started"
             }
         };
+        users::signed_in(tx, user.id, app.clock.now()).await?;
         self.make_way(app, tx, &mut others).await?;
         let details = json!({ "amr": session.amr, "ip": metadata.ip, "user_agent": metadata.user_agent });
         let event = self.event(action, Actor::user(user.id)).session(session.id).details(details);
         polder_audit::record(tx, audit::about(app, event, user)?);
         self.note_browser(app, tx, user).await?;
         let cookie = accounts::value(std::iter::once(&secret).chain(others.iter().map(|other| &other.secret)));
-        Ok(Started { session, cookie })
+        Ok(Completed::Session(Box::new(Started { session, cookie })))
     }
 
     /// Nobody else is who goes on in this flow any more, and whoever was used longest ago leaves a browser

@@ -33,6 +33,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "factors", sql: include_str!("../../../migrations/tenant/0004_factors.sql") },
     Migration { version: 5, name: "account", sql: include_str!("../../../migrations/tenant/0005_account.sql") },
     Migration { version: 6, name: "accounts", sql: include_str!("../../../migrations/tenant/0006_accounts.sql") },
+    Migration {
+        version: 7,
+        name: "session_limit",
+        sql: include_str!("../../../migrations/tenant/0007_session_limit.sql"),
+    },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

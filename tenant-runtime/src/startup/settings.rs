@@ -2,7 +2,7 @@
 
 use polder_db::{Db, Tx};
 use polder_kernel::{Clock, Locale};
-use polder_tenant_api::{Settings, SignUp};
+use polder_tenant_api::{AtSessionLimit, Settings, SignUp};
 
 use super::Refused;
 use crate::passkeys::RelyingParty;
@@ -31,6 +31,8 @@ async fn first(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Result<Se
         sign_up: SignUp::Open,
         default_locale: Locale::default(),
         passkey_models: Vec::new(),
+        session_limit: 0,
+        at_session_limit: AtSessionLimit::default(),
     };
     let (issuer, now, to_store) = (issuer.as_str().to_owned(), clock.now(), settings.clone());
     db.write(move |tx| {

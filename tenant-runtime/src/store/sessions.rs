@@ -50,7 +50,7 @@ pub async fn start(
             session.created_at,
             session.authenticated_at,
             session.last_seen_at,
-            session.idle_expires_at,
+            session.idle_expires_at.min(session.expires_at),
             session.expires_at,
             session.proved_in.as_deref(),
             session.chosen_in.as_deref()
@@ -73,7 +73,7 @@ pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<
                 session.id,
                 cookie_hash,
                 session.authenticated_at,
-                session.idle_expires_at,
+                session.idle_expires_at.min(session.expires_at),
                 session.expires_at,
                 session.acr.as_str(),
                 amr,
@@ -173,6 +173,28 @@ pub async fn end_all_of(tx: &mut Tx, user: UserId, reason: &str, now: Timestamp)
     tx.execute("UPDATE authorization_code SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL", &args![user, now])
         .await?;
     Ok(ended)
+}
+
+/// The live sessions of a person, whichever was not used for the longest time first.
+pub async fn live_of(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, Error> {
+    tx.all(
+        "SELECT id FROM session WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2 \
+         ORDER BY last_seen_at, created_at, id",
+        &args![user, now],
+        |row| row.id("id"),
+    )
+    .await
+}
+
+/// Ends sessions that ran out, `limit` at most, with the grants tied to them. Reads compare times anyway; what is
+/// ended stays so when the clock is set back (E20).
+pub async fn end_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<(), Error> {
+    let sql = "SELECT id FROM session WHERE ended_at IS NULL AND idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2";
+    let expired: Vec<SessionId> = tx.all(sql, &args![now, limit], |row| row.id("id")).await?;
+    for id in expired {
+        end(tx, id, "expired", now).await?;
+    }
+    Ok(())
 }
 
 /// A session as lists show it.

@@ -2,7 +2,7 @@
 
 use polder_db::{Error, Tx, args};
 use polder_kernel::Timestamp;
-use polder_tenant_api::{Settings, SignUp};
+use polder_tenant_api::{AtSessionLimit, Settings, SignUp};
 
 /// The value stored under `name`.
 ///
@@ -28,6 +28,11 @@ pub fn choices(stored: &[(String, String)]) -> Settings {
         name: find("name").unwrap_or_default().to_owned(),
         sign_up: if find("sign_up") == Some("closed") { SignUp::Closed } else { SignUp::Open },
         passkey_models: find("passkey_models").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        session_limit: find("session_limit").and_then(|limit| limit.parse().ok()).unwrap_or_default(),
+        at_session_limit: match find("at_session_limit") {
+            Some("refuse") => AtSessionLimit::Refuse,
+            _ => AtSessionLimit::EndOldest,
+        },
         default_locale: find("default_locale").and_then(|tag| tag.parse().ok()).unwrap_or_default(),
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod authenticator;
 mod register;
+mod session_limit;
 mod sign_in;
 mod vectors;
 mod well_known;

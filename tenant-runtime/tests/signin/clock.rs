@@ -10,7 +10,7 @@ use crate::tenant::Tenant;
 
 const YEAR: u64 = 365 * 24 * 3600;
 
-fn set(tenant: &Tenant, to: Timestamp) {
+pub fn set(tenant: &Tenant, to: Timestamp) {
     let Clock::Manual(hand) = &tenant.clock else { panic!("a clock that can be moved") };
     hand.store(to.millis(), Ordering::SeqCst);
 }

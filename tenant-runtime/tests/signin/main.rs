@@ -20,6 +20,7 @@ mod pages;
 #[path = "../passkeys/mod.rs"]
 mod passkeys;
 mod recovery;
+mod session_limit;
 mod sessions;
 mod steps;
 mod tenant;
