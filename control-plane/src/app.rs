@@ -18,6 +18,7 @@ use crate::gateway::{Routes, Waker};
 use crate::isolation::Told;
 use crate::layout::Layout;
 use crate::mailbox::Mailbox;
+use crate::places;
 use crate::postgres::Postgres;
 use crate::provision::Provision;
 use crate::provision::certificate::CertificateKey;
@@ -125,6 +126,7 @@ impl App {
         let files = |path: std::path::PathBuf| move |error| StartError::Files(path.display().to_string(), error);
 
         let secrets = Secrets::open(layout.secrets()).map_err(files(layout.secrets()))?;
+        places::put(&layout, settings.places.as_deref()).map_err(|(path, error)| files(path)(error))?;
         let mailbox = Arc::new(Mailbox::open(layout.mailbox(), clock.clone()).map_err(files(layout.mailbox()))?);
         let carrier = match &settings.relay {
             Some(relay) => Carrier::Relay(relay.clone()),

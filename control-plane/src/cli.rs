@@ -62,6 +62,10 @@ pub struct Dev {
     /// for it: `postgres://user@host/database`, or `file:PATH` of a file with that where it holds a password.
     #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
     pub control_database: String,
+    /// A MaxMind DB file with countries, such as GeoLite2-Country or DB-IP Lite: people see in which country
+    /// their sessions are. Tenants read a copy, nobody outside is asked. Read again at each start.
+    #[arg(long, value_name = "FILE", env = "POLDER_PLACES")]
+    pub places: Option<PathBuf>,
     /// A mail server for everything tenants send, `smtps://HOST` or `smtp://HOST`; without one, mail goes
     /// into the mailbox.
     #[arg(long, value_name = "URL", requires = "mail_from")]

@@ -12,6 +12,7 @@
 //!      children/              one note per child process, to find orphans by
 //!      tenants/SHORT/data/    one tenant's database
 //!      tenants/SHORT/run/     its sockets
+//!      places/                which country an address is in, for every tenant to read
 //!      mailbox/               mail that tenants sent
 //!      coaching/              the coaching platform's own data
 //! ```
@@ -53,6 +54,16 @@ impl Layout {
     /// Addresses and API key.
     pub fn dev_json(&self) -> PathBuf {
         self.root.join("dev.json")
+    }
+
+    /// The folder that every tenant may read, with nothing in it but [`Layout::places_file`].
+    pub fn places(&self) -> PathBuf {
+        self.root.join("places")
+    }
+
+    /// The file that says which country an address is in.
+    pub fn places_file(&self) -> PathBuf {
+        self.places().join("places.mmdb")
     }
 
     /// Seal keys and admin keys.

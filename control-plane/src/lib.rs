@@ -29,6 +29,7 @@ pub mod mailbox;
 pub mod model;
 pub mod operator;
 pub mod pace;
+pub mod places;
 pub mod postgres;
 pub mod provision;
 pub mod retention;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub databases: Databases,
     /// The control plane's own database, where it is not the file in the data folder.
     pub control_database: Option<Location>,
+    /// A file that says which country an address is in, for tenants to read.
+    pub places: Option<PathBuf>,
     /// The mail server; without one, mail goes into the mailbox.
     pub relay: Option<Relay>,
     /// How long things may take.
@@ -173,6 +175,7 @@ pub(crate) mod tests {
             programs: Programs { tenant: "/nowhere/polder-tenant".into(), coaching: "/nowhere/polder-coaching".into() },
             isolation: Isolation::Process(ProcessUsers::Ours),
             relay: None,
+            places: None,
             databases: Databases::Sqlite,
             control_database: crate::testing::control_database(data),
             patience: Patience {

@@ -13,6 +13,7 @@ pub mod account;
 pub mod assets;
 pub mod clean;
 pub mod console;
+pub mod country;
 pub mod device;
 pub mod frame;
 pub mod look;
@@ -24,6 +25,7 @@ mod texts;
 pub mod when;
 
 pub use assets::{Asset, asset};
+pub use country::Country;
 pub use device::Device;
 pub use frame::Frame;
 pub use look::Look;

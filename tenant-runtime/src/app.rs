@@ -21,6 +21,7 @@ use crate::oidc::documents::Documents;
 use crate::oidc::keys::Keys;
 use crate::oidc::token_cache::TokenCache;
 use crate::passkeys::RelyingParty;
+use crate::places::Places;
 use crate::settings::{Issuer, Lifetimes};
 use crate::startup;
 use crate::store;
@@ -69,6 +70,8 @@ pub struct App {
     pub admin: Option<Verifier>,
     /// Who we are to authenticators.
     pub passkeys: RelyingParty,
+    /// Which country an address is in, where a local file says so.
+    pub places: Places,
     /// Makes slow hashes, few at a time.
     pub slow: Slow,
     /// Signs checkpoints of the audit log; not a key that applications see.
@@ -97,6 +100,8 @@ pub struct Parts {
     pub outbound: Egress,
     /// Checks the control plane's assertions.
     pub admin: Option<Verifier>,
+    /// Which country an address is in.
+    pub places: Places,
     /// What the process took from itself before it served.
     pub isolation: Vec<api::Measure>,
 }
@@ -143,7 +148,7 @@ impl App {
     /// # Errors
     /// In one line what is wrong with the database, the seal key or the issuer.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, startup::Refused> {
-        let Parts { issuer, name, clock, entropy, db, seal_key, mailer, outbound, admin, isolation } = parts;
+        let Parts { issuer, name, clock, entropy, db, seal_key, mailer, outbound, admin, places, isolation } = parts;
         let lifetimes = Lifetimes::default();
         let (keyring, seal) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
         let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
@@ -172,6 +177,7 @@ impl App {
             mailer,
             outbound,
             admin,
+            places,
             passkeys,
             checkpoints,
             isolation,

@@ -27,6 +27,7 @@ pub mod limits;
 pub mod model;
 pub mod oidc;
 pub mod passkeys;
+pub mod places;
 pub mod router;
 pub mod settings;
 pub mod signin;

@@ -33,7 +33,7 @@ pub struct Wanted {
     params(("slug" = String, Path, description = "The tenant", example = "acme"), Wanted),
     responses((status = 200, description = "A page of sessions", body = Page<Session>, example = json!({"items": [{
         "id": "019a0000-0000-7000-8000-000000000003", "user_id": "019a0000-0000-7000-8000-000000000002",
-        "ip": "203.0.113.7", "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "ip": "203.0.113.7", "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "country": "NL",
         "amr": ["otp"], "created_at": "2026-11-21T08:05:00.000Z", "last_seen_at": "2026-11-21T08:15:00.000Z",
         "expires_at": "2026-12-21T08:05:00.000Z", "ended_at": null, "ended_reason": null,
         "applications": ["019a0000-0000-7000-8000-000000000001"]}], "next": null})))

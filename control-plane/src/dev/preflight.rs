@@ -52,6 +52,7 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
         programs: programs()?,
         isolation: isolation(&options).await?,
         relay: relay(&options)?,
+        places: options.places.clone(),
         databases: databases(&options.database)?,
         control_database: control_database(&options.control_database)?,
         patience: Patience::default(),

@@ -56,7 +56,8 @@ impl ProcessDriver {
     /// # Errors
     /// When the first start fails; then nothing is kept.
     pub fn start(&self, spec: &Spec) -> Result<(), DriverError> {
-        let view = View { data: &spec.data, run: &spec.run, secret: &|secret| secret.source.clone() };
+        let places = spec.places.as_deref().and_then(Path::parent);
+        let view = View { data: &spec.data, run: &spec.run, secret: &|secret| secret.source.clone(), places };
         let mut arguments = spec.arguments(&view);
         // Its end of a pipe that only we hold: it ends when we do, however that is.
         arguments.push("--lifeline".into());

@@ -18,6 +18,8 @@ pub struct Spec {
     pub run: PathBuf,
     /// The secrets it reads.
     pub secrets: Vec<SecretFile>,
+    /// The file that says which country an address is in, alone in its folder. No secret: every tenant reads it.
+    pub places: Option<PathBuf>,
     /// Its arguments. They can be seen by every local user: no secrets.
     pub arguments: Vec<Argument>,
 }
@@ -45,6 +47,8 @@ pub enum Argument {
     Secret(&'static str),
     /// `file:` and a secret's path.
     SecretUrl(&'static str),
+    /// The path of the file with places.
+    Places,
 }
 
 impl From<&str> for Argument {
@@ -67,6 +71,8 @@ pub struct View<'a> {
     pub run: &'a Path,
     /// The path of one of its secrets.
     pub secret: &'a dyn Fn(&SecretFile) -> PathBuf,
+    /// The folder of the file with places.
+    pub places: Option<&'a Path>,
 }
 
 impl Spec {
@@ -88,6 +94,10 @@ impl Spec {
             Argument::Socket(name) => after("unix:", view.run.join(name).into_os_string()),
             Argument::Secret(name) => secret(name),
             Argument::SecretUrl(name) => after("file:", secret(name)),
+            Argument::Places => {
+                let file = self.places.as_deref().and_then(Path::file_name);
+                view.places.zip(file).map(|(folder, file)| folder.join(file).into_os_string()).unwrap_or_default()
+            }
         };
         self.arguments.iter().map(write).collect()
     }
@@ -106,12 +116,14 @@ pub(crate) mod tests {
             data: folder.join("data"),
             run: folder.join("run"),
             secrets: vec![SecretFile { name: "seal", source: folder.join("seal.key") }],
+            places: Some("/polder/places/places.mmdb".into()),
             arguments: vec![
                 "--data".into(),
                 Argument::Data,
                 Argument::Socket("public.sock"),
                 Argument::Secret("seal"),
                 Argument::SecretUrl("seal"),
+                Argument::Places,
             ],
         }
     }
@@ -120,11 +132,18 @@ pub(crate) mod tests {
     fn paths_are_written_as_the_runtime_sees_them() {
         let spec = spec(Path::new("/tenants/a"));
         let inside = |secret: &SecretFile| Path::new("/run/secrets").join(secret.name);
-        let view = View { data: Path::new("/data"), run: Path::new("/run/polder"), secret: &inside };
-        let expected =
-            ["--data", "/data", "unix:/run/polder/public.sock", "/run/secrets/seal", "file:/run/secrets/seal"];
+        let places = Some(Path::new("/run/places"));
+        let view = View { data: Path::new("/data"), run: Path::new("/run/polder"), secret: &inside, places };
+        let expected = [
+            "--data",
+            "/data",
+            "unix:/run/polder/public.sock",
+            "/run/secrets/seal",
+            "file:/run/secrets/seal",
+            "/run/places/places.mmdb",
+        ];
         assert_eq!(spec.arguments(&view), expected.map(OsString::from));
-        let view = View { data: &spec.data, run: &spec.run, secret: &|secret| secret.source.clone() };
+        let view = View { data: &spec.data, run: &spec.run, secret: &|secret| secret.source.clone(), places: None };
         assert_eq!(spec.arguments(&view)[3], "/tenants/a/seal.key");
     }
 }

@@ -293,6 +293,10 @@ fn spec(app: &App, tenant: &Tenant) -> Spec {
         "--log".into(),
         "json".into(),
     ]);
+    let places = app.settings.places.is_some().then(|| layout.places_file());
+    if places.is_some() {
+        arguments.extend(["--places".into(), Argument::Places]);
+    }
     Spec {
         short_id: short.to_owned(),
         slug: tenant.slug.to_string(),
@@ -300,6 +304,7 @@ fn spec(app: &App, tenant: &Tenant) -> Spec {
         data: layout.tenant_data(short),
         run: layout.tenant_run(short),
         secrets,
+        places,
         arguments,
     }
 }

@@ -344,6 +344,9 @@ pub struct Session {
     pub ip: Option<String>,
     /// Browser and system of the last use.
     pub user_agent: Option<String>,
+    /// Country of the last use (ISO 3166-1), where a local file tells it.
+    #[serde(default)]
+    pub country: Option<String>,
     /// How the person proved themselves (RFC 8176).
     pub amr: Vec<String>,
     /// When it began.

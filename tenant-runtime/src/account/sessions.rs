@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use polder_audit::{Actor, Event};
 use polder_db::Tx;
 use polder_hosted_pages::account::{Method, Outcome, Section, SessionItem, Sessions};
-use polder_hosted_pages::{Device, when};
+use polder_hosted_pages::{Country, Device, when};
 use polder_tenant_api::{SessionId, UserId};
 
 use super::door::{AccountForm, Away, Here};
@@ -48,6 +48,7 @@ pub async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery, here: 
         .map(|(Listed { session, metadata, .. }, (id, first_seen, last_seen))| SessionItem {
             id,
             device: metadata.user_agent.as_deref().map(Device::from_user_agent).unwrap_or_default(),
+            country: metadata.country.as_deref().and_then(Country::from_code),
             address: metadata.ip.as_deref().unwrap_or_default(),
             method: method(session),
             first_seen,

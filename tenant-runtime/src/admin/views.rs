@@ -32,6 +32,7 @@ pub fn session(listed: Listed) -> api::Session {
         user_id: session.user_id,
         ip: metadata.ip,
         user_agent: metadata.user_agent,
+        country: metadata.country,
         amr: session.amr,
         created_at: session.created_at.rfc3339(),
         last_seen_at: session.last_seen_at.rfc3339(),

@@ -12,6 +12,7 @@ use polder_service::{Shutdown, TrustedProxy};
 
 use crate::app::{App, Parts};
 use crate::confine::Measure;
+use crate::places::Places;
 use crate::settings::{LogFormat, Serve};
 use crate::startup::{self, Refused};
 use crate::{jobs, router};
@@ -41,6 +42,7 @@ pub(super) async fn run(settings: Serve, isolation: Vec<Measure>) -> Result<(), 
         mailer,
         outbound,
         admin: admin_key,
+        places: settings.places.as_deref().map(places).unwrap_or_default(),
         isolation,
     })
     .await?;
@@ -97,6 +99,15 @@ fn egress(settings: &Serve) -> Result<Egress, Refused> {
 
 fn credentials(file: &Path) -> Result<Credentials, Refused> {
     read(file)?.parse().map_err(|error: polder_outbound::smtp::SettingsError| Refused::Other(error.to_string()))
+}
+
+/// Where addresses are. Nobody is kept out because that cannot be said: a file that is of no use is left
+/// alone, with a word in the log.
+fn places(file: &Path) -> Places {
+    Places::open(file).unwrap_or_else(|error| {
+        tracing::warn!(file = %file.display(), %error, "sessions are shown without a place");
+        Places::default()
+    })
 }
 
 /// The public key that the control plane's assertions are signed with: one JWK.

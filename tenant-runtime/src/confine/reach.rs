@@ -110,8 +110,9 @@ impl Reach {
             file.map(|file| reach.file(file)).transpose()?;
         }
         let next = next_to(&store.seal_key);
-        if next.exists() {
-            reach.file(&next)?;
+        // What may be missing is no reason not to start.
+        for file in settings.places.iter().chain([&next]).filter(|file| file.exists()) {
+            reach.file(file)?;
         }
         // Last, so that settings that make no sense leave nothing behind.
         if let Some(folder) = &store.data {
@@ -188,12 +189,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let own = |name: &str| folder.path().join(name);
         std::fs::write(own("seal.next"), "").unwrap();
-        let reach = reach(folder.path(), &[&["--listen", "unix:/run/t/public.sock"][..], &SOCKETS].concat());
+        std::fs::write(own("places.mmdb"), "").unwrap();
+        let places = own("places.mmdb").display().to_string();
+        let more = [&["--listen", "unix:/run/t/public.sock", "--places", &places][..], &SOCKETS].concat();
+        let reach = reach(folder.path(), &more);
         assert!(reach.is_local());
         assert_eq!(reach.data, BTreeSet::from([own("data")]));
         assert!(own("data").is_dir(), "made, so that it can be kept");
         assert_eq!(reach.sockets, BTreeSet::from(["/run/out".into(), "/run/t".into()]));
-        assert_eq!(reach.files, BTreeSet::from([own("seal"), own("seal.next")]));
+        assert_eq!(reach.files, BTreeSet::from([own("places.mmdb"), own("seal"), own("seal.next")]));
     }
 
     const SOCKETS: [&str; 4] = ["--courier", "unix:/run/t/courier.sock", "--egress", "unix:/run/out/egress.sock"];

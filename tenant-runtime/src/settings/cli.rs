@@ -136,6 +136,10 @@ pub struct Serve {
     /// hosts outside are connected to directly: port 443 of those whose addresses are public.
     #[arg(long, value_name = "ADDR")]
     pub egress: Option<String>,
+    /// A MaxMind DB file with countries, such as GeoLite2-Country or DB-IP Lite: people see in which country
+    /// their sessions are. Nobody outside is asked; without it they see no place.
+    #[arg(long, value_name = "FILE")]
+    pub places: Option<PathBuf>,
     /// The name people see; used at the first start.
     #[arg(long, default_value = "Polder")]
     pub name: String,

@@ -81,7 +81,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
 
 async fn store(app: &Arc<App>, form: &FlowForm, given: Consent) -> Result<(), Internal> {
     let (unit, request_id) = (Arc::clone(app), form.visit.context.request_id);
-    let metadata = session::metadata(&form.visit);
+    let metadata = session::metadata(app, &form.visit);
     app.db
         .write(move |tx| {
             Box::pin(async move {

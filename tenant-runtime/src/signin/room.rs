@@ -12,7 +12,7 @@ use http::StatusCode;
 use polder_audit::{Actor, Event};
 use polder_db::Tx;
 use polder_hosted_pages::tenant::{MakeRoom, RoomTaken};
-use polder_hosted_pages::{Device, when};
+use polder_hosted_pages::{Country, Device, when};
 use polder_kernel::Secret;
 use polder_tenant_api::{AtSessionLimit, SessionId};
 use serde_json::json;
@@ -85,6 +85,7 @@ pub async fn show(app: &App, visit: &Visit, waiting: &Waiting, application: &App
         .map(|(listed, (id, last_seen))| RoomTaken {
             id,
             device: listed.metadata.user_agent.as_deref().map(Device::from_user_agent).unwrap_or_default(),
+            country: listed.metadata.country.as_deref().and_then(Country::from_code),
             last_seen,
         })
         .collect();

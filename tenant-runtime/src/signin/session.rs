@@ -91,13 +91,14 @@ pub fn forget(app: &App) -> SetCookie {
     app.cookies().remove(COOKIE)
 }
 
-/// Where and with what this visit uses a session (K7). The country stays empty where no local table
+/// Where and with what this visit uses a session (K7). The country stays empty where no local file
 /// tells it: nobody outside is asked.
-pub fn metadata(visit: &Visit) -> Metadata {
+pub fn metadata(app: &App, visit: &Visit) -> Metadata {
+    let address = visit.context.client_ip;
     Metadata {
-        ip: visit.context.client_ip.map(|ip| ip.to_string()),
+        ip: address.map(|ip| ip.to_string()),
         user_agent: visit.context.user_agent.clone(),
-        country: None,
+        country: address.and_then(|ip| app.places.country(ip)),
     }
 }
 
@@ -109,6 +110,6 @@ pub async fn touch(app: &std::sync::Arc<App>, visit: &Visit, session: &Session) 
     }
     let idle_expires_at = (now + app.lifetimes.session_idle).min(session.expires_at);
     let session = Session { last_seen_at: now, idle_expires_at, ..session.clone() };
-    let (unit, metadata) = (std::sync::Arc::clone(app), metadata(visit));
+    let (unit, metadata) = (std::sync::Arc::clone(app), metadata(app, visit));
     app.db.write(move |tx| Box::pin(async move { sessions::touch(tx, &unit.keyring, &session, &metadata).await })).await
 }

@@ -123,7 +123,7 @@ impl Proof {
     /// # Errors
     /// When the database fails.
     pub async fn start(&self, app: &App, tx: &mut Tx, user: &User, methods: &[Method]) -> Result<Completed, Internal> {
-        let (metadata, secret) = (session::metadata(&self.visit), app.entropy.token());
+        let (metadata, secret) = (session::metadata(app, &self.visit), app.entropy.token());
         let hash = sessions::cookie_hash(&app.keyring, &secret);
         let (proved_in, chosen_in) = (self.flow_hash.clone(), self.flow_hash.clone());
         let mut session = Session { proved_in, chosen_in, ..session::fresh(app, user, methods) };

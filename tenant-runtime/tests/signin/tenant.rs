@@ -14,6 +14,7 @@ use polder_outbound::{Egress, Mail, Mailer};
 use polder_service::TrustedProxy;
 use polder_tenant_api::{Access, Application, ApplicationType, NewApplication, NewUser, SignUp, UserId};
 use polder_tenant_runtime::app::{App, Parts};
+use polder_tenant_runtime::places::Places;
 use polder_tenant_runtime::{admin, jobs, router, store};
 use tower::ServiceExt;
 
@@ -55,6 +56,15 @@ impl Tenant {
 
     /// A tenant with another issuer.
     pub async fn start_as(issuer: &str) -> Self {
+        Self::start_at(issuer, Places::default()).await
+    }
+
+    /// A tenant that knows where addresses are.
+    pub async fn start_with(places: Places) -> Self {
+        Self::start_at(ISSUER, places).await
+    }
+
+    async fn start_at(issuer: &str, places: Places) -> Self {
         let database = database().await;
         let clock = Clock::manual(Timestamp::from_seconds(1_795_248_000));
         let entropy = Entropy::System;
@@ -69,6 +79,7 @@ impl Tenant {
             mailer: Mailer::capturing(),
             outbound: Egress::direct(true).unwrap(),
             admin: Some(verifier(admin_key.public_jwk())),
+            places,
             isolation: Vec::new(),
         })
         .await

@@ -19,6 +19,7 @@ use polder_tenant_api::UserId;
 use polder_tenant_runtime::app::{App, Parts};
 use polder_tenant_runtime::error::Internal;
 use polder_tenant_runtime::keys::{SealKeys, signing};
+use polder_tenant_runtime::places::Places;
 use polder_tenant_runtime::store::users::{self, NewUser};
 use polder_tenant_runtime::{router, startup};
 use tower::ServiceExt;
@@ -178,7 +179,8 @@ async fn start(db: &Db, seal: &SealKeys, clock: &Clock, starts: u64) -> Arc<App>
         mailer: Mailer::capturing(),
         outbound: Egress::direct(true).unwrap(),
         admin: None,
-        isolation: Vec::new(),
+        places: Places::default(),
+            isolation: Vec::new(),
     })
     .await
     .unwrap_or_else(|refused| panic!("{refused}"))

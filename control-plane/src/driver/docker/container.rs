@@ -48,6 +48,9 @@ const RUN: &str = "/run/polder";
 /// Where the runtime sees its secrets.
 const SECRETS: &str = "/run/secrets";
 
+/// Where the file with places is mounted, where there is one.
+const PLACES: &str = "/run/places";
+
 /// What a container is made for, besides its tenant.
 pub struct Place<'a> {
     /// The id of this control plane.
@@ -70,7 +73,7 @@ pub fn name(installation: &str, short_id: &str) -> String {
 /// The container of `spec`.
 pub fn wanted(spec: &Spec, place: &Place<'_>) -> ContainerCreateBody {
     let secret = |secret: &crate::driver::SecretFile| Path::new(SECRETS).join(secret.name);
-    let view = View { data: Path::new(DATA), run: Path::new(RUN), secret: &secret };
+    let view = View { data: Path::new(DATA), run: Path::new(RUN), secret: &secret, places: Some(Path::new(PLACES)) };
     let arguments = spec.arguments(&view).into_iter().map(|argument| argument.to_string_lossy().into_owned());
     let labels = [(TENANT, spec.slug.as_str()), (INSTALLATION, place.installation), (SHORT_ID, spec.short_id.as_str())];
     ContainerCreateBody {
@@ -110,13 +113,15 @@ fn host(spec: &Spec, place: &Place<'_>) -> HostConfig {
         // The control plane restarts it, with a pause that grows.
         restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
         auto_remove: Some(false),
-        mounts: Some(vec![
-            mount(&spec.data, DATA, false),
-            mount(&spec.run, RUN, false),
-            mount(place.secrets, SECRETS, true),
-        ]),
+        mounts: Some(mounts(spec, place)),
         ..HostConfig::default()
     }
+}
+
+fn mounts(spec: &Spec, place: &Place<'_>) -> Vec<Mount> {
+    let own = [mount(&spec.data, DATA, false), mount(&spec.run, RUN, false), mount(place.secrets, SECRETS, true)];
+    let places = spec.places.as_deref().and_then(Path::parent).map(|folder| mount(folder, PLACES, true));
+    own.into_iter().chain(places).collect()
 }
 
 /// A folder of the host. Never a single file: one that is replaced would stay the old one inside.
@@ -192,6 +197,7 @@ pub(super) mod tests {
             (folder("data"), DATA.to_owned(), Some(false)),
             (folder("run"), RUN.to_owned(), Some(false)),
             ("/dev/shm/polder-i/abcdefghijkl".to_owned(), SECRETS.to_owned(), Some(true)),
+            ("/polder/places".to_owned(), PLACES.to_owned(), Some(true)),
         ];
         assert_eq!(mounts, expected);
         assert!(host.binds.is_none() && host.volumes_from.is_none());

@@ -5,7 +5,7 @@ use polder_hosted_pages::tenant::{
     FirstName, Home, MakeRoom, NameError, NotAllowed, OfferPasskey, PasskeyProblem, Person, RoomTaken, SignInCode, SignInEmail,
     SignOutConfirm, Signals, SignedOut,
 };
-use polder_hosted_pages::{Device, Frame, Page};
+use polder_hosted_pages::{Country, Device, Frame, Page};
 use polder_kernel::Locale;
 
 use super::{Sample, Words};
@@ -195,7 +195,7 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
 fn leaving(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     add(pages, "signed-out", &SignedOut { frame, back_to: Some((words.application, words.url)), others: false });
     let browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-    let taken = |device| RoomTaken { id: words.other, device, last_seen: "21 November 2026, 09:00 CET" };
+    let taken = |device| RoomTaken { id: words.other, device, country: Country::from_code("NL"), last_seen: "21 November 2026, 09:00 CET" };
     let taken = [taken(Device::from_user_agent(browser)), taken(Device::default())];
     let page = MakeRoom { frame, application: words.application, taken: &taken };
     add(pages, "make-room", &page);
