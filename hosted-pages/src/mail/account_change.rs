@@ -30,8 +30,15 @@ pub enum AccountChange<'a> {
         /// For how many days.
         days: u64,
     },
-    /// That was undone.
-    EmailChangeUndone,
+    /// That was undone, and what was added since to sign in with was removed.
+    EmailChangeUndone {
+        /// Whether passkeys were.
+        passkeys: bool,
+        /// Whether an authenticator app was.
+        app: bool,
+        /// Whether recovery codes were.
+        recovery_codes: bool,
+    },
 }
 
 impl<'a> AccountChange<'a> {
@@ -47,7 +54,16 @@ impl<'a> AccountChange<'a> {
             Self::RecoveryCodeUsed { left } => (n.recovery_used(tenant), n.recovery_used_text(left)),
             Self::ManyFailures => (n.many_failures(tenant), n.many_failures_text.to_owned()),
             Self::EmailChanged { .. } => (n.email_changed(tenant), n.email_changed_text.to_owned()),
-            Self::EmailChangeUndone => (n.email_undone(tenant), n.email_undone_text.to_owned()),
+            Self::EmailChangeUndone { passkeys, app, recovery_codes } => {
+                let removed = [
+                    (passkeys, n.email_undone_passkeys),
+                    (app, n.email_undone_app),
+                    (recovery_codes, n.email_undone_codes),
+                ];
+                let removed = removed.into_iter().filter(|(gone, _)| *gone).map(|(_, text)| text);
+                let text: Vec<&str> = std::iter::once(n.email_undone_text).chain(removed).collect();
+                (n.email_undone(tenant), text.join(" "))
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::notice::{self, Change};
 use crate::error::Internal;
+use crate::factors::since::{self, Removed};
 use crate::guard::budget::{Keys, Refused};
 use crate::guard::known;
 use crate::model::User;
@@ -123,7 +124,7 @@ pub async fn ask(
                     expires_at,
                 };
                 outbox::put(tx, &app.keyring, &message, true, now).await?;
-                record(app, tx, &user, &visit.context, ("email_change.requested", Some(session)))?;
+                record(app, tx, &user, &visit.context, ("email_change.requested", session))?;
                 Ok(())
             })
         })
@@ -171,7 +172,7 @@ pub async fn confirm(
                 let hash = undo_hash(app, undo.expose());
                 let old = (user.id, &user.email);
                 address_changes::remember(tx, &app.keyring, old, &hash, (now, now + UNDO)).await?;
-                record(app, tx, &user, &visit.context, ("email.changed", Some(session)))?;
+                record(app, tx, &user, &visit.context, ("email.changed", session))?;
                 // To the old address, which `user` still has here.
                 let undo = format!("{}/account/email/undo?change={}", app.issuer.as_str(), undo.expose());
                 let change = Change::EmailChanged { undo, days: UNDO_DAYS };
@@ -184,8 +185,8 @@ pub async fn confirm(
     Ok(changed)
 }
 
-/// Gives the account its old address back and ends every session and grant: whoever changed it may still
-/// be there. `false` when the change cannot be undone any more.
+/// Gives the account its old address back, ends every session and grant, and takes away every way of signing in
+/// that was added since: whoever changed it may still be there, or mean to come back. `false` when the change cannot be undone any more.
 pub async fn undo(app: &Arc<App>, visit: &Visit, change: &str) -> Result<bool, Internal> {
     let hash = undo_hash(app, change);
     let (unit, visit) = (Arc::clone(app), visit.clone());
@@ -195,21 +196,22 @@ pub async fn undo(app: &Arc<App>, visit: &Visit, change: &str) -> Result<bool, I
             Box::pin(async move {
                 let (app, now) = (&unit, unit.clock.now());
                 let undone = address_changes::undo(tx, &app.keyring, &hash, now).await?;
-                let Some((id, old)) = undone else { return Ok(false) };
+                let Some((id, old, since)) = undone else { return Ok(false) };
                 let Some(user) = users::by_id(tx, &app.keyring, id).await? else { return Ok(false) };
                 if !users::set_email(tx, &app.keyring, id, &old, now).await? {
                     return Ok(false);
                 }
                 address_changes::drop_code(tx, id).await?;
+                let removed = since::remove(tx, id, since).await?;
                 for session in sessions::end_all_of(tx, id, "email_change_undone", now).await? {
                     let event = Event::new("session.ended", Actor::user(id)).user(id).session(session);
                     polder_audit::record(tx, event.request(visit.context.request_id));
                 }
-                record(app, tx, &user, &visit.context, ("email_change.undone", None))?;
+                record_undone(app, tx, &user, &visit.context, removed)?;
                 // To both: whoever has the other address learns why they are out.
-                notice::put(app, tx, &user, Some(&visit), Change::EmailChangeUndone).await?;
+                notice::put(app, tx, &user, Some(&visit), Change::EmailChangeUndone(removed)).await?;
                 let back = User { email: old, ..user };
-                notice::put(app, tx, &back, Some(&visit), Change::EmailChangeUndone).await?;
+                notice::put(app, tx, &back, Some(&visit), Change::EmailChangeUndone(removed)).await?;
                 Ok::<_, Internal>(true)
             })
         })
@@ -232,12 +234,25 @@ fn record(
     tx: &mut Tx,
     user: &User,
     context: &RequestContext,
-    (action, session): (&'static str, Option<SessionId>),
+    (action, session): (&'static str, SessionId),
 ) -> Result<(), Internal> {
     let ip = context.client_ip.map(|ip| ip.to_string());
-    let event = Event::new(action, Actor::user(user.id)).request(context.request_id);
-    let event = session.into_iter().fold(event, |event, id| event.session(id));
+    let event = Event::new(action, Actor::user(user.id)).request(context.request_id).session(session);
     let details = json!({ "ip": ip, "user_agent": context.user_agent });
+    polder_audit::record(tx, audit::about(app, event.details(details), user)?);
+    Ok(())
+}
+
+fn record_undone(
+    app: &App,
+    tx: &mut Tx,
+    user: &User,
+    context: &RequestContext,
+    removed: Removed,
+) -> Result<(), Internal> {
+    let ip = context.client_ip.map(|ip| ip.to_string());
+    let event = Event::new("email_change.undone", Actor::user(user.id)).request(context.request_id);
+    let details = json!({ "ip": ip, "user_agent": context.user_agent, "removed": removed });
     polder_audit::record(tx, audit::about(app, event.details(details), user)?);
     Ok(())
 }

@@ -9,6 +9,7 @@ use http::{HeaderValue, header};
 use polder_audit::{Actor, Cursor, Event};
 use polder_db::Tx;
 use polder_hosted_pages::account::{Data, Section};
+use polder_kernel::Timestamp;
 use serde_json::{Value, json};
 
 use super::door::{AccountForm, Away, Here};
@@ -17,7 +18,10 @@ use super::{activity, applications};
 use crate::App;
 use crate::error::Internal;
 use crate::model::User;
-use crate::store::{consents, outbox, recovery_codes, sessions, totp_factors, users};
+use crate::model::passkey::Kind;
+use crate::store::{
+    address_changes, consents, known_browsers, outbox, passkeys, recovery_codes, sessions, totp_factors, users,
+};
 
 /// Names the shape of the file; a change that breaks a reader gets another.
 pub const FORMAT: &str = "polder.account/1";
@@ -74,13 +78,61 @@ pub async fn collect(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Inter
             "updated_at": user.updated_at.rfc3339(),
             "last_sign_in_at": user.last_sign_in_at.map(|at| at.rfc3339()),
         },
+        "former_addresses": former_addresses(app, tx, user).await?,
+        "invitations": invitations(app, tx, user).await?,
+        "passkeys": passkeys_of(app, tx, user).await?,
         "second_factors": second_factors(app, tx, user).await?,
         "sessions": sessions_of(app, tx, user).await?,
+        "browsers": browsers(tx, user).await?,
         "applications": applications_of(app, tx, user).await?,
         "consents": consents_of(app, tx, user).await?,
         "messages": messages(app, tx, user).await?,
         "activity": events(app, tx, user).await?,
     }))
+}
+
+async fn former_addresses(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let kept = address_changes::of_user(tx, &app.keyring, user.id).await?;
+    let shown = kept.into_iter().map(|former| {
+        json!({
+            "address": former.address.as_str(),
+            "changed_at": former.changed_at.rfc3339(),
+            "kept_until": former.kept_until.rfc3339(),
+        })
+    });
+    Ok(shown.collect())
+}
+
+async fn invitations(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let shown = users::invitations(tx, user.id).await?.into_iter().map(|(application, at)| {
+        let name = app.applications.find(&application.to_string()).map(|application| application.name.clone());
+        json!({ "application_id": application, "application": name, "invited_at": at.rfc3339() })
+    });
+    Ok(shown.collect())
+}
+
+/// Removed ones as well: they are kept for a while, so that whoever still holds one learns of it.
+async fn passkeys_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let all = passkeys::of_user(tx, &app.keyring, user.id, Some(Timestamp::from_millis(0))).await?;
+    let shown = all.into_iter().map(|passkey| {
+        json!({
+            "id": passkey.id,
+            "name": passkey.name,
+            "model": passkey.model(),
+            "synced": passkey.kind == Kind::Synced,
+            "created_at": passkey.created_at.rfc3339(),
+            "last_used_at": passkey.last_used_at.map(|at| at.rfc3339()),
+            "removed_at": passkey.removed_at.map(|at| at.rfc3339()),
+        })
+    });
+    Ok(shown.collect())
+}
+
+async fn browsers(tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let known = known_browsers::of_user(tx, user.id).await?.into_iter();
+    let shown =
+        known.map(|(first, last)| json!({ "first_seen_at": first.rfc3339(), "last_seen_at": last.rfc3339() }));
+    Ok(shown.collect())
 }
 
 async fn second_factors(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Internal> {
@@ -126,17 +178,22 @@ async fn applications_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Valu
 
 async fn consents_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
     let name = |id: String| app.applications.find(&id).map(|application| application.name.clone());
-    let given = consents::of_user(tx, user.id).await?.into_iter().map(|consent| {
-        json!({
+    let mut given = Vec::new();
+    for consent in consents::of_user(tx, user.id).await? {
+        let from = consents::given_from(tx, &app.keyring, &consent).await?;
+        given.push(json!({
             "application_id": consent.application_id,
             "application": name(consent.application_id.to_string()),
             "scopes": consent.scope.to_string(),
             "text_version": consent.text_version,
             "given_at": consent.given_at.rfc3339(),
             "ended_at": consent.ended_at.map(|at| at.rfc3339()),
-        })
-    });
-    Ok(given.collect())
+            "ip": from.ip,
+            "user_agent": from.user_agent,
+            "country": from.country,
+        }));
+    }
+    Ok(given)
 }
 
 async fn messages(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {

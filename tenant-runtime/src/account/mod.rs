@@ -25,6 +25,7 @@ pub mod door;
 pub mod erase;
 pub mod form;
 pub mod home;
+pub mod kept;
 pub mod name;
 pub mod notice;
 pub mod overview;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::App;
 use crate::error::Internal;
+use crate::factors::since::Removed;
 use crate::model::User;
 use crate::signin::visit::Visit;
 use crate::store::outbox::{self, MessageId, NewMessage};
@@ -69,8 +70,8 @@ pub enum Change {
         /// For how many days.
         days: u64,
     },
-    /// That was undone.
-    EmailChangeUndone,
+    /// That was undone, and what was added since is gone.
+    EmailChangeUndone(Removed),
 }
 
 /// What the mail is filled with.
@@ -120,7 +121,11 @@ impl Change {
             Self::RecoveryCodeUsed { left } => Account::RecoveryCodeUsed { left: *left },
             Self::ManyFailures => Account::ManyFailures,
             Self::EmailChanged { undo, days } => Account::EmailChanged { undo, days: *days },
-            Self::EmailChangeUndone => Account::EmailChangeUndone,
+            Self::EmailChangeUndone(Removed { passkeys, app, recovery_codes }) => Account::EmailChangeUndone {
+                passkeys: *passkeys > 0,
+                app: *app,
+                recovery_codes: *recovery_codes,
+            },
         })
     }
 }

@@ -9,6 +9,7 @@
 //! proved the first factor gets to try, so a stranger can make nobody wait.
 
 pub mod recovery;
+pub mod since;
 pub mod slow;
 pub mod totp;
 pub mod tries;

@@ -126,14 +126,14 @@ pub async fn remember(
     Ok(())
 }
 
-/// Uses an undo up and gives whose address goes back to what. Every later change of the same person is
-/// undone with it: whoever took an account over may have changed its address twice.
+/// Uses an undo up and gives whose address goes back to what, and since when it was another. Every later change of
+/// the same person is undone with it: whoever took an account over may have changed its address twice.
 pub async fn undo(
     tx: &mut Tx,
     keyring: &Keyring,
     undo_hash: &str,
     now: Timestamp,
-) -> Result<Option<(UserId, Email)>, Internal> {
+) -> Result<Option<(UserId, Email, Timestamp)>, Internal> {
     let row = tx
         .optional(
             "UPDATE address_change SET undone_at = $2 WHERE undo_hash = $1 AND undone_at IS NULL AND expires_at > $2 \
@@ -148,7 +148,39 @@ pub async fn undo(
         &args![user, created_at, now],
     )
     .await?;
-    Ok(Some((user, open(keyring, &change_context(undo_hash), &sealed, "address_change")?)))
+    let old = open(keyring, &change_context(undo_hash), &sealed, "address_change")?;
+    Ok(Some((user, old, created_at)))
+}
+
+/// An address that somebody had and can take back.
+#[derive(Debug)]
+pub struct Former {
+    /// The address.
+    pub address: Email,
+    /// When it was changed.
+    pub changed_at: Timestamp,
+    /// Until when it is kept.
+    pub kept_until: Timestamp,
+}
+
+/// The addresses a person had that are still kept.
+pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId) -> Result<Vec<Former>, Internal> {
+    let rows = tx
+        .all(
+            "SELECT undo_hash, old_address_sealed, created_at, expires_at FROM address_change WHERE user_id = $1 \
+             ORDER BY created_at",
+            &args![user],
+            |row| {
+                let at = (row.time("created_at")?, row.time("expires_at")?);
+                Ok((row.text("undo_hash")?, row.text("old_address_sealed")?, at))
+            },
+        )
+        .await?;
+    let former = |(undo_hash, sealed, (changed_at, kept_until)): (String, String, (Timestamp, Timestamp))| {
+        let address = open(keyring, &change_context(&undo_hash), &sealed, "address_change")?;
+        Ok(Former { address, changed_at, kept_until })
+    };
+    rows.into_iter().map(former).collect()
 }
 
 /// Whether an undo would work.

@@ -30,13 +30,24 @@ pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<Consent>, Error> {
     tx.all(sql, &args![user], consent).await
 }
 
+/// Where a consent was given from (P8).
+///
+/// # Errors
+/// When the database fails or a row cannot be.
+pub async fn given_from(tx: &mut Tx, keyring: &Keyring, consent: &Consent) -> Result<Metadata, Internal> {
+    let sql = "SELECT metadata_sealed FROM consent WHERE id = $1";
+    let Some(sealed) = tx.optional(sql, &args![consent.id], |row| row.text("metadata_sealed")).await? else {
+        return Ok(Metadata::default());
+    };
+    Ok(serde_json::from_str(&keyring.unseal_text(Category::SessionMetadata, &context(consent), &sealed)?)?)
+}
+
 /// Stores an answer in place of the one before. `metadata` is where it was given from.
 ///
 /// # Errors
 /// When the database fails, or `metadata` cannot be sealed.
 pub async fn give(tx: &mut Tx, keyring: &Keyring, given: &Consent, metadata: &Metadata) -> Result<(), Internal> {
-    let context = format!("consent.metadata_sealed:{}", given.id);
-    let metadata = keyring.seal_text(Category::SessionMetadata, &context, &serde_json::to_string(metadata)?);
+    let metadata = keyring.seal_text(Category::SessionMetadata, &context(given), &serde_json::to_string(metadata)?);
     let sql = &[
         "UPDATE consent SET ended_at = $7, ended_reason = 'replaced' \
          WHERE user_id = $2 AND application_id = $3 AND ended_at IS NULL",
@@ -69,6 +80,10 @@ pub async fn withdraw(tx: &mut Tx, user: UserId, application: ApplicationId, now
     tx.execute(codes, &args![user, application]).await?;
     let grants = grants::revoke_of_user_at(tx, application, user, "consent_withdrawn", now).await?;
     Ok(ended + grants > 0)
+}
+
+fn context(consent: &Consent) -> String {
+    format!("consent.metadata_sealed:{}", consent.id)
 }
 
 fn consent(row: &Row) -> Result<Consent, Error> {

@@ -25,6 +25,12 @@ pub async fn note(tx: &mut Tx, user: UserId, hash: &str, now: Timestamp) -> Resu
     Ok(true)
 }
 
+/// When a person's browsers were used first and last.
+pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<(Timestamp, Timestamp)>, Error> {
+    let sql = "SELECT first_seen_at, last_seen_at FROM known_browser WHERE user_id = $1 ORDER BY first_seen_at";
+    tx.all(sql, &args![user], |row| Ok((row.time("first_seen_at")?, row.time("last_seen_at")?))).await
+}
+
 /// Whether a person has signed in with any browser yet.
 pub async fn any(tx: &mut Tx, user: UserId) -> Result<bool, Error> {
     let sql = "SELECT browser_hash FROM known_browser WHERE user_id = $1 LIMIT 1";

@@ -138,6 +138,12 @@ pub async fn has_role(tx: &mut Tx, id: UserId, role: &str) -> Result<bool, Error
     Ok(found.is_some())
 }
 
+/// The applications a person was invited to, and when.
+pub async fn invitations(tx: &mut Tx, id: UserId) -> Result<Vec<(ApplicationId, Timestamp)>, Error> {
+    let sql = "SELECT application_id, created_at FROM application_invitee WHERE user_id = $1 ORDER BY created_at";
+    tx.all(sql, &args![id], |row| Ok((row.id("application_id")?, row.time("created_at")?))).await
+}
+
 /// Whether an application with this access rule is for a person (P19).
 pub async fn is_admitted(tx: &mut Tx, access: &Access, application: ApplicationId, id: UserId) -> Result<bool, Error> {
     match access {

@@ -1,7 +1,7 @@
 //! Passkeys, as a browser with an authenticator and as an attacker with a program see them.
 
 mod account;
-mod authenticator;
+pub mod authenticator;
 mod register;
 mod session_limit;
 mod sign_in;
@@ -22,7 +22,7 @@ async fn offered(tenant: &Tenant, address: &str) -> (Browser, Answer) {
 }
 
 /// Somebody with a passkey, made right after signing in by code, in the browser they made it in.
-async fn with_passkey(tenant: &Tenant, address: &str) -> (Browser, Key) {
+pub async fn with_passkey(tenant: &Tenant, address: &str) -> (Browser, Key) {
     let (mut browser, page) = offered(tenant, address).await;
     let (answer, key) = accept(tenant, &mut browser, &page, &Authenticator::default(), &Twist::default()).await;
     assert!(crate::browser::has_code(&answer), "{} {}", answer.status, answer.body);
@@ -58,7 +58,7 @@ async fn ask(tenant: &Tenant, browser: &mut Browser, page: &Answer, more: &[(&st
 }
 
 /// Signs in with a key in a browser that knows nobody, and gives the last answer.
-async fn sign_in(tenant: &Tenant, browser: &mut Browser, key: &mut Key, twist: &Twist) -> Answer {
+pub async fn sign_in(tenant: &Tenant, browser: &mut Browser, key: &mut Key, twist: &Twist) -> Answer {
     let page = browser.authorize(tenant, "&prompt=login").await;
     prove(tenant, browser, &page, key, twist).await
 }

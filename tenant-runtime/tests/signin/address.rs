@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use polder_crypto::TotpSecret;
+use polder_tenant_api::UserId;
+use polder_tenant_runtime::store::{recovery_codes, totp_factors};
 
 use crate::account::come_in;
 use crate::browser::{Browser, form, has_code, has_form};
@@ -29,13 +32,69 @@ async fn link_to(tenant: &Tenant, address: &str) -> String {
     link.strip_prefix(crate::tenant::ISSUER).expect("it leads to the tenant alone").to_owned()
 }
 
-async fn change(tenant: &Tenant, browser: &mut Browser) -> String {
+/// Changes the address and gives the link that undoes it.
+pub async fn change(tenant: &Tenant, browser: &mut Browser) -> String {
     let page = ask(tenant, browser, NEW).await;
     let code = tenant.code_for(NEW).await.unwrap();
     let answer = browser.post(tenant, &form(&page, "code-form"), &[("code", &code)]).await;
     let page = browser.follow(tenant, answer).await;
     assert!(page.body.contains("role=\"status\""), "{}", page.body);
     link_to(tenant, ANN).await
+}
+
+/// An authenticator app and recovery codes, set up now.
+pub async fn add_app_and_codes(tenant: &Tenant, user: UserId) {
+    let (app, now) = (Arc::clone(&tenant.app), tenant.clock.now());
+    let added = tenant.app.db.write(move |tx| {
+        Box::pin(async move {
+            let secret = TotpSecret::from_bytes(&[7; 20]).unwrap();
+            totp_factors::put(tx, &app.keyring, user, &secret, (1, now)).await?;
+            recovery_codes::replace(tx, user, &[7; 16], &[[7; 32], [8; 32]], now).await
+        })
+    });
+    added.await.unwrap();
+}
+
+#[tokio::test]
+async fn d19_undoing_takes_away_what_was_added_since_to_sign_in_with_and_nothing_older() {
+    let tenant = Tenant::start().await;
+    let (_, mut own) = crate::passkeys::with_passkey(&tenant, ANN).await;
+    tenant.advance(60);
+    let mut thief = Browser::default();
+    come_in(&tenant, &mut thief, ANN).await;
+    let link = change(&tenant, &mut thief).await;
+    tenant.advance(60);
+    let (_, mut theirs) = crate::passkeys::with_passkey(&tenant, NEW).await;
+    let user = {
+        let mut tx = tenant.app.db.read().await.unwrap();
+        tx.optional("SELECT id FROM user_account", &[], |row| row.id("id")).await.unwrap().unwrap()
+    };
+    add_app_and_codes(&tenant, user).await;
+    let mut owner = Browser::default();
+    let page = owner.get(&tenant, &link).await;
+    owner.post(&tenant, &form(&page, "undo-form"), &[]).await;
+    for (table, left) in [
+        ("SELECT COUNT(*) AS n FROM passkey", 1),
+        ("SELECT COUNT(*) AS n FROM totp_factor", 0),
+        ("SELECT COUNT(*) AS n FROM recovery_set", 0),
+        ("SELECT COUNT(*) AS n FROM recovery_code", 0),
+        ("SELECT COUNT(*) AS n FROM session WHERE ended_at IS NULL", 0),
+    ] {
+        assert_eq!(tenant.count(table).await, left, "{table}");
+    }
+    // The thief's key opens nothing; the owner's does, and there is no second step of the thief's.
+    let twist = crate::passkeys::authenticator::Twist::default();
+    let refused = crate::passkeys::sign_in(&tenant, &mut Browser::default(), &mut theirs, &twist).await;
+    assert_eq!(refused.status, 401, "{}", refused.body);
+    let opened = crate::passkeys::sign_in(&tenant, &mut Browser::default(), &mut own, &twist).await;
+    assert!(has_code(&opened), "{opened:?}");
+    // Both addresses are told what went.
+    let told = tenant.mails().await;
+    let told: Vec<_> = told.iter().filter(|mail| mail.subject.as_str().contains("is back")).collect();
+    assert_eq!(told.len(), 2);
+    for mail in told {
+        assert!(mail.text.contains("Passkeys that were added") && mail.text.contains("authenticator app"), "{}", mail.text);
+    }
 }
 
 #[tokio::test]

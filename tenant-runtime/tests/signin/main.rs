@@ -17,6 +17,7 @@ mod forms;
 mod limits;
 mod mail;
 mod pages;
+mod person;
 mod places;
 #[path = "../passkeys/mod.rs"]
 mod passkeys;

@@ -52,7 +52,14 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
         ("mail-recovery-used", Change::Account(AccountChange::RecoveryCodeUsed { left: 9 })),
         ("mail-many-failures", Change::Account(AccountChange::ManyFailures)),
         (EMAIL_CHANGED, Change::Account(AccountChange::EmailChanged { undo: words.url, days: 7 })),
-        ("mail-email-undone", Change::Account(AccountChange::EmailChangeUndone)),
+        (
+            "mail-email-undone",
+            Change::Account(AccountChange::EmailChangeUndone { passkeys: false, app: false, recovery_codes: false }),
+        ),
+        (
+            "mail-email-undone-with-factors",
+            Change::Account(AccountChange::EmailChangeUndone { passkeys: true, app: true, recovery_codes: true }),
+        ),
     ]
     .map(|(name, change)| {
         let notice = SecurityNotice {

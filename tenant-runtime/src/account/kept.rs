@@ -1,0 +1,30 @@
+//! Which tables say something about a person, and where that is in their download (GDPR art. 15). A test
+//! compares it with the schema and with `docs/personal-data.md`: a table that is added is added here.
+
+/// Members of the file, with the tables whose facts they hold.
+pub const IN_THE_FILE: &[(&str, &[&str])] = &[
+    ("profile", &["user_account", "user_role"]),
+    ("former_addresses", &["address_change"]),
+    ("invitations", &["application_invitee"]),
+    ("passkeys", &["passkey"]),
+    ("second_factors", &["totp_factor", "recovery_set", "recovery_code"]),
+    ("sessions", &["session", "session_application"]),
+    ("browsers", &["known_browser"]),
+    ("applications", &["oauth_grant"]),
+    ("consents", &["consent"]),
+    ("messages", &["outbox"]),
+    ("activity", &["audit_event"]),
+];
+
+/// Tables whose rows are not in the file, and why.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    ("passkey_owner", "random bytes that authenticators know the person by"),
+    ("authorization_code", "a minute"),
+    ("one_time_code", "minutes; the message about it is in the file"),
+    ("address_code", "minutes; the message about it is in the file"),
+    ("awaited_factor", "minutes"),
+    ("totp_enrolment", "minutes, and a secret"),
+    ("pending_request", "an hour, and nobody's yet"),
+    ("factor_tries", "a counter"),
+    ("code_budget", "counters under keyed hashes"),
+];
