@@ -16,8 +16,8 @@ pub(crate) fn generate() -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(Path::new("countries"))? {
         let path = entry?.path();
         let Some(tag) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-        let names: BTreeMap<String, String> =
-            basic_toml::from_str(&fs::read_to_string(&path)?).map_err(|error| format!("{}: {error}", path.display()))?;
+        let names: BTreeMap<String, String> = basic_toml::from_str(&fs::read_to_string(&path)?)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         if let Some(code) = names.keys().find(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase())) {
             return Err(format!("{}: {code} is no country's code", path.display()).into());
         }

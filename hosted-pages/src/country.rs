@@ -16,6 +16,11 @@ impl Country {
         reference.binary_search_by_key(&code, |(known, _)| known).ok().map(|at| Self(reference[at].0))
     }
 
+    /// What the country with this code is called in a language; nothing where it is not known.
+    pub fn in_words(code: Option<&str>, locale: Locale) -> &'static str {
+        code.and_then(Self::from_code).map_or("", |country| country.name(locale))
+    }
+
     /// What it is called in a language; its code where that language has no name for it.
     pub fn name(self, locale: Locale) -> &'static str {
         let names = names(locale.tag());

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Shell;
-use crate::{Country, Device};
+use crate::Device;
 use crate::texts::Texts;
 
 /// Forms post `session` to `/account/sessions/end`; `form#end-others-form` posts to
@@ -24,8 +24,8 @@ pub struct SessionItem<'a> {
     pub id: &'a str,
     /// Browser and system.
     pub device: Device,
-    /// The country it was last used from, where that is known.
-    pub country: Option<Country>,
+    /// The country it was last used from, in words; empty when not known.
+    pub country: &'a str,
     /// Network address; empty when not known.
     pub address: &'a str,
     /// How the person signed in.

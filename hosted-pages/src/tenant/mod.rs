@@ -26,5 +26,7 @@ pub use home::{Home, Person};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
 pub use room::{MakeRoom, RoomTaken};
 pub use second_step::{SecondStep, SecondStepError};
-pub use sign_in::{AccountChoice, ChooseAccount, CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail};
+pub use sign_in::{
+    AccountChoice, ChooseAccount, CodeError, ContinueAs, EmailError, FirstName, NameError, SignInCode, SignInEmail,
+};
 pub use sign_out::{SignOutConfirm, SignedOut};

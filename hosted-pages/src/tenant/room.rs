@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::texts::Texts;
-use crate::{Country, Device, Frame};
+use crate::{Device, Frame};
 
 /// Says that the person has as many sessions as they may, and lets them end one (E18): a form each posts
 /// `session` to `/signin/room`; `form#again-form` posts without, for who ended one elsewhere.
@@ -25,8 +25,8 @@ pub struct RoomTaken<'a> {
     pub id: &'a str,
     /// Browser and system.
     pub device: Device,
-    /// The country it was last used from, where that is known.
-    pub country: Option<Country>,
+    /// The country it was last used from, in words; empty when not known.
+    pub country: &'a str,
     /// When it was last used.
     pub last_seen: &'a str,
 }

@@ -130,8 +130,7 @@ async fn passkeys_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, 
 
 async fn browsers(tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
     let known = known_browsers::of_user(tx, user.id).await?.into_iter();
-    let shown =
-        known.map(|(first, last)| json!({ "first_seen_at": first.rfc3339(), "last_seen_at": last.rfc3339() }));
+    let shown = known.map(|(first, last)| json!({ "first_seen_at": first.rfc3339(), "last_seen_at": last.rfc3339() }));
     Ok(shown.collect())
 }
 

@@ -121,11 +121,9 @@ impl Change {
             Self::RecoveryCodeUsed { left } => Account::RecoveryCodeUsed { left: *left },
             Self::ManyFailures => Account::ManyFailures,
             Self::EmailChanged { undo, days } => Account::EmailChanged { undo, days: *days },
-            Self::EmailChangeUndone(Removed { passkeys, app, recovery_codes }) => Account::EmailChangeUndone {
-                passkeys: *passkeys > 0,
-                app: *app,
-                recovery_codes: *recovery_codes,
-            },
+            Self::EmailChangeUndone(Removed { passkeys, app, recovery_codes }) => {
+                Account::EmailChangeUndone { passkeys: *passkeys > 0, app: *app, recovery_codes: *recovery_codes }
+            }
         })
     }
 }

@@ -48,7 +48,7 @@ pub async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery, here: 
         .map(|(Listed { session, metadata, .. }, (id, first_seen, last_seen))| SessionItem {
             id,
             device: metadata.user_agent.as_deref().map(Device::from_user_agent).unwrap_or_default(),
-            country: metadata.country.as_deref().and_then(Country::from_code),
+            country: Country::in_words(metadata.country.as_deref(), sheet.locale()),
             address: metadata.ip.as_deref().unwrap_or_default(),
             method: method(session),
             first_seen,

@@ -172,14 +172,11 @@ fn ask(
     };
     let fields = [("afterwards", sealed.as_str())];
     let csrf = here.first().map(|first| form_token(app, &first.signed.session).to_text()).unwrap_or_default();
-    let paper =
-        Paper::new(app, visit, path::END_SESSION, &csrf).leading_to(afterwards.map(Afterwards::location));
+    let paper = Paper::new(app, visit, path::END_SESSION, &csrf).leading_to(afterwards.map(Afterwards::location));
     // Of two people the masked addresses may look the same.
     let address = |user: &User| if here.len() == 1 { user.email.masked() } else { user.email.as_str().to_owned() };
-    let words: Vec<(String, String)> = here
-        .iter()
-        .map(|account| (address(&account.signed.user), account.signed.session.id.to_string()))
-        .collect();
+    let words: Vec<(String, String)> =
+        here.iter().map(|account| (address(&account.signed.user), account.signed.session.id.to_string())).collect();
     let people: Vec<Person<'_>> = here
         .iter()
         .zip(&words)

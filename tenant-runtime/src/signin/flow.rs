@@ -274,7 +274,8 @@ mod tests {
 
     #[test]
     fn e18_b98_where_there_is_no_room_nobody_gets_in_and_nothing_is_gone_around() {
-        for (known, confirmed) in [(None, true), (Some(Known { accepted: false, ..KNOWN }), false), (Some(KNOWN), true)] {
+        for (known, confirmed) in [(None, true), (Some(Known { accepted: false, ..KNOWN }), false), (Some(KNOWN), true)]
+        {
             for code in [Code::NotAsked, Code::Waiting, Code::Used] {
                 let attempt = Attempt { second: Second::NoRoom, code, known, confirmed, ..STRANGER };
                 assert_eq!(next(&attempt, &OPEN), Step::MakeRoom, "{attempt:?}");

@@ -67,7 +67,12 @@ pub async fn make(
 ///
 /// # Errors
 /// When the sign-in waits no more, or the database fails.
-pub async fn show(app: &App, visit: &Visit, waiting: &Waiting, application: &Application) -> Result<Response, PageError> {
+pub async fn show(
+    app: &App,
+    visit: &Visit,
+    waiting: &Waiting,
+    application: &Application,
+) -> Result<Response, PageError> {
     let mut tx = app.db.read().await?;
     let awaited = awaited_factors::of_flow(&mut tx, &waiting.hash(app)).await?;
     let awaited = awaited.filter(|awaited| awaited.waits(WaitsFor::Room, app.clock.now()));
@@ -85,7 +90,7 @@ pub async fn show(app: &App, visit: &Visit, waiting: &Waiting, application: &App
         .map(|(listed, (id, last_seen))| RoomTaken {
             id,
             device: listed.metadata.user_agent.as_deref().map(Device::from_user_agent).unwrap_or_default(),
-            country: listed.metadata.country.as_deref().and_then(Country::from_code),
+            country: Country::in_words(listed.metadata.country.as_deref(), paper.locale),
             last_seen,
         })
         .collect();

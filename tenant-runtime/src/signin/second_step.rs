@@ -54,7 +54,10 @@ enum Typed {
 
 /// What a try came to. The last two are refusals that are committed.
 enum Tried {
-    Right { signed: Box<Signed>, cookie: Secret<String> },
+    Right {
+        signed: Box<Signed>,
+        cookie: Secret<String>,
+    },
     /// It is right, and the person has as many sessions as they may.
     Waits,
     Not(Checked),

@@ -6,9 +6,9 @@ use polder_protocol::authorize::Request;
 use polder_service::cookies::{Jar, SetCookie};
 use polder_tenant_api::SessionId;
 
-use super::{accounts, consent};
 use super::flow::Known;
 use super::visit::Visit;
+use super::{accounts, consent};
 use crate::App;
 use crate::error::Internal;
 use crate::model::{Application, Assurance, Method, Session, User, assurance};

@@ -60,11 +60,7 @@ impl Proof {
 
     /// A proof given on the pages of the account, for no application.
     pub fn of_account(visit: &Visit) -> Self {
-        Self {
-            visit: visit.clone(),
-            application_id: None,
-            flow_hash: None,
-        }
+        Self { visit: visit.clone(), application_id: None, flow_hash: None }
     }
 
     /// An event of this browser's request.

@@ -87,7 +87,12 @@ pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<
 
 /// Notes that the person goes on as this account in a flow: the session has a new cookie, and the old one
 /// is dead (E04). `false` when it is not the one that `before` opened any more.
-pub async fn choose(tx: &mut Tx, id: SessionId, (before, cookie_hash): (&str, &str), flow_hash: Option<&str>) -> Result<bool, Error> {
+pub async fn choose(
+    tx: &mut Tx,
+    id: SessionId,
+    (before, cookie_hash): (&str, &str),
+    flow_hash: Option<&str>,
+) -> Result<bool, Error> {
     let rows = tx
         .execute(
             "UPDATE session SET cookie_hash = $3, chosen_in = COALESCE($4, chosen_in) \
@@ -189,7 +194,8 @@ pub async fn live_of(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Se
 /// Ends sessions that ran out, `limit` at most, with the grants tied to them. Reads compare times anyway; what is
 /// ended stays so when the clock is set back (E20).
 pub async fn end_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<(), Error> {
-    let sql = "SELECT id FROM session WHERE ended_at IS NULL AND idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2";
+    let sql =
+        "SELECT id FROM session WHERE ended_at IS NULL AND idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2";
     let expired: Vec<SessionId> = tx.all(sql, &args![now, limit], |row| row.id("id")).await?;
     for id in expired {
         end(tx, id, "expired", now).await?;

@@ -44,12 +44,17 @@ async fn a15_a16_order_wishes_and_unknown_parameters_never_matter() {
             ("ui_locales", "nl en"),
             ("ui_locales", "tlh"),
             ("claims_locales", "nl"),
-            ("login_hint", "bob@example.test"),
+            ("login_hint", "ann@example.test"),
+            ("login_hint", "nobody in particular"),
             ("acr_values", "urn:example:gold 1"),
             ("foo", "bar"),
         ] {
             browser.code_with(&world, &client, &[wish]).await;
         }
+        // A hint at somebody else is no error either: the person is asked who they are.
+        let asked = browser.get(&world, &client.authorize(&[("login_hint", "bob@example.test")])).await;
+        assert!(asked.location().as_str().contains("/signin?flow="), "{}", asked.location());
+        assert_eq!(browser.get(&world, &asked.location()[url::Position::BeforePath..]).await.status, 200);
     })
     .await;
 }

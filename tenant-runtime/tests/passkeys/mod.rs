@@ -30,7 +30,7 @@ pub async fn with_passkey(tenant: &Tenant, address: &str) -> (Browser, Key) {
 }
 
 /// Takes the offer on `page` with an authenticator.
-async fn accept(
+pub async fn accept(
     tenant: &Tenant,
     browser: &mut Browser,
     page: &Answer,

@@ -21,12 +21,13 @@ async fn e18_of_fifty_parallel_sign_ins_no_more_get_in_than_may() {
             let asked = options(&tenant, &mut browser, &page, &[]).await;
             ready.push((browser, form(&page, "passkey-form"), key.get(&asked, &Twist::default())));
         }
-        let requests = ready
-            .iter()
-            .map(|(browser, form, credential)| tenant.public(browser.form(&tenant, form, &[("credential", credential)])));
+        let requests = ready.iter().map(|(browser, form, credential)| {
+            tenant.public(browser.form(&tenant, form, &[("credential", credential)]))
+        });
         let answers = futures_util::future::join_all(requests).await;
         assert!(answers.iter().all(|answer| answer.status == 303), "{at}: every proof is right");
-        let sessions = answers.iter().filter(|a| a.cookies().iter().any(|cookie| cookie.starts_with("__Host-session=")));
+        let sessions =
+            answers.iter().filter(|a| a.cookies().iter().any(|cookie| cookie.starts_with("__Host-session=")));
         assert_eq!((tenant.count(LIVE).await, sessions.count()), (3, 50 - waiting), "{at}");
         let waits = "SELECT COUNT(*) AS n FROM awaited_factor WHERE waits_for = 'room' AND used_at IS NULL";
         assert_eq!(tenant.count(waits).await, i64::try_from(waiting).unwrap(), "{at}");

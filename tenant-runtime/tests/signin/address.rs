@@ -9,6 +9,7 @@ use polder_tenant_runtime::store::{recovery_codes, totp_factors};
 
 use crate::account::come_in;
 use crate::browser::{Browser, form, has_code, has_form};
+use crate::passkeys::authenticator::{Authenticator, Twist};
 use crate::tenant::{Answer, Tenant};
 
 const ANN: &str = "ann@example.test";
@@ -64,7 +65,10 @@ async fn d19_undoing_takes_away_what_was_added_since_to_sign_in_with_and_nothing
     come_in(&tenant, &mut thief, ANN).await;
     let link = change(&tenant, &mut thief).await;
     tenant.advance(60);
-    let (_, mut theirs) = crate::passkeys::with_passkey(&tenant, NEW).await;
+    let page = thief.get(&tenant, "/account/passkeys").await;
+    let (authenticator, twist) = (Authenticator::default(), Twist::default());
+    let (_, mut theirs) = crate::passkeys::accept(&tenant, &mut thief, &page, &authenticator, &twist).await;
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM passkey").await, 2);
     let user = {
         let mut tx = tenant.app.db.read().await.unwrap();
         tx.optional("SELECT id FROM user_account", &[], |row| row.id("id")).await.unwrap().unwrap()
@@ -83,7 +87,6 @@ async fn d19_undoing_takes_away_what_was_added_since_to_sign_in_with_and_nothing
         assert_eq!(tenant.count(table).await, left, "{table}");
     }
     // The thief's key opens nothing; the owner's does, and there is no second step of the thief's.
-    let twist = crate::passkeys::authenticator::Twist::default();
     let refused = crate::passkeys::sign_in(&tenant, &mut Browser::default(), &mut theirs, &twist).await;
     assert_eq!(refused.status, 401, "{}", refused.body);
     let opened = crate::passkeys::sign_in(&tenant, &mut Browser::default(), &mut own, &twist).await;
@@ -93,7 +96,11 @@ async fn d19_undoing_takes_away_what_was_added_since_to_sign_in_with_and_nothing
     let told: Vec<_> = told.iter().filter(|mail| mail.subject.as_str().contains("is back")).collect();
     assert_eq!(told.len(), 2);
     for mail in told {
-        assert!(mail.text.contains("Passkeys that were added") && mail.text.contains("authenticator app"), "{}", mail.text);
+        assert!(
+            mail.text.contains("Passkeys that were added") && mail.text.contains("authenticator app"),
+            "{}",
+            mail.text
+        );
     }
 }
 

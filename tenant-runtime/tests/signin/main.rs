@@ -17,10 +17,10 @@ mod forms;
 mod limits;
 mod mail;
 mod pages;
-mod person;
-mod places;
 #[path = "../passkeys/mod.rs"]
 mod passkeys;
+mod person;
+mod places;
 mod recovery;
 mod session_limit;
 mod sessions;

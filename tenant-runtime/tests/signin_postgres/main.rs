@@ -4,6 +4,8 @@
 
 #[path = "../signin/account.rs"]
 mod account;
+#[path = "../signin/accounts.rs"]
+mod accounts;
 #[path = "../signin/address.rs"]
 mod address;
 #[path = "../admin/mod.rs"]
@@ -30,8 +32,14 @@ mod mail;
 mod pages;
 #[path = "../passkeys/mod.rs"]
 mod passkeys;
+#[path = "../signin/person.rs"]
+mod person;
+#[path = "../signin/places.rs"]
+mod places;
 #[path = "../signin/recovery.rs"]
 mod recovery;
+#[path = "../signin/session_limit.rs"]
+mod session_limit;
 #[path = "../signin/sessions.rs"]
 mod sessions;
 #[path = "../signin/steps.rs"]

@@ -180,7 +180,7 @@ async fn start(db: &Db, seal: &SealKeys, clock: &Clock, starts: u64) -> Arc<App>
         outbound: Egress::direct(true).unwrap(),
         admin: None,
         places: Places::default(),
-            isolation: Vec::new(),
+        isolation: Vec::new(),
     })
     .await
     .unwrap_or_else(|refused| panic!("{refused}"))

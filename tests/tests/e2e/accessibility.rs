@@ -79,7 +79,11 @@ async fn look_at(look: Look, locale: Locale) -> Result<()> {
 }
 
 /// Pages whose pictures are kept, where pictures are asked for.
-const POSED: [&str; 12] = [
+const POSED: [&str; 16] = [
+    "choose-account",
+    "make-room",
+    "home-several",
+    "sign-out-confirm-several",
     "second-step",
     "second-step-recovery-wrong",
     "account-overview",

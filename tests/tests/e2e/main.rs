@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod account;
+mod accounts;
 mod bad_input;
 mod coaching;
 mod confinement;

@@ -7,7 +7,7 @@ use polder_hosted_pages::account::{
     Shell, What,
 };
 use polder_hosted_pages::tenant::{CodeError, EmailError, NameError, SecondStep, SecondStepError};
-use polder_hosted_pages::{Country, Device, Frame, Look, Page};
+use polder_hosted_pages::{Device, Frame, Look, Page};
 
 use super::{Sample, Words};
 
@@ -134,14 +134,21 @@ fn lists(shell: Around<'_, '_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     let this = SessionItem {
         id: "one",
         device: firefox,
-        country: Country::from_code("NL"),
+        country: "Netherlands",
         address: words.other,
         method: Method::SecondStep,
         first_seen: AT,
         last_seen: AT,
         current: true,
     };
-    let other = SessionItem { id: "two", device: Device::default(), country: None, method: Method::Email, current: false, ..this };
+    let other = SessionItem {
+        id: "two",
+        device: Device::default(),
+        country: "",
+        method: Method::Email,
+        current: false,
+        ..this
+    };
     let third = SessionItem { id: "three", address: "", method: Method::Passkey, ..other };
     let fourth = SessionItem { id: "four", method: Method::Other, ..other };
     let around = Shell { said: Some(Outcome::SessionEnded), ..shell(Section::Sessions) };

@@ -371,6 +371,7 @@ fn sessions(words: Words<'_>) -> [Session; 2] {
         user_id: Id::from_bytes([8; 16]),
         ip: Some("203.0.113.7".to_owned()),
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned()),
+        country: Some("NL".to_owned()),
         amr: vec!["otp".to_owned()],
         created_at: AT.to_owned(),
         last_seen_at: AT.to_owned(),

@@ -1,11 +1,11 @@
 //! The tenant's pages.
 
 use polder_hosted_pages::tenant::{
-    AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired,
-    FirstName, Home, MakeRoom, NameError, NotAllowed, OfferPasskey, PasskeyProblem, Person, RoomTaken, SignInCode, SignInEmail,
-    SignOutConfirm, Signals, SignedOut,
+    AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, Consent, ContinueAs, EmailError,
+    ErrorKind, ErrorPage, Expired, FirstName, Home, MakeRoom, NameError, NotAllowed, OfferPasskey, PasskeyProblem,
+    Person, RoomTaken, SignInCode, SignInEmail, SignOutConfirm, Signals, SignedOut,
 };
-use polder_hosted_pages::{Country, Device, Frame, Page};
+use polder_hosted_pages::{Device, Frame, Page};
 use polder_kernel::Locale;
 
 use super::{Sample, Words};
@@ -195,7 +195,12 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
 fn leaving(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     add(pages, "signed-out", &SignedOut { frame, back_to: Some((words.application, words.url)), others: false });
     let browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-    let taken = |device| RoomTaken { id: words.other, device, country: Country::from_code("NL"), last_seen: "21 November 2026, 09:00 CET" };
+    let taken = |device| RoomTaken {
+        id: words.other,
+        device,
+        country: "Netherlands",
+        last_seen: "21 November 2026, 09:00 CET",
+    };
     let taken = [taken(Device::from_user_agent(browser)), taken(Device::default())];
     let page = MakeRoom { frame, application: words.application, taken: &taken };
     add(pages, "make-room", &page);
@@ -210,7 +215,11 @@ fn leaving(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         fields: &[("state", words.other), (words.other, "x")],
     };
     add(pages, "sign-out-confirm", &page);
-    add(pages, "sign-out-confirm-plain", &SignOutConfirm { application: None, people: &people[1..], fields: &[], ..page });
+    add(
+        pages,
+        "sign-out-confirm-plain",
+        &SignOutConfirm { application: None, people: &people[1..], fields: &[], ..page },
+    );
     add(pages, "sign-out-confirm-several", &SignOutConfirm { people: &people, ..page });
 }
 
