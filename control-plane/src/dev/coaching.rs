@@ -81,7 +81,7 @@ pub async fn start(app: &Arc<App>, practice: &Tenant) -> Result<(), Problem> {
         folder: folder.clone(),
         prepare: Some(Arc::new(move || write_whole(&folder, &file, text.expose()))),
     };
-    app.supervisor.start(&child).map_err(|error| failed(&error))?;
+    app.supervisor.start(&child).await.map_err(|error| failed(&error))?;
     app.courier.admit(Party::Coaching, app.supervisor.pid(KEY).map(Peer::from));
     Ok(())
 }

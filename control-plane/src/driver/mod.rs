@@ -15,6 +15,7 @@
 pub mod child;
 pub mod docker;
 pub mod folders;
+pub mod keeper;
 pub mod limits;
 pub mod note;
 pub mod output;
@@ -52,6 +53,9 @@ pub enum DriverError {
     /// Docker refused.
     #[error("Docker: {0}")]
     Docker(#[from] bollard::errors::Error),
+    /// The control plane is stopping.
+    #[error("the control plane is stopping")]
+    Closed,
     /// A task of ours failed.
     #[error("a container's keeper failed: {0}")]
     Keeper(String),
@@ -65,7 +69,7 @@ impl Driver {
     /// When the first start fails; then nothing is kept.
     pub async fn start(&self, spec: &Spec) -> Result<(), DriverError> {
         match self {
-            Self::Process(driver) => driver.start(spec),
+            Self::Process(driver) => driver.start(spec).await,
             Self::Docker(driver) => driver.start(spec).await,
         }
     }

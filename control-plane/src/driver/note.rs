@@ -42,7 +42,7 @@ pub async fn end_orphans(folder: &Path, patience: Duration) -> io::Result<usize>
         let path = entry?.path();
         let note = fs::read_to_string(&path)?;
         if let Some((pid, at)) = parse(&note)
-            && is_same(pid, at)
+            && is_alive(pid, at)
         {
             alive += 1;
             end(pid, at, patience).await?;
@@ -56,7 +56,7 @@ async fn end(pid: u32, at: u64, patience: Duration) -> io::Result<()> {
     let raw = Pid::from_raw(pid.cast_signed()).ok_or(io::ErrorKind::InvalidData)?;
     let Ok(process) = pidfd_open(raw, PidfdFlags::empty()) else { return Ok(()) };
     // The descriptor now stands for whoever has the id: look again that it is still the one.
-    if !is_same(pid, at) {
+    if !is_alive(pid, at) {
         return Ok(());
     }
     for signal in [Signal::TERM, Signal::KILL] {
@@ -65,7 +65,7 @@ async fn end(pid: u32, at: u64, patience: Duration) -> io::Result<()> {
         }
         let rounds = patience.as_millis() / 20;
         for _ in 0..=rounds {
-            if !is_same(pid, at) {
+            if !is_alive(pid, at) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -79,24 +79,64 @@ fn parse(note: &str) -> Option<(u32, u64)> {
     Some((pid.parse().ok()?, at.parse().ok()?))
 }
 
-fn is_same(pid: u32, at: u64) -> bool {
-    started(pid).is_ok_and(|found| found == at)
+fn is_alive(pid: u32, at: u64) -> bool {
+    stat(pid).is_ok_and(|found| found.started == at && found.lives())
 }
 
-/// When the kernel started a living process, in its own ticks since boot. A zombie counts as gone.
+/// When the kernel started a living process, in its own ticks since boot.
 fn started(pid: u32) -> io::Result<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The second field, the program's name, may hold spaces and brackets: count from its end.
-    let mut fields = stat.rsplit_once(") ").map(|(_, rest)| rest).unwrap_or_default().split(' ');
-    if matches!(fields.next(), Some("Z" | "X") | None) {
-        return Err(io::ErrorKind::NotFound.into());
+    let found = stat(pid)?;
+    if found.lives() { Ok(found.started) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+/// What the kernel says of a process (`proc_pid_stat(5)`).
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    state: char,
+    threads: u32,
+    started: u64,
+}
+
+impl Stat {
+    /// A zombie has ended once no thread is left beside it: as long as there is one, every file, lock and socket
+    /// of the process is held.
+    const fn lives(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X') || self.threads > 1
     }
-    fields.nth(18).and_then(|ticks| ticks.parse().ok()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+
+    fn parse(text: &str) -> Option<Self> {
+        // The second field, the program's name, may hold spaces and brackets: count from its end.
+        let mut fields = text.rsplit_once(") ")?.1.split(' ');
+        let state = fields.next()?.chars().next()?;
+        let threads = fields.nth(16)?.parse().ok()?;
+        let started = fields.nth(1)?.parse().ok()?;
+        Some(Self { state, threads, started })
+    }
+}
+
+fn stat(pid: u32) -> io::Result<Stat> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    Stat::parse(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn g23_a_process_has_ended_once_its_last_thread_has() {
+        let stat = |state: &str, threads: u32| {
+            let text = format!("7 (a) b) {state} 1 7 7 0 -1 4 0 0 0 0 1 2 0 0 20 0 {threads} 0 12345 0 0\n");
+            Stat::parse(&text).unwrap()
+        };
+        assert_eq!(stat("S", 3), Stat { state: 'S', threads: 3, started: 12345 });
+        assert!(stat("R", 1).lives() && stat("Z", 2).lives());
+        assert!(!stat("Z", 1).lives() && !stat("Z", 0).lives());
+        let own = super::stat(std::process::id()).unwrap();
+        let threads = fs::read_dir("/proc/self/task").unwrap().count();
+        assert!(own.lives() && own.threads > 0 && threads > 0, "{own:?}");
+        assert_eq!(Stat::parse(""), None);
+    }
 
     #[tokio::test]
     async fn g23_an_orphan_is_ended_and_a_stranger_is_not() {

@@ -55,17 +55,23 @@ impl ProcessDriver {
     ///
     /// # Errors
     /// When the first start fails; then nothing is kept.
-    pub fn start(&self, spec: &Spec) -> Result<(), DriverError> {
+    pub async fn start(&self, spec: &Spec) -> Result<(), DriverError> {
+        let child = self.child(spec).map_err(|error| DriverError::Files("user ids".to_owned(), error))?;
+        let started = self.supervisor.start(&child).await;
+        started.map_err(|error| DriverError::Files(self.program.display().to_string(), error))
+    }
+
+    fn child(&self, spec: &Spec) -> io::Result<Child> {
         let places = spec.places.as_deref().and_then(Path::parent);
         let view = View { data: &spec.data, run: &spec.run, secret: &|secret| secret.source.clone(), places };
         let mut arguments = spec.arguments(&view);
         // Its end of a pipe that only we hold: it ends when we do, however that is.
         arguments.push("--lifeline".into());
-        let user = self.user(&spec.short_id).map_err(|error| DriverError::Files("user ids".to_owned(), error))?;
+        let user = self.user(&spec.short_id)?;
         if let Some(User { uid, gid }) = user {
             arguments.extend(["--user".into(), format!("{uid}:{gid}").into()]);
         }
-        let child = Child {
+        Ok(Child {
             key: spec.short_id.clone(),
             label: spec.slug.clone(),
             program: self.program.clone(),
@@ -75,8 +81,7 @@ impl ProcessDriver {
                 let spec = spec.clone();
                 Arc::new(move || make_over(&spec, user)) as Arc<dyn Fn() -> io::Result<()> + Send + Sync>
             }),
-        };
-        self.supervisor.start(&child).map_err(|error| DriverError::Files(self.program.display().to_string(), error))
+        })
     }
 
     /// Ends the tenant's process and waits for that.
@@ -84,7 +89,7 @@ impl ProcessDriver {
         self.supervisor.stop(short_id).await;
     }
 
-    /// Ends every child of the supervisor, and waits for that.
+    /// Ends every child of the supervisor, and waits for that. Nothing is started after it.
     pub async fn close(&self) {
         self.supervisor.stop_all().await;
     }

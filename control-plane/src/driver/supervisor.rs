@@ -1,60 +1,52 @@
-//! Keeps children alive, and ends them in order.
+//! The children of this control plane, of each name one at a time.
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use polder_service::Shutdown;
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::process::ChildStdin;
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 
-use super::output::{self, LastWords};
-use super::{Child, limits, note};
-
-/// The longest pause between two starts of a child that keeps dying.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// A child that lived shorter had not come up.
-const STARTING: Duration = Duration::from_secs(1);
-
-/// How long the last words of a dead child are waited for.
-const LAST_WORDS: Duration = Duration::from_millis(200);
-
-/// A child that lived this long starts again with the first pause.
-const SETTLED: Duration = Duration::from_secs(30);
+use super::Child;
+use super::keeper::{Keeper, State};
 
 /// The children of this control plane.
 pub struct Supervisor {
     notes: PathBuf,
     stop_within: Duration,
     first_pause: Duration,
-    children: Mutex<HashMap<String, Kept>>,
+    children: Mutex<Children>,
 }
 
+#[derive(Default)]
+struct Children {
+    /// Until they have ended, whoever asked for that: two of one name would work on the same files.
+    kept: HashMap<String, Kept>,
+    /// Nothing is started any more.
+    closed: bool,
+}
+
+#[derive(Clone)]
 struct Kept {
     stop: Shutdown,
-    pid: Arc<AtomicI32>,
-    trouble: Trouble,
-    task: JoinHandle<()>,
+    state: State,
+    /// Its keeper holds the other end.
+    ended: watch::Receiver<()>,
 }
 
-/// What is known about the deaths of a child.
-#[derive(Clone, Default)]
-struct Trouble {
-    died: Arc<AtomicBool>,
-    words: LastWords,
-}
+impl Kept {
+    fn has_ended(&self) -> bool {
+        self.ended.has_changed().is_err()
+    }
 
-/// A child that was started, and the tasks that log what it prints.
-struct Started {
-    process: tokio::process::Child,
-    relays: Vec<JoinHandle<()>>,
+    async fn end(mut self) {
+        self.stop.trigger();
+        while self.ended.changed().await.is_ok() {}
+    }
 }
 
 /// How a child is.
@@ -75,186 +67,106 @@ impl Supervisor {
         Self { notes, stop_within, first_pause, children: Mutex::default() }
     }
 
-    /// Keeps `child` alive from now on. Does nothing where that is so already.
+    /// Keeps `child` alive from now on. Does nothing where that is so already; where one of its name is
+    /// being ended, it waits for that first.
     ///
     /// # Errors
-    /// When the first start fails; then nothing is kept.
-    pub fn start(&self, child: &Child) -> io::Result<()> {
-        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        if children.get(&child.key).is_some_and(|kept| !kept.task.is_finished()) {
-            return Ok(());
+    /// When the first start fails, or after [`Self::stop_all`]; then nothing is kept.
+    pub async fn start(&self, child: &Child) -> io::Result<()> {
+        while let Some(ending) = self.start_or_wait_for(child)? {
+            ending.end().await;
         }
-        let pid = Arc::new(AtomicI32::new(0));
-        let trouble = Trouble::default();
-        let first = spawn(child, &self.notes, (&pid, &trouble))?;
-        let stop = Shutdown::new();
+        Ok(())
+    }
+
+    fn start_or_wait_for(&self, child: &Child) -> io::Result<Option<Kept>> {
+        let mut children = self.lock();
+        if children.closed {
+            return Err(io::Error::other("the control plane is stopping"));
+        }
+        match children.kept.get(&child.key) {
+            Some(kept) if kept.has_ended() => {}
+            Some(kept) if kept.stop.is_triggered() => return Ok(Some(kept.clone())),
+            Some(_) => return Ok(None),
+            None => {}
+        }
+        let (state, stop) = (State::default(), Shutdown::new());
         let keeper = Keeper {
             child: child.clone(),
             notes: self.notes.clone(),
-            pid: Arc::clone(&pid),
-            trouble: trouble.clone(),
+            state: state.clone(),
             stop_within: self.stop_within,
             first_pause: self.first_pause,
         };
-        let task = tokio::spawn(keeper.keep(first, stop.clone()));
-        children.insert(child.key.clone(), Kept { stop, pid, trouble, task });
-        Ok(())
+        let first = keeper.begin()?;
+        let (alive, ended) = watch::channel(());
+        let stopping = stop.clone();
+        tokio::spawn(async move {
+            keeper.keep(first, stopping).await;
+            drop(alive);
+        });
+        children.kept.insert(child.key.clone(), Kept { stop, state, ended });
+        Ok(None)
     }
 
     /// How the child `key` is.
     pub fn health(&self, key: &str) -> Health {
-        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        match children.get(key).map(|kept| kept.pid.load(Ordering::Acquire)) {
+        match self.lock().kept.get(key).filter(|kept| !kept.has_ended()) {
             None => Health::Stopped,
-            Some(0) => Health::Down,
-            Some(pid) => Health::Alive(pid),
+            Some(kept) => match kept.state.pid.load(Ordering::Acquire) {
+                0 => Health::Down,
+                pid => Health::Alive(pid),
+            },
         }
     }
 
     /// The process id of the child `key`, kept up to date; zero while it is down.
     pub fn pid(&self, key: &str) -> Option<Arc<AtomicI32>> {
-        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        children.get(key).map(|kept| Arc::clone(&kept.pid))
+        self.lock().kept.get(key).map(|kept| Arc::clone(&kept.state.pid))
+    }
+
+    /// Whether this is the process id of a child that lives.
+    pub fn has(&self, pid: i32) -> bool {
+        pid != 0 && self.lock().kept.values().any(|kept| kept.state.pid.load(Ordering::Acquire) == pid)
     }
 
     /// The last words of the child `key`, if it ever ended by itself since it was started.
     pub fn trouble(&self, key: &str) -> Option<String> {
-        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        let trouble = children.get(key).map(|kept| &kept.trouble)?;
-        trouble.died.load(Ordering::Acquire).then(|| trouble.words.text())
+        self.lock().kept.get(key)?.state.trouble()
     }
 
     /// Ends the child `key` and waits for that.
     pub async fn stop(&self, key: &str) {
-        let kept = self.children.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        if let Some(kept) = kept {
-            kept.stop.trigger();
-            joined(kept.task).await;
+        let Some(kept) = self.lock().kept.get(key).cloned() else { return };
+        kept.end().await;
+        let mut children = self.lock();
+        // Another one may have been started meanwhile.
+        if children.kept.get(key).is_some_and(Kept::has_ended) {
+            children.kept.remove(key);
         }
     }
 
-    /// Ends every child, all at once, and waits for that.
+    /// Ends every child, all at once, and waits for that. Nothing is started after it: who is just
+    /// bringing one up would leave it behind.
     pub async fn stop_all(&self) {
-        let children: Vec<Kept> =
-            self.children.lock().unwrap_or_else(PoisonError::into_inner).drain().map(|(_, kept)| kept).collect();
-        for kept in &children {
-            kept.stop.trigger();
-        }
-        for kept in children {
-            joined(kept.task).await;
-        }
-    }
-}
-
-async fn joined(task: JoinHandle<()>) {
-    if let Err(error) = task.await {
-        tracing::error!(%error, "a child's keeper failed");
-    }
-}
-
-fn spawn(child: &Child, notes: &Path, (pid, trouble): (&AtomicI32, &Trouble)) -> io::Result<Started> {
-    if let Some(prepare) = &child.prepare {
-        prepare()?;
-    }
-    let mut process = child.command().spawn()?;
-    let id = process.id().ok_or_else(|| io::Error::other("the child has no process id"))?;
-    let raw = Pid::from_raw(id.cast_signed()).ok_or_else(|| io::Error::other("the child has no process id"))?;
-    // One that is gone already needs neither; its keeper finds out why.
-    if let Err(error) = limits::confine(raw).and_then(|()| note::write(notes, &child.key, id))
-        && process.try_wait()?.is_none()
-    {
-        return Err(error);
-    }
-    pid.store(id.cast_signed(), Ordering::Release);
-    let relay = |out| tokio::spawn(output::relay(child.label.clone(), out, trouble.words.clone()));
-    let mut relays: Vec<JoinHandle<()>> = process.stderr.take().map(relay).into_iter().collect();
-    let relay = |out| tokio::spawn(output::relay(child.label.clone(), out, LastWords::default()));
-    relays.extend(process.stdout.take().map(relay));
-    tracing::debug!(child = child.label, pid = id, "started");
-    Ok(Started { process, relays })
-}
-
-/// Keeps one child alive.
-struct Keeper {
-    child: Child,
-    notes: PathBuf,
-    pid: Arc<AtomicI32>,
-    trouble: Trouble,
-    stop_within: Duration,
-    first_pause: Duration,
-}
-
-impl Keeper {
-    async fn keep(self, first: Started, stop: Shutdown) {
-        let mut process = Some(first);
-        let mut pause = self.first_pause;
-        loop {
-            if let Some(Started { process: mut alive, relays }) = process.take() {
-                let since = Instant::now();
-                // Taken out, since waiting for a child closes what is left in it.
-                let lifeline = alive.stdin.take();
-                let ended = tokio::select! {
-                    status = alive.wait() => Some(status),
-                    () = stop.wait() => None,
-                };
-                let Some(status) = ended else { return self.end(alive, lifeline).await };
-                self.pid.store(0, Ordering::Release);
-                note::remove(&self.notes, &self.child.key);
-                // What it said last is read before it counts as dead; a grandchild may keep the pipe.
-                drop(tokio::time::timeout(LAST_WORDS, join_all(relays)).await);
-                // One that was killed has done nothing wrong; one that gave up has something to say.
-                if status.as_ref().is_ok_and(|status| status.code().is_some()) {
-                    self.trouble.died.store(true, Ordering::Release);
-                }
-                self.tell(status, since.elapsed());
-                if since.elapsed() > SETTLED {
-                    pause = self.first_pause;
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-                () = stop.wait() => return,
-            }
-            match spawn(&self.child, &self.notes, (&self.pid, &self.trouble)) {
-                Ok(started) => process = Some(started),
-                Err(error) => tracing::error!(child = self.child.label, %error, "cannot be started; tried again"),
-            }
-        }
+        let children: Vec<Kept> = {
+            let mut children = self.lock();
+            children.closed = true;
+            children.kept.values().cloned().collect()
+        };
+        join_all(children.into_iter().map(Kept::end)).await;
+        self.lock().kept.clear();
     }
 
-    /// A death while starting is for whoever started it to tell; a later one is news.
-    fn tell(&self, status: io::Result<ExitStatus>, lived: Duration) {
-        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        let (child, words) = (self.child.label.as_str(), self.trouble.words.text());
-        if lived < STARTING {
-            tracing::info!(child, status, words, "ended while starting; it is started again");
-        } else {
-            tracing::warn!(child, status, words, "ended by itself; it is started again");
-        }
-    }
-
-    /// Cuts the lifeline, asks, and at last insists.
-    async fn end(&self, mut process: tokio::process::Child, lifeline: Option<ChildStdin>) {
-        drop(lifeline);
-        if let Some(pid) = process.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
-            // It may have ended on the cut lifeline already; then there is nobody to ask.
-            if let Err(error) = kill_process(pid, Signal::TERM) {
-                tracing::debug!(child = self.child.label, %error, "not there to be asked to end");
-            }
-        }
-        if tokio::time::timeout(self.stop_within, process.wait()).await.is_err() {
-            tracing::warn!(child = self.child.label, "does not end when asked; ended by force");
-            if let Err(error) = process.kill().await {
-                tracing::error!(child = self.child.label, %error, "cannot be ended");
-            }
-        }
-        self.pid.store(0, Ordering::Release);
-        note::remove(&self.notes, &self.child.key);
+    fn lock(&self) -> MutexGuard<'_, Children> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn shell(folder: &Path, script: &str) -> Child {
@@ -283,7 +195,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let notes = tempfile::tempdir().unwrap();
         let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_secs(2), Duration::from_millis(5));
-        supervisor.start(&shell(folder.path(), "echo x >> starts; sleep 0.05; exit 3")).unwrap();
+        supervisor.start(&shell(folder.path(), "echo x >> starts; sleep 0.05; exit 3")).await.unwrap();
         let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap_or_default().lines().count();
         until(|| starts() >= 3).await;
         supervisor.stop("tenant").await;
@@ -300,7 +212,7 @@ mod tests {
         let notes = tempfile::tempdir().unwrap();
         let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_secs(5), Duration::from_millis(5));
         // `cat` ends when its standard input does, and ignores being asked.
-        supervisor.start(&shell(folder.path(), "trap '' TERM; exec cat")).unwrap();
+        supervisor.start(&shell(folder.path(), "trap '' TERM; exec cat")).await.unwrap();
         let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
         until(|| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with("cat")))
             .await;
@@ -326,7 +238,7 @@ mod tests {
         let notes = tempfile::tempdir().unwrap();
         let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_secs(1), Duration::from_secs(60));
         let script = r#"echo '{"level":"INFO"}' >&2; echo 'tenant.db is damaged, ask ann@example.test' >&2; exit 1"#;
-        supervisor.start(&shell(folder.path(), script)).unwrap();
+        supervisor.start(&shell(folder.path(), script)).await.unwrap();
         until(|| supervisor.trouble("tenant").is_some()).await;
         let words = supervisor.trouble("tenant").unwrap();
         assert!(words.starts_with("tenant.db is damaged") && !words.contains("ann@"), "{words}");
@@ -339,9 +251,57 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let notes = tempfile::tempdir().unwrap();
         let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_millis(100), Duration::from_millis(5));
-        supervisor.start(&shell(folder.path(), "trap '' TERM; while :; do sleep 1; done")).unwrap();
+        supervisor.start(&shell(folder.path(), "trap '' TERM; while :; do sleep 1; done")).await.unwrap();
         let Health::Alive(pid) = supervisor.health("tenant") else { panic!("it is not alive") };
         supervisor.stop_all().await;
         assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    }
+
+    /// Says so where another one of its kind is at work, and takes its time to end.
+    const ALONE: &str = r#"mkdir busy || echo x >> met; trap "sleep 0.3; rmdir busy; exit" TERM; echo x >> starts
+        while :; do sleep 0.01; done"#;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn g23_one_is_started_once_the_one_before_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = tempfile::tempdir().unwrap();
+        let supervisor =
+            Arc::new(Supervisor::new(notes.path().to_owned(), Duration::from_secs(5), Duration::from_millis(5)));
+        let child = shell(folder.path(), ALONE);
+        let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap_or_default().lines().count();
+        supervisor.start(&child).await.unwrap();
+        until(|| starts() == 1).await;
+        // Whoever asked for its end lost patience: it ends all the same, and is waited for.
+        assert!(tokio::time::timeout(Duration::from_millis(50), supervisor.stop("tenant")).await.is_err());
+        assert!(matches!(supervisor.health("tenant"), Health::Alive(_)), "it is there until it has ended");
+        supervisor.start(&child).await.unwrap();
+        until(|| starts() == 2).await;
+        // One that is stopped by one, and started by others at the same time.
+        let (stopping, also) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
+        let stopped = tokio::spawn(async move { stopping.stop("tenant").await });
+        let also = tokio::spawn(async move { also.stop("tenant").await });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let (one, other) = tokio::join!(supervisor.start(&child), supervisor.start(&child));
+        one.unwrap();
+        other.unwrap();
+        stopped.await.unwrap();
+        also.await.unwrap();
+        until(|| starts() == 3).await;
+        assert!(!folder.path().join("met").exists(), "two were at work at once");
+        supervisor.stop_all().await;
+        assert!(!folder.path().join("busy").exists());
+    }
+
+    #[tokio::test]
+    async fn g23_nothing_is_started_once_all_are_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = tempfile::tempdir().unwrap();
+        let supervisor = Supervisor::new(notes.path().to_owned(), Duration::from_secs(2), Duration::from_millis(5));
+        let child = shell(folder.path(), "echo x >> starts; exec sleep 60");
+        supervisor.start(&child).await.unwrap();
+        supervisor.stop_all().await;
+        assert!(supervisor.start(&child).await.is_err());
+        assert_eq!(supervisor.health("tenant"), Health::Stopped);
+        assert_eq!(std::fs::read_dir(notes.path()).unwrap().count(), 0);
     }
 }

@@ -33,6 +33,7 @@ use futures_util::future::join_all;
 use futures_util::stream::iter;
 use polder_kernel::Entropy;
 use polder_service::Shutdown;
+use tokio::sync::RwLock;
 use tokio::task::JoinHandle;
 
 use super::users::Users;
@@ -44,6 +45,9 @@ use delivery::Delivery;
 use host::Host;
 use keeper::{Keeper, State};
 
+/// How long whoever is just starting a container is waited for as the driver is let go.
+const STARTING: Duration = Duration::from_secs(10);
+
 /// How many containers are ended at a time.
 const AT_A_TIME: usize = 8;
 
@@ -54,6 +58,8 @@ pub struct DockerDriver {
     first_pause: Duration,
     stop: Shutdown,
     watching: Mutex<Option<JoinHandle<()>>>,
+    /// Held for reading by whoever is starting a container.
+    starting: RwLock<()>,
 }
 
 /// The containers that are kept, by short id.
@@ -122,14 +128,25 @@ impl DockerDriver {
             let (host, containers, stop) = (Arc::clone(&host), Arc::clone(&containers), stop.clone());
             async move { watch::watch(&host, &containers, stop).await }
         });
-        Ok(Self { host, containers, first_pause, stop, watching: Mutex::new(Some(watching)) })
+        Ok(Self {
+            host,
+            containers,
+            first_pause,
+            stop,
+            watching: Mutex::new(Some(watching)),
+            starting: RwLock::default(),
+        })
     }
 
     /// Keeps the tenant's container running from now on. One that runs is adopted.
     ///
     /// # Errors
-    /// When Docker or the file system refuses; then nothing is kept.
+    /// When Docker or the file system refuses, or after [`Self::close`]; then nothing is kept.
     pub async fn start(&self, spec: &Spec) -> Result<(), DriverError> {
+        let _starting = self.starting.read().await;
+        if self.stop.is_triggered() {
+            return Err(DriverError::Closed);
+        }
         if self.containers.has(spec) {
             return Ok(());
         }
@@ -184,9 +201,12 @@ impl DockerDriver {
         Ok(())
     }
 
-    /// Ends and removes every container, as the control plane stops in good order.
+    /// Ends and removes every container, as the control plane stops in good order. Who is just starting
+    /// one is waited for, and nothing is started after it: nobody would keep it.
     pub async fn close(&self) {
         self.stop.trigger();
+        // Not for ever, where Docker does not answer: the next start adopts or ends what comes of it.
+        drop(tokio::time::timeout(STARTING, self.starting.write()).await);
         let kept: Vec<Kept> = {
             let mut containers = self.containers.0.lock().unwrap_or_else(PoisonError::into_inner);
             containers.drain().map(|(_, kept)| kept).collect()
