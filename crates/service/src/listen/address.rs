@@ -1,15 +1,17 @@
 //! TCP addresses and Unix sockets, as text and bound.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags, chmod, fchmod, fstat, open, openat};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
+use rustix::process::geteuid;
 use tokio::net::{TcpListener, UnixListener};
 
 /// Where to listen: `127.0.0.1:8600`, `[::1]:8600` or `unix:/run/polder/public.sock`.
@@ -60,8 +62,8 @@ pub enum BindError {
     Other(Address, #[source] io::Error),
 }
 
-/// How long somebody who still listens on a Unix socket may take to end.
-const HANDOVER: Duration = Duration::from_secs(2);
+/// Connections that may wait to be accepted; the system has a limit of its own.
+const BACKLOG: i32 = 1024;
 
 /// A bound listener.
 #[derive(Debug)]
@@ -73,8 +75,7 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Binds. A socket file that nobody listens on any more is replaced; nothing else ever is. Where
-    /// somebody listens there, it is asked again for two seconds: a predecessor may just be ending.
+    /// Binds. A socket file that nobody listens on any more is replaced; nothing else ever is.
     ///
     /// # Errors
     /// [`BindError`].
@@ -89,15 +90,7 @@ impl Listener {
                 if !is_socket_or_nothing(path).map_err(failed)? {
                     return Err(BindError::NotASocket(address.clone()));
                 }
-                let mut bound = bind_unix(path);
-                let until = tokio::time::Instant::now() + HANDOVER;
-                while matches!(&bound, Err(error) if error.kind() == io::ErrorKind::AddrInUse)
-                    && tokio::time::Instant::now() < until
-                {
-                    tokio::time::sleep(HANDOVER / 40).await;
-                    bound = bind_unix(path);
-                }
-                bound.map_err(failed)
+                bind_unix(path).map_err(failed)
             }
         }
     }
@@ -137,7 +130,7 @@ fn bind_unix(path: &Path) -> io::Result<Listener> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     // A socket's address holds 108 bytes and paths are longer: bind through the folder's descriptor.
-    let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let folder = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     let short = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name);
     if std::os::unix::net::UnixStream::connect(&short).is_ok() {
         return Err(io::ErrorKind::AddrInUse.into());
@@ -146,21 +139,38 @@ fn bind_unix(path: &Path) -> io::Result<Listener> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&short)?;
-    let mut mode = Mode::RUSR | Mode::WUSR;
+    let own = Mode::RUSR | Mode::WUSR;
+    let socket =
+        socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    // The file gets what the socket has (unix(7)): there is no moment in which others may connect.
+    fchmod(&socket, own)?;
+    bind(&socket, &SocketAddrUnix::new(&short)?)?;
     if is_lent(&folder)? {
-        mode |= Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+        open_to_all(&folder, name, own)?;
     }
-    rustix::fs::chmod(&short, mode)?;
+    listen(&socket, BACKLOG)?;
+    let listener = UnixListener::from_std(socket.into())?;
     Ok(Listener::Unix(listener, SocketFile(path.to_owned())))
+}
+
+/// Lets every user connect to the socket that we just made. The folder is somebody else's, who may have put
+/// something in its place: what is changed is what was opened, and only if it is a socket of ours.
+fn open_to_all(folder: &OwnedFd, name: &OsStr, own: Mode) -> io::Result<()> {
+    let socket = openat(folder, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let found = fstat(&socket)?;
+    if FileType::from_raw_mode(found.st_mode) != FileType::Socket || found.st_uid != geteuid().as_raw() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "what was just bound is not there any more"));
+    }
+    let all = own | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+    Ok(chmod(format!("/proc/self/fd/{}", socket.as_raw_fd()), all)?)
 }
 
 /// Whether somebody else lets us use a folder of theirs, as a control plane without root does with a
 /// container's. Then the folder decides who comes near: its owner has to be able to connect. Otherwise
 /// the socket is its owner's alone. A shared folder such as `/tmp` (sticky) is nobody's loan.
-fn is_lent(folder: &impl std::os::fd::AsFd) -> io::Result<bool> {
-    let found = rustix::fs::fstat(folder)?;
-    Ok(found.st_uid != rustix::process::geteuid().as_raw() && found.st_mode & 0o1002 == 0o0002)
+fn is_lent(folder: &OwnedFd) -> io::Result<bool> {
+    let found = fstat(folder)?;
+    Ok(found.st_uid != geteuid().as_raw() && found.st_mode & 0o1002 == 0o0002)
 }
 
 #[cfg(test)]
@@ -217,6 +227,39 @@ mod tests {
         let address = first.address().unwrap();
         let error = Listener::bind(&address).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{address} is in use by another process"));
+    }
+
+    #[tokio::test]
+    async fn g32_a_socket_that_is_swapped_while_it_is_bound_changes_nothing_elsewhere() {
+        let host = tempfile::tempdir().unwrap();
+        let (precious, run) = (host.path().join("precious"), host.path().join("run"));
+        std::fs::write(&precious, "data").unwrap();
+        std::fs::set_permissions(&precious, std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::fs::create_dir(&run).unwrap();
+        if geteuid().is_root() {
+            // A folder that somebody lends us is opened to all users, through what is in the socket's place.
+            std::fs::set_permissions(&run, std::fs::Permissions::from_mode(0o777)).unwrap();
+            std::os::unix::fs::chown(&run, Some(12345), Some(12345)).unwrap();
+        }
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let hostile = std::thread::spawn({
+            let (stop, at, precious) = (std::sync::Arc::clone(&stop), run.join("s"), precious.clone());
+            move || {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    drop(std::fs::remove_file(&at));
+                    drop(std::os::unix::fs::symlink(&precious, &at));
+                }
+            }
+        });
+        let (folder, mut bound) = (run.join("s"), 0);
+        for _ in 0..2000 {
+            bound += usize::from(bind_unix(&folder).is_ok());
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        hostile.join().unwrap();
+        assert!(bound > 0, "it was never bound, so nothing was tried");
+        assert_eq!(std::fs::metadata(&precious).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(std::fs::read(&precious).unwrap(), b"data");
     }
 
     #[tokio::test]
