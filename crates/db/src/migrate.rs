@@ -21,8 +21,9 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::Migration`] when an applied migration is not the one given here any more, or when
-    /// the database has one that this program does not know: it belongs to a newer program. Also when
-    /// something is missing and this role may not change the schema.
+    /// the database has one that this program does not know: it belongs to a newer program. Also when one is
+    /// missing that comes before one that was applied, and when something is missing and this role may not
+    /// change the schema.
     pub async fn migrate(&self, migrations: &[Migration], now: Timestamp) -> Result<(), Error> {
         let mut tx = self.read().await?;
         if tx.has_migrations().await? && missing(&applied(&mut tx).await?, migrations)?.is_empty() {
@@ -97,7 +98,16 @@ fn missing<'m>(applied: &[(i64, String)], migrations: &'m [Migration]) -> Result
     let is_missing = |migration: &&Migration| !applied.iter().any(|(version, _)| *version == migration.version);
     let mut missing: Vec<&Migration> = migrations.iter().filter(is_missing).collect();
     missing.sort_unstable_by_key(|migration| migration.version);
-    Ok(missing)
+    // What came later was written for what comes before it, and was tried in that order alone.
+    let newest = applied.iter().map(|(version, _)| *version).max().unwrap_or(0);
+    match missing.first() {
+        Some(first) if first.version < newest => Err(Error::Migration(format!(
+            "{} ({}) was never applied, though {newest} was: the database was made by a version in between two \
+             releases; restore it from a backup, or start with an empty one",
+            first.version, first.name
+        ))),
+        _ => Ok(missing),
+    }
 }
 
 impl Tx {

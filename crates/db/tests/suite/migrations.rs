@@ -47,6 +47,24 @@ async fn a_database_of_a_newer_program_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_comes_in_below_what_was_applied_is_refused() {
+    for database in databases().await {
+        let third = Migration { version: 3, name: "third", sql: "ALTER TABLE a ADD COLUMN m BIGINT" };
+        database.db.migrate(&[FIRST, third], NOW).await.unwrap();
+        let refused = database.db.migrate(&[FIRST, SECOND, third], NOW).await.unwrap_err().to_string();
+        assert!(refused.contains("2 (second) was never applied") && refused.contains("3 was"), "{refused}");
+        assert_eq!(refused.lines().count(), 1);
+        database.db.migrate(&[FIRST, third], NOW).await.unwrap();
+        let mut tx = database.db.read().await.unwrap();
+        assert!(
+            tx.all("SELECT n FROM a", &[], |row| row.int("n")).await.is_err(),
+            "{}: nothing was done",
+            database.name
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_fails_leaves_nothing_behind() {
     for database in databases().await {
         let broken = Migration {
