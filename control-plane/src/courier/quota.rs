@@ -3,12 +3,16 @@
 //! A pace, in memory: so many at once. And a number per hour and per day that a restart does not forgive:
 //! counted in the database ahead of time, by the block, which costs one small write for many messages and
 //! at most a block where a restart comes in between.
+//!
+//! People sign in by mail, so that it goes on while our database is away: counted in memory, and added to what
+//! the database knows once it is back.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use polder_db::Db;
+use polder_db::{Db, Error};
 use polder_kernel::{Clock, Timestamp};
 
 use super::Party;
@@ -18,7 +22,9 @@ use crate::store::mail_counts::{self, Row};
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 /// How long a message waits for the database before it is counted in memory alone.
-const WRITE_WITHIN: Duration = Duration::from_secs(1);
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+/// How long a database that did not answer is left alone: no message waits for it meanwhile.
+const LEFT_ALONE: Duration = Duration::from_secs(5);
 
 /// How much one may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,8 @@ pub struct Quotas {
     clock: Clock,
     db: Db,
     counted: Mutex<HashMap<Party, Arc<tokio::sync::Mutex<Option<Counted>>>>>,
+    /// The database is not asked before, in Unix milliseconds.
+    away_until: AtomicI64,
 }
 
 /// What one sent.
@@ -64,12 +72,22 @@ struct Counted {
     now: Row,
     /// As it is in the database: never less.
     ahead: Row,
+    /// Whether what earlier starts counted is in it.
+    known: bool,
+}
+
+impl Counted {
+    fn new(quota: &Quota, now: Timestamp) -> Self {
+        let none = current(Row { hour: 0, in_hour: 0, day: 0, in_day: 0 }, now);
+        let (pace, tries) = (Left::all(quota.pace, now), Left::all(quota.tries, now));
+        Self { pace, tries, now: none, ahead: none, known: false }
+    }
 }
 
 impl Quotas {
     /// Everybody has what the database leaves them.
     pub fn new(quota: Quota, clock: Clock, db: Db) -> Self {
-        Self { quota, clock, db, counted: Mutex::default() }
+        Self { quota, clock, db, counted: Mutex::default(), away_until: AtomicI64::new(i64::MIN) }
     }
 
     /// Takes one message from a quota.
@@ -81,11 +99,9 @@ impl Quotas {
         // Of this one alone: who waits for the database here holds up nobody else.
         let mut place = place.lock().await;
         let now = self.clock.now();
-        let counted = match place.as_mut() {
-            Some(counted) => counted,
-            None => place.insert(self.remembered(party, now).await),
-        };
+        let counted = place.get_or_insert_with(|| Counted::new(&self.quota, now));
         counted.now = current(counted.now, now);
+        self.recall(party, counted, now).await;
         let (most_in_hour, most_in_day) = (i64::from(self.quota.per_hour), i64::from(self.quota.per_day));
         if counted.now.in_day >= most_in_day {
             return Err(Spent::Until(until_next(now, DAY)));
@@ -93,19 +109,7 @@ impl Quotas {
         if counted.now.in_hour >= most_in_hour {
             return Err(Spent::Until(until_next(now, HOUR)));
         }
-        let ahead = current(counted.ahead, now);
-        if counted.now.in_hour >= ahead.in_hour || counted.now.in_day >= ahead.in_day {
-            let block = self.quota.block();
-            let ahead = Row { in_hour: counted.now.in_hour + block, in_day: counted.now.in_day + block, ..counted.now };
-            let key = party.key();
-            let put = self.db.write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, ahead, now).await }));
-            // People sign in by mail: while our database is away the limits hold in memory alone.
-            match tokio::time::timeout(WRITE_WITHIN, put).await {
-                Ok(Ok(())) => counted.ahead = ahead,
-                Ok(Err(error)) => tracing::warn!(%error, "mail is counted in memory until the database is back"),
-                Err(_) => tracing::warn!("mail is counted in memory until the database answers"),
-            }
-        }
+        self.count_ahead(party, counted, now).await;
         counted.pace.take(now).map_err(Spent::Until)?;
         if let Err(after) = counted.tries.take(now) {
             counted.pace.give_back(now);
@@ -134,20 +138,47 @@ impl Quotas {
         Arc::clone(all.entry(party).or_default())
     }
 
-    /// What is known of earlier starts: all that was counted ahead may have been sent.
-    async fn remembered(&self, party: Party, now: Timestamp) -> Counted {
+    /// Adds what earlier starts counted, unless that is known: all of it may have been sent.
+    async fn recall(&self, party: Party, counted: &mut Counted, now: Timestamp) {
+        if counted.known {
+            return;
+        }
         let read = async { mail_counts::of(&mut self.db.read().await?, &party.key()).await };
-        let row = match tokio::time::timeout(WRITE_WITHIN, read).await {
-            Ok(Ok(row)) => row,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "what was sent before is not known until the database is back");
-                None
-            }
-            Err(_) => None,
+        let Some(row) = self.ask(now, read).await else { return };
+        let row = row.map_or(counted.ahead, |row| current(row, now));
+        let Row { in_hour, in_day, .. } = counted.now;
+        counted.now = Row { in_hour: row.in_hour + in_hour, in_day: row.in_day + in_day, ..row };
+        (counted.ahead, counted.known) = (row, true);
+    }
+
+    /// Sees to it that the database counts more than was sent.
+    async fn count_ahead(&self, party: Party, counted: &mut Counted, now: Timestamp) {
+        let stored = current(counted.ahead, now);
+        let is_ahead = counted.now.in_hour < stored.in_hour && counted.now.in_day < stored.in_day;
+        if is_ahead || !counted.known {
+            return;
+        }
+        let (block, key) = (self.quota.block(), party.key());
+        let ahead = Row { in_hour: counted.now.in_hour + block, in_day: counted.now.in_day + block, ..counted.now };
+        let put = self.db.write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, ahead, now).await }));
+        if let Some(stored) = self.ask(now, put).await {
+            counted.ahead = stored;
+        }
+    }
+
+    /// What the database says, unless it is away.
+    async fn ask<T>(&self, now: Timestamp, question: impl Future<Output = Result<T, Error>>) -> Option<T> {
+        if now.millis() < self.away_until.load(Ordering::Relaxed) {
+            return None;
+        }
+        let why = match tokio::time::timeout(ANSWERS_WITHIN, question).await {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it does not answer".to_owned(),
         };
-        let none = Row { hour: 0, in_hour: 0, day: 0, in_day: 0 };
-        let row = current(row.unwrap_or(none), now);
-        Counted { pace: Left::all(self.quota.pace, now), tries: Left::all(self.quota.tries, now), now: row, ahead: row }
+        self.away_until.store((now + LEFT_ALONE).millis(), Ordering::Relaxed);
+        tracing::warn!(why, "mail is counted in memory until the database is back");
+        None
     }
 }
 
@@ -236,6 +267,41 @@ mod tests {
             quotas.give_back(a).await;
         }
         assert!(left(&quotas, a).await <= Duration::from_secs(60), "asking for ever is asking too much");
+    }
+
+    #[tokio::test]
+    async fn g27_what_was_sent_while_the_database_was_away_is_added_to_what_it_knew() {
+        let away = polder_db::testing::sqlite().await;
+        away.db.close().await;
+        for database in databases().await {
+            let clock = Clock::manual(Timestamp::from_seconds(24 * 3600 * 20_000));
+            database.db.migrate(MIGRATIONS, clock.now()).await.unwrap();
+            let quota = Quota { pace: MANY, tries: MANY, per_hour: 128, per_day: 10_000 };
+            let a = tenant();
+            assert_eq!(sent(&Quotas::new(quota, clock.clone(), database.db.clone()), a, 50).await, 50);
+            let mut quotas = Quotas::new(quota, clock.clone(), away.db.clone());
+            assert_eq!(sent(&quotas, a, 20).await, 20, "people sign in all the same");
+            quotas.db = database.db.clone();
+            assert_eq!(sent(&quotas, a, 1).await, 1, "it is left alone for a while");
+            clock.advance(LEFT_ALONE);
+            let rest = sent(&quotas, a, 128).await;
+            assert!((55..=57).contains(&rest), "50 or a block more before, 21 in memory: {rest}");
+            let stored = async || mail_counts::of(&mut database.db.read().await.unwrap(), &a.key()).await.unwrap();
+            let counted = stored().await.unwrap();
+            assert!(counted.in_hour >= 128 && counted.in_day >= 128, "{counted:?}");
+            // Whoever knew less takes nothing back.
+            let (key, now, less) = (a.key(), clock.now(), Row { in_hour: 1, in_day: 1, ..counted });
+            for less in [less, Row { hour: counted.hour - 1, in_hour: 500, day: counted.day - 1, in_day: 500 }] {
+                let key = key.clone();
+                let put =
+                    database.db.write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, less, now).await }));
+                assert_eq!(put.await.unwrap(), counted, "{}", database.name);
+            }
+            let later = Row { hour: counted.hour + 1, in_hour: 1, ..less };
+            let put =
+                database.db.write(move |tx| Box::pin(async move { mail_counts::put(tx, &key, later, now).await }));
+            assert_eq!(put.await.unwrap(), Row { in_day: counted.in_day, ..later }, "{}", database.name);
+        }
     }
 
     #[tokio::test]
