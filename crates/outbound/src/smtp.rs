@@ -1,12 +1,14 @@
 //! Mail by SMTP: where to, as whom, and how failures are told apart.
 
+#[cfg(test)]
+mod encrypted;
 mod settings;
 
 use std::time::Duration;
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters, TlsParametersBuilder};
 use lettre::transport::smtp::{Error as SmtpError, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use polder_kernel::Email;
@@ -41,7 +43,21 @@ impl Smtp {
     /// # Errors
     /// [`SettingsError`] when the host has no name that a certificate could be for.
     pub fn new(url: &SmtpUrl, credentials: Option<&Credentials>, from: &Sender) -> Result<Self, SettingsError> {
-        let parameters = || TlsParameters::new(url.host().to_owned()).map_err(|_| SettingsError::Host);
+        Self::trusting(&[], url, credentials, from)
+    }
+
+    /// The same, with further authorities that may vouch for the server.
+    fn trusting(
+        authorities: &[Certificate],
+        url: &SmtpUrl,
+        credentials: Option<&Credentials>,
+        from: &Sender,
+    ) -> Result<Self, SettingsError> {
+        let parameters = || {
+            let builder = TlsParameters::builder(url.host().to_owned());
+            let add = |builder: TlsParametersBuilder, one: &Certificate| builder.add_root_certificate(one.clone());
+            authorities.iter().fold(builder, add).build().map_err(|_| SettingsError::Host)
+        };
         let tls = match url.encryption() {
             Encryption::None => Tls::None,
             Encryption::StartTls => Tls::Required(parameters()?),
@@ -128,14 +144,14 @@ fn classify(error: &SmtpError) -> SendError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
-    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
     use tokio::net::TcpListener;
 
     /// Answers of a mail server that is out of sorts, by the command they answer.
-    type Answers = &'static [(&'static str, &'static str)];
+    pub(in crate::smtp) type Answers = &'static [(&'static str, &'static str)];
 
     /// A tiny SMTP server: takes everything unless told otherwise, and keeps what it heard.
     async fn server(answers: Answers) -> (SmtpUrl, Arc<Mutex<Vec<String>>>) {
@@ -152,10 +168,20 @@ mod tests {
     }
 
     async fn converse(stream: tokio::net::TcpStream, answers: Answers, heard: Arc<Mutex<Vec<String>>>) {
-        let (reader, mut writer) = stream.into_split();
+        let mut stream = stream;
+        stream.write_all(b"220 stub\r\n").await.unwrap();
+        go_on(stream, answers, heard).await;
+    }
+
+    /// Answers after the greeting.
+    pub(in crate::smtp) async fn go_on(
+        stream: impl AsyncRead + AsyncWrite,
+        answers: Answers,
+        heard: Arc<Mutex<Vec<String>>>,
+    ) {
+        let (reader, mut writer) = split(stream);
         let mut lines = BufReader::new(reader).lines();
         let mut in_data = false;
-        writer.write_all(b"220 stub\r\n").await.unwrap();
         while let Ok(Some(line)) = lines.next_line().await {
             heard.lock().unwrap().push(line.clone());
             if in_data && line != "." {
@@ -171,7 +197,7 @@ mod tests {
         }
     }
 
-    fn mail() -> Mail {
+    pub(in crate::smtp) fn mail() -> Mail {
         Mail {
             id: "0198-a>\r\nX: y".to_owned(),
             to: "ann@example.test".parse().unwrap(),

@@ -60,6 +60,12 @@ impl SmtpUrl {
         self.port
     }
 
+    /// As if the server were on another machine, which is where nothing goes unencrypted.
+    #[cfg(test)]
+    pub(super) fn elsewhere(self) -> Self {
+        Self { encryption: Encryption::StartTls, ..self }
+    }
+
     /// How the connection is protected.
     pub const fn encryption(&self) -> Encryption {
         self.encryption
