@@ -11,8 +11,10 @@ use axum::routing::get;
 use hyper_util::service::TowerToHyperService;
 use polder_service::problem;
 use rustix::process::geteuid;
+use tokio::net::unix::UCred;
 
 use crate::app::App;
+use crate::driver::Supervisor;
 use crate::tenant_socket::TenantSocket;
 
 pub use mail_domain::{Input, MailDomain};
@@ -23,16 +25,21 @@ pub const SOCKET: &str = "operator.sock";
 /// Connections at a time: a person types.
 const CONNECTIONS: usize = 8;
 
-/// Opens the socket. It serves our own user and root until it is time to stop.
+/// Opens the socket. It serves our own user and root until it is time to stop, but none of our children: where
+/// they share our user and the kernel walls nothing off, one that was broken into gets as far as this socket.
 ///
 /// # Errors
 /// When it cannot be bound.
 pub fn open(app: &Arc<App>) -> io::Result<()> {
     let socket = TenantSocket::bind(app.settings.layout.root(), SOCKET)?;
-    let own = geteuid().as_raw();
-    let admit = move |peer: &tokio::net::unix::UCred| [own, 0].contains(&peer.uid());
+    let (own, children) = (geteuid().as_raw(), Arc::clone(&app.supervisor));
+    let admit = move |peer: &UCred| admits(own, &children, peer);
     tokio::spawn(socket.serve(TowerToHyperService::new(router(app)), CONNECTIONS, admit, app.shutdown.clone()));
     Ok(())
+}
+
+fn admits(own: u32, children: &Supervisor, peer: &UCred) -> bool {
+    [own, 0].contains(&peer.uid()) && peer.pid().is_none_or(|pid| !children.has(pid))
 }
 
 fn router(app: &Arc<App>) -> Router {
@@ -45,13 +52,18 @@ fn router(app: &Arc<App>) -> Router {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use http::{Method, Request, StatusCode};
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
     use tower::ServiceExt;
 
     use super::*;
-    use crate::testing::World;
+    use crate::audit::ActingFor;
+    use crate::provision::tests::{control_plane, killed, organisation};
+    use crate::provision::{self, NewTenant};
+    use crate::testing::{Ground, World};
 
     async fn ask(world: &World, method: Method, slug: &str, body: Value) -> (StatusCode, Value) {
         let request = Request::builder()
@@ -91,6 +103,27 @@ mod tests {
             .filter(|action| action.starts_with("mail_domain."))
             .collect();
         assert_eq!(told, ["mail_domain.set", "mail_domain.set", "mail_domain.cleared"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn g06_none_of_our_children_says_what_is_the_operators() {
+        let data = Ground::new().await;
+        let app = control_plane(data.path()).await;
+        let organisation_id = organisation(&app).await;
+        let new = NewTenant { slug: "acme".parse().unwrap(), name: "Acme".to_owned(), organisation_id };
+        let tenant = provision::create(&app, &ActingFor::system(), new).await.unwrap();
+        assert!(provision::settled(&app, tenant.id, Duration::from_secs(20)).await);
+        let own = data.path().join("own.sock");
+        let _listening = std::os::unix::net::UnixListener::bind(&own).unwrap();
+        // Who listens is at the other end, and has our user both times.
+        let admitted = async |socket: &std::path::Path| {
+            let peer = tokio::net::UnixStream::connect(socket).await.unwrap().peer_cred().unwrap();
+            assert_eq!(peer.uid(), geteuid().as_raw());
+            admits(geteuid().as_raw(), &app.supervisor, &peer)
+        };
+        assert!(admitted(&own).await, "the operator");
+        assert!(!admitted(&app.settings.layout.tenant_run(&tenant.short_id).join("public.sock")).await, "a tenant");
+        killed(app).await;
     }
 
     #[tokio::test(flavor = "multi_thread")]
