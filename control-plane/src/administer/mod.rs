@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::audit::{self, ActingFor};
+use crate::gateway::pool::NoAnswer;
 use crate::gateway::wake;
 use crate::model::{Tenant, TenantState};
 use crate::tenant_client::{self, CallError};
@@ -98,8 +99,7 @@ impl On {
             let path = target.split('?').next().unwrap_or_default();
             self.record(self.event_with("tenant.change_asked", &[("method", method.as_str()), ("path", path)])).await?;
         }
-        let called = tenant_client::call(&self.app, &self.tenant, &self.acting, (method, target), body).await;
-        match called? {
+        match self.call((method, target), body).await? {
             (status, answer) if status.is_success() => Ok(answer),
             // That our word is not believed is no fault of who asked.
             (status, _) if matches!(status.as_u16(), 401 | 403 | 429 | 500..) => Err(CallError::Refused(status).into()),
@@ -109,12 +109,37 @@ impl On {
         }
     }
 
-    /// Wakes the tenant where it sleeps. One that is suspended is administered as ever: its people
+    /// Asks, and once more where the tenant was just being stopped to be started again.
+    async fn call(
+        &self,
+        (method, target): (Method, &str),
+        body: Option<&serde_json::Value>,
+    ) -> Result<(StatusCode, Bytes), CallError> {
+        let Self { app, tenant, acting } = self;
+        let called = tenant_client::call(app, tenant, acting, (method.clone(), target), body).await;
+        let again = match &called {
+            // Nothing was sent.
+            Err(CallError::NoAnswer(NoAnswer::Down(_))) => true,
+            Err(CallError::NotRunning) => app.provision.is_at_work(tenant.id),
+            // What it did is not known, and does not matter.
+            Err(CallError::NoAnswer(_)) => method.is_safe() && app.provision.is_at_work(tenant.id),
+            _ => false,
+        };
+        if !again || wake::attend(app, tenant.id, acting.client_ip).await.is_err() {
+            return called;
+        }
+        tenant_client::call(app, tenant, acting, (method, target), body).await
+    }
+
+    /// Wakes the tenant where it sleeps, and waits while it is started again. One that is suspended is administered as ever: its people
     /// cannot sign in, its owner can look and put things right.
     async fn be_there(&self) -> Result<(), Refused> {
         let state = self.tenant.state;
         match state {
-            TenantState::Running | TenantState::Suspended => {}
+            TenantState::Running | TenantState::Suspended => {
+                let there = wake::attend(&self.app, self.tenant.id, self.acting.client_ip).await;
+                there.map_err(|_| Refused::NotRunning(state))?;
+            }
             TenantState::Asleep => {
                 let woken = wake::hold(&self.app, self.tenant.slug.as_str(), self.acting.client_ip).await;
                 woken.map_err(|_| Refused::NotRunning(state))?;

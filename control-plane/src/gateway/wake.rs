@@ -160,3 +160,17 @@ pub async fn hold(app: &Arc<App>, slug: &str, client: Option<IpAddr>) -> Result<
         tokio::time::timeout_at(until, changed).await.map_err(|_| NotAwake::TooSlow)?;
     }
 }
+
+/// Waits until a tenant that is just being started, or started again, can be asked for its administration.
+/// One that nobody works on is not waited for.
+///
+/// # Errors
+/// [`NotAwake`].
+pub async fn attend(app: &Arc<App>, tenant: TenantId, client: Option<IpAddr>) -> Result<(), NotAwake> {
+    if app.links.has(tenant) || !app.provision.is_at_work(tenant) {
+        return Ok(());
+    }
+    let _place = app.waker.place(client)?;
+    let come_to_rest = provision::settled(app, tenant, app.settings.patience.wake).await;
+    if come_to_rest || app.links.has(tenant) { Ok(()) } else { Err(NotAwake::TooSlow) }
+}
