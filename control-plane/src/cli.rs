@@ -13,6 +13,7 @@ use polder_service::log::{self, Format};
 
 use crate::dev;
 use crate::driver::limits;
+use crate::provision::disk;
 
 /// An identity provider for companies that build apps: one isolated tenant per app.
 #[derive(Debug, Parser)]
@@ -66,6 +67,9 @@ pub struct Dev {
     /// their sessions are. Tenants read a copy, nobody outside is asked. Read again at each start.
     #[arg(long, value_name = "FILE", env = "POLDER_PLACES")]
     pub places: Option<PathBuf>,
+    /// How much a tenant's folder may hold, in MiB, before the tenant is suspended; 0 for as much as there is.
+    #[arg(long, value_name = "MIB", default_value_t = disk::USUAL >> 20)]
+    pub disk_per_tenant: u64,
     /// A mail server for everything tenants send, `smtps://HOST` or `smtp://HOST`; without one, mail goes
     /// into the mailbox.
     #[arg(long, value_name = "URL", requires = "mail_from")]

@@ -33,6 +33,8 @@ pub struct Settings {
     pub places: Option<PathBuf>,
     /// The mail server; without one, mail goes into the mailbox.
     pub relay: Option<Relay>,
+    /// What a tenant's folder may hold, in bytes; `None` for as much as there is.
+    pub disk_per_tenant: Option<u64>,
     /// How long things may take.
     pub patience: Patience,
 }
@@ -178,6 +180,7 @@ pub(crate) mod tests {
             places: None,
             databases: Databases::Sqlite,
             control_database: crate::testing::control_database(data),
+            disk_per_tenant: None,
             patience: Patience {
                 start: Duration::from_secs(10),
                 stop: Duration::from_secs(2),

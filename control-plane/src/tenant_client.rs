@@ -36,6 +36,7 @@ const WITHIN: Duration = Duration::from_secs(15);
 pub struct Links(RwLock<HashMap<TenantId, Arc<Link>>>);
 
 struct Link {
+    short_id: String,
     pool: Arc<Pool>,
     key: SigningKey,
 }
@@ -79,7 +80,8 @@ impl Links {
             .ok_or_else(|| io::Error::other("its admin key is missing"))?;
         let pkcs8 = polder_kernel::Secret::new(from_base64url(key.expose()).ok_or_else(malformed)?);
         let key = SigningKey::from_pkcs8(Algorithm::EdDsa, pkcs8.expose()).map_err(|_| malformed())?;
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(Link { pool, key }));
+        let link = Link { short_id: tenant.short_id.clone(), pool, key };
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(link));
         Ok(())
     }
 
@@ -89,12 +91,18 @@ impl Links {
         self.0
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(tenant, Arc::new(Link { pool: Arc::new(pool), key }));
+            .insert(tenant, Arc::new(Link { short_id: String::new(), pool: Arc::new(pool), key }));
     }
 
     /// Whether there is a way to this tenant.
     pub fn has(&self, tenant: TenantId) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(&tenant)
+    }
+
+    /// Every tenant to which there is a way, with its short id.
+    pub fn all(&self) -> Vec<(TenantId, String)> {
+        let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        links.iter().map(|(tenant, link)| (*tenant, link.short_id.clone())).collect()
     }
 
     /// Closes the way to a tenant that is being stopped.
@@ -144,7 +152,7 @@ pub async fn call(
     let mut request = Request::builder()
         .method(method)
         .uri(target)
-        .header(HOST, tenant.issuer.trim_start_matches("http://"))
+        .header(HOST, host(&tenant.issuer))
         .header(AUTHORIZATION, authorization);
     if !body.is_empty() {
         request = request.header(CONTENT_TYPE, "application/json");
@@ -182,7 +190,7 @@ pub async fn ask<T: DeserializeOwned>(
 pub async fn health(app: &App, tenant: &Tenant) -> Result<Health, CallError> {
     let link = app.links.get(tenant.id)?;
     let request = Request::get("/health")
-        .header(HOST, tenant.issuer.trim_start_matches("http://"))
+        .header(HOST, host(&tenant.issuer))
         .body(Body::empty())
         .map_err(|error| CallError::Unsendable(error.to_string()))?;
     let (status, answer) = exchange(&link.pool, request).await?;
@@ -190,6 +198,12 @@ pub async fn health(app: &App, tenant: &Tenant) -> Result<Health, CallError> {
         return Err(CallError::Refused(status));
     }
     serde_json::from_slice(&answer).map_err(|error| CallError::Unreadable(error.to_string()))
+}
+
+/// The host of an issuer, with its port where it has one of its own: what a tenant is asked by.
+fn host(issuer: &str) -> &str {
+    let authority = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+    authority.split('/').next().unwrap_or(authority)
 }
 
 async fn exchange(pool: &Arc<Pool>, request: Request<Body>) -> Result<(StatusCode, Bytes), CallError> {
@@ -210,6 +224,17 @@ mod tests {
     use super::*;
     use crate::store::tenants;
     use crate::testing::World;
+
+    #[test]
+    fn a_tenant_is_asked_by_the_host_of_its_issuer() {
+        for (issuer, expected) in [
+            ("http://acme.localhost:8600", "acme.localhost:8600"),
+            ("https://acme.idp.example.com", "acme.idp.example.com"),
+            ("https://login.acme.example:8443/", "login.acme.example:8443"),
+        ] {
+            assert_eq!(host(issuer), expected);
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn g32_an_admin_socket_that_is_swapped_for_a_link_hears_no_word_of_ours() {

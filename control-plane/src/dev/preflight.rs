@@ -55,6 +55,7 @@ pub async fn check(options: Dev) -> Result<Checked, Problem> {
         places: options.places.clone(),
         databases: databases(&options.database)?,
         control_database: control_database(&options.control_database)?,
+        disk_per_tenant: (options.disk_per_tenant > 0).then(|| options.disk_per_tenant.saturating_mul(1 << 20)),
         patience: Patience::default(),
     };
     let held = folder::inspect(&settings)?;

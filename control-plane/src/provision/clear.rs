@@ -8,12 +8,15 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, chmod, openat, renameat_with, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, Stat, chmod, openat, renameat_with, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::certificate::Item;
+use super::contents::{End, look_through};
 
 /// How many things of a folder are listed one by one.
 const MOST_LISTED: usize = 1000;
@@ -24,43 +27,27 @@ const DEEPEST_LISTED: usize = 4;
 /// Lists a folder and what is below it, under the name it is known by; what is too much to list is said
 /// to be there in one line. What goes while it is looked at is gone.
 pub(super) fn list(folder: &Path, name: &str) -> Vec<Item> {
-    let (mut items, mut left): (_, Vec<(PathBuf, String, usize)>) =
-        (Vec::new(), vec![(folder.to_owned(), name.to_owned(), 0)]);
-    let mut more = false;
-    while let Some((path, name, depth)) = left.pop() {
-        let Ok(found) = path.symlink_metadata() else { continue };
-        if items.len() >= MOST_LISTED {
-            more = true;
-            break;
-        }
-        items.push(item(&path, &name, &found));
-        if !found.is_dir() {
-            continue;
-        }
-        if depth >= DEEPEST_LISTED {
-            more = true;
-            continue;
-        }
-        for entry in fs::read_dir(&path).into_iter().flatten().flatten().take(MOST_LISTED) {
-            left.push((entry.path(), format!("{name}/{}", entry.file_name().to_string_lossy()), depth + 1));
-        }
+    if folder.symlink_metadata().is_err() {
+        return Vec::new();
     }
-    if more {
+    let mut items = vec![Item { kind: "folder".to_owned(), name: name.to_owned(), bytes: None }];
+    let end = End { most: MOST_LISTED - 1, deepest: DEEPEST_LISTED - 1 };
+    if !look_through(folder, end, |below, found| items.push(item(format!("{name}{below}"), found))) {
         items.push(Item { kind: "more".to_owned(), name: format!("{name}/…"), bytes: None });
     }
     items
 }
 
-fn item(path: &Path, name: &str, found: &fs::Metadata) -> Item {
-    use std::os::unix::fs::FileTypeExt;
-    let is = found.file_type();
-    let kind = match path.extension().and_then(|extension| extension.to_str()) {
-        _ if is.is_dir() => "folder",
-        _ if is.is_socket() => "socket",
-        Some("db") => "database",
+fn item(name: String, found: &Stat) -> Item {
+    let is = FileType::from_raw_mode(found.st_mode);
+    let kind = match is {
+        FileType::Directory => "folder",
+        FileType::Socket => "socket",
+        _ if name.ends_with(".db") => "database",
         _ => "file",
     };
-    Item { kind: kind.to_owned(), name: name.to_owned(), bytes: is.is_file().then_some(found.len()) }
+    let bytes = u64::try_from(found.st_size).ok().filter(|_| is == FileType::RegularFile);
+    Item { kind: kind.to_owned(), name, bytes }
 }
 
 /// Removes a folder with everything below it. One that is gone is fine; so is what goes meanwhile.

@@ -12,9 +12,11 @@
 pub mod certificate;
 pub mod change;
 mod clear;
+mod contents;
 pub mod create;
 pub mod desired;
 pub mod destroy;
+pub mod disk;
 pub mod idle;
 pub mod journal;
 mod listening;

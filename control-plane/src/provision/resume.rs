@@ -6,9 +6,9 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use polder_db::Error;
 
-use super::runner;
+use super::{runner, settled};
 use crate::app::App;
-use crate::model::{Actor, Aim, Tenant};
+use crate::model::{Actor, Aim, Tenant, TenantId};
 use crate::store::{operations, tenants};
 
 /// How many tenants are brought up at a time.
@@ -30,8 +30,16 @@ pub async fn all(app: &Arc<App>) -> Result<(), Error> {
             wanted.push(tenant);
         }
     }
-    iter(wanted).for_each_concurrent(AT_A_TIME, |tenant| runner::work(app, tenant.id, Actor::System)).await;
+    iter(wanted).for_each_concurrent(AT_A_TIME, |tenant| bring_back(app, tenant.id)).await;
     Ok(())
+}
+
+async fn bring_back(app: &Arc<App>, tenant: TenantId) {
+    runner::work(app, tenant, Actor::System).await;
+    // Somebody may have asked for something already, and then it is that runner's.
+    if app.provision.is_at_work(tenant) {
+        settled(app, tenant, app.settings.patience.start).await;
+    }
 }
 
 /// Nothing runs of it, and nothing is to.

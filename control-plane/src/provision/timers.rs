@@ -7,6 +7,7 @@ use std::time::Duration;
 use polder_db::Error;
 
 use super::change::{ChangeError, change};
+use super::disk;
 use super::transition::Action;
 use crate::app::App;
 use crate::audit::ActingFor;
@@ -26,6 +27,9 @@ pub async fn keep(app: Arc<App>) {
         tokio::time::sleep(LOOK_EVERY).await;
         if let Err(error) = look(&app).await {
             tracing::error!(%error, "tenants were not looked after");
+        }
+        if let Err(error) = disk::look(&app).await {
+            tracing::error!(%error, "what tenants take of the disk was not looked at");
         }
     }
 }

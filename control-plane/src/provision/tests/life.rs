@@ -13,9 +13,9 @@ use polder_kernel::Timestamp;
 use tower::Service;
 
 use super::super::certificate::Certificate;
-use super::super::{Action, ChangeError, Illegal, change, set_idle, settled, timers};
+use super::super::{Action, ChangeError, Illegal, change, disk, set_idle, settled, timers};
 use super::*;
-use crate::administer::{On, assertion_key};
+use crate::administer::{On, assertion_key, settings};
 use crate::custody;
 use crate::egress::allow_list;
 use crate::gateway::WayState;
@@ -335,6 +335,61 @@ async fn a_restart_is_a_new_process_and_no_request_is_lost() {
     assert_eq!(kept(&app, &tenant).starts, starts + 1);
     assert!(answers.iter().all(|(status, _)| *status == StatusCode::OK), "{answers:?}");
     assert_settled(&app, &tenant, Aim::Running, "restarted").await;
+    killed(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k1_who_administers_a_tenant_waits_while_it_is_restarted() {
+    let data = Ground::new().await;
+    let app = control_plane(data.path()).await;
+    let tenant = acme(&app).await;
+    let suspended = wish(&app, &tenant, Action::Suspend).await;
+    for shown in [suspended, wish(&app, &tenant, Action::Resume).await] {
+        let before = app.provision.started_at(tenant.id);
+        change(&app, &ActingFor::system(), tenant.id, Action::Restart).await.unwrap();
+        // From before it is stopped until after it is back, without a moment in which nobody asks.
+        let mut asked = 0;
+        while app.provision.started_at(tenant.id) == before || !settled(&app, tenant.id, Duration::ZERO).await {
+            let on = On { app: Arc::clone(&app), tenant: shown.clone(), acting: ActingFor::system() };
+            settings::show(&on).await.unwrap_or_else(|error| panic!("{}: {error}", shown.state));
+            asked += 1;
+        }
+        assert!(asked > 0);
+    }
+    killed(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g12_who_fills_the_disk_is_suspended_and_who_goes_on_is_stopped() {
+    let data = Ground::new().await;
+    let app = control_plane_with(data.path(), |settings| settings.disk_per_tenant = Some(8 << 20)).await;
+    let tenant = acme(&app).await;
+    let junk = app.settings.layout.tenant_data(&tenant.short_id).join("junk");
+    let look = async || {
+        disk::look(&app).await.unwrap();
+        by_slug(&app, "acme").await
+    };
+    assert_eq!(look().await.state, TenantState::Running);
+    fs::write(&junk, vec![1; 9 << 20]).unwrap();
+    let held = look().await;
+    assert_eq!((held.state, held.desired), (TenantState::Suspended, Aim::Suspended));
+    assert!(held.failure.as_deref().is_some_and(|why| why.contains("it may hold 8 MiB")), "{:?}", held.failure);
+    assert_eq!((ask(&app, "/jwks.json").await.0, ask(&app, "/").await.0.as_u16()), (StatusCode::OK, 503));
+    assert_eq!(look().await.state, TenantState::Suspended, "its data stays, and so do its documents");
+    assert!(app.driver.running(&tenant.short_id));
+    fs::remove_file(&junk).unwrap();
+    let back = wish(&app, &tenant, Action::Resume).await;
+    assert_eq!((look().await.state, back.failure), (TenantState::Running, None));
+    // Who goes on writing, suspended.
+    fs::write(&junk, vec![1; 12 << 20]).unwrap();
+    assert_eq!(look().await.state, TenantState::Suspended);
+    let stopped = look().await;
+    assert_eq!(stopped.state, TenantState::Failed);
+    assert!(stopped.failure.is_some() && !app.driver.running(&tenant.short_id));
+    assert_eq!(ask(&app, "/jwks.json").await.0, StatusCode::MISDIRECTED_REQUEST);
+    fs::remove_file(&junk).unwrap();
+    assert_eq!(wish(&app, &tenant, Action::Resume).await.state, TenantState::Running);
+    assert_settled(&app, &tenant, Aim::Running, "once there is room").await;
     killed(app).await;
 }
 

@@ -19,6 +19,7 @@ use crate::audit::ActingFor;
 use crate::dev::folder;
 use crate::driver::{Health, note};
 use crate::model::{Actor, OrganisationId, StepStatus, Tenant, TenantState};
+use crate::settings::Settings;
 use crate::settings::tests::settings;
 use crate::store::{organisations, tenants};
 use crate::testing::Ground;
@@ -26,8 +27,13 @@ use stand_in::Kept;
 
 /// A control plane on `data`, with the stand-in as its tenants' program.
 pub(crate) async fn control_plane(data: &Path) -> Arc<App> {
+    control_plane_with(data, |_| ()).await
+}
+
+async fn control_plane_with(data: &Path, change: impl FnOnce(&mut Settings)) -> Arc<App> {
     let mut settings = settings(&data.join("folder"));
     settings.programs.tenant = stand_in::program(data);
+    change(&mut settings);
     folder::take(&settings, None).map(drop).unwrap();
     // As a start does: whoever is just ending holds its sockets until it has.
     note::end_orphans(&settings.layout.children(), settings.patience.stop).await.unwrap();
