@@ -1,0 +1,157 @@
+//! What forms do, and for whom.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a06_keys_are_rotated_by_a_form_and_dropped_by_an_owner_who_types_the_name() {
+    let world = World::new().await;
+    let (owner, admin) = (world.member(Role::Owner).await, world.member(Role::Admin).await);
+    let post = async |(cookie, csrf): &(String, String), form: &str| {
+        let request = Request::post("/tenants/acme/keys")
+            .header(COOKIE, cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        world.send(request, format!("csrf={csrf}&{form}")).await
+    };
+    let rotations = || world.stub.seen().iter().filter(|(_, method, _)| method == "POST").count();
+    for (done, action) in ["signing", "data"].into_iter().enumerate() {
+        let answer = post(&admin, &format!("action={action}")).await;
+        assert_eq!(answer.header("location"), "/tenants/acme/keys?notice=keys-rotated", "{action}");
+        assert_eq!(rotations(), done + 1, "{action}");
+    }
+    assert_eq!(post(&admin, "action=emergency&confirm=acme").await.status, StatusCode::FORBIDDEN);
+    let wrong = post(&owner, "action=emergency&confirm=Acme").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("Nothing was changed"));
+    assert_eq!(rotations(), 2, "neither changed anything");
+    assert_eq!(post(&owner, "action=emergency&confirm=acme").await.status, StatusCode::SEE_OTHER);
+    assert!(world.log().await.iter().any(|(action, ..)| action == "keys.dropped"));
+    let page = world.get(&admin.0, "/tenants/acme/keys").await;
+    assert!(page.body.contains("seal-of-the-stub") && !page.body.contains("emergency-form"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e07_p9_every_form_has_to_come_from_our_own_page() {
+    let world = World::new().await;
+    let (owner, other) = (world.member(Role::Owner).await, world.member(Role::Owner).await);
+    let own = world.app.settings.console();
+    let sibling = world.app.settings.issuer(&"acme".parse().unwrap());
+    for (page, _) in guarded().filter(|(page, _)| page.method == Method::POST) {
+        let path = at(&page.path, "acme", KNOWN);
+        let send = async |headers: &[(&str, &str)], csrf: &str| {
+            let mut request =
+                Request::post(&path).header(COOKIE, &owner.0).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            world.send(request, format!("csrf={csrf}&name=x&slug=newone")).await
+        };
+        let good: &[(&str, &str)] = &[("origin", &own), ("sec-fetch-site", "same-origin")];
+        for csrf in ["", "x", &other.1] {
+            assert_eq!(send(good, csrf).await.status, StatusCode::FORBIDDEN, "{page:?}: another's token");
+        }
+        for headers in [
+            &[("origin", sibling.as_str()), ("sec-fetch-site", "same-site")][..],
+            &[("origin", "https://evil.test"), ("sec-fetch-site", "cross-site")],
+            &[("origin", "null")],
+            &[("sec-fetch-site", "cross-site")],
+        ] {
+            assert_eq!(send(headers, &owner.1).await.status, StatusCode::FORBIDDEN, "{page:?}: {headers:?}");
+        }
+    }
+    assert!(world.stub.seen().is_empty(), "nothing was done");
+    let request = Request::post("/tenants")
+        .header(COOKIE, &owner.0)
+        .header("origin", &own)
+        .header(CONTENT_TYPE, "application/json");
+    assert_eq!(world.send(request, "{}").await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k13_every_action_is_in_the_log_with_who_when_from_where_on_which_tenant() {
+    let world = World::new().await;
+    let owner = world.member(Role::Owner).await;
+    let peer = polder_service::request::Peer("203.0.113.9:1".parse().unwrap());
+    for (page, _) in guarded().filter(|(page, _)| page.method == Method::POST && page.path != "/signout") {
+        let request = Request::post(at(&page.path, "acme", KNOWN))
+            .header(COOKIE, &owner.0)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .extension(peer);
+        world.send(request, format!("csrf={}&name=Shop&slug=newone&email=ann@example.test", owner.1)).await;
+    }
+    assert!(world.stub.seen().iter().all(|(actor, ..)| *actor == "member"), "{:?}", world.stub.seen());
+    let log = world.log().await;
+    for (action, on) in [
+        ("tenant.created", "newone"),
+        ("application.created", "acme"),
+        ("application.changed", "acme"),
+        ("application.secret_created", "acme"),
+        ("application.removed", "acme"),
+        ("user.created", "acme"),
+        ("user.changed", "acme"),
+        ("session.ended", "acme"),
+        ("api_key.created", ""),
+    ] {
+        let (_, kind, details) = log.iter().find(|(found, ..)| found == action).unwrap_or_else(|| panic!("{action}"));
+        assert_eq!(kind, "member", "{action}");
+        assert_eq!(details["ip"], "203.0.113.9", "{action}");
+        assert_eq!(details["tenant"].as_str().unwrap_or_default(), on, "{action}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_shown_once_and_errors_stand_at_their_fields() {
+    let world = World::new().await;
+    let owner = world.member(Role::Owner).await;
+    let member = (owner.0.as_str(), owner.1.as_str());
+    let made =
+        world.post(member, "/tenants/acme/applications", "name=Shop&type=web&redirect_uris=https://a.example/").await;
+    assert!(made.body.contains("a-secret-of-the-stub") && made.body.contains(KNOWN));
+    for library in ["openid-client", "Authlib", "openidconnect"] {
+        assert!(made.body.contains(library), "{library}");
+    }
+    let later = world.get(&owner.0, &format!("/tenants/acme/applications/{KNOWN}")).await;
+    assert!(!later.body.contains("a-secret-of-the-stub"));
+    let said = json!({"status": 422, "errors": [{"pointer": "/redirect_uris", "detail": "must use <https>"}]});
+    *world.stub.answer.lock().unwrap() = Some((StatusCode::UNPROCESSABLE_ENTITY, said));
+    let refused = world.post(member, "/tenants/acme/applications", "name=Shop&redirect_uris=ftp:x").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("must use &#60;https&#62;"), "{}", refused.body);
+    assert!(refused.body.contains("id=\"redirect_uris-problem\"") && refused.body.contains(">ftp:x</textarea>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k15_a_host_is_allowed_and_removed_on_the_tenants_page_by_a_named_person() {
+    let world = World::new().await;
+    let admin = world.member(Role::Admin).await;
+    let path = "/tenants/acme/egress";
+    let empty = world.get(&admin.0, path).await;
+    assert!(empty.status == StatusCode::OK && empty.body.contains("No hosts yet"), "{}", empty.body);
+    let allowed = world.post((&admin.0, &admin.1), path, "host=accounts.example.org").await;
+    assert_eq!(
+        (allowed.status, allowed.header("location")),
+        (StatusCode::SEE_OTHER, "/tenants/acme/egress?notice=host-allowed")
+    );
+    let listed = world.get(&admin.0, path).await.body;
+    assert!(listed.contains("<code>accounts.example.org</code>"), "{listed}");
+    for (host, said) in [
+        ("", "This can’t be empty."),
+        ("https%3A%2F%2Fa.example", "Enter only the host name"),
+        ("169.254.169.254", "This isn’t the name of a public host."),
+        (".org", "a whole top-level domain"),
+        ("accounts.example.org", "on the list already"),
+        ("%3Cscript%3E", "Enter only the host name"),
+    ] {
+        let refused = world.post((&admin.0, &admin.1), path, &format!("host={host}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{host}");
+        assert!(refused.body.contains(said) && !refused.body.contains("<script>"), "{host}: {}", refused.body);
+    }
+    let id = listed.split("/egress/").nth(1).unwrap().split('/').next().unwrap();
+    let removed = world.post((&admin.0, &admin.1), &format!("{path}/{id}/remove"), "").await;
+    assert_eq!(removed.header("location"), "/tenants/acme/egress?notice=host-removed");
+    assert!(world.get(&admin.0, path).await.body.contains("No hosts yet"));
+    let log = world.log().await;
+    let told: Vec<_> = log.iter().filter(|(action, ..)| action.starts_with("egress.")).collect();
+    assert!(told.len() == 2 && told.iter().all(|(_, kind, _)| kind == "member"), "{told:?}");
+}
