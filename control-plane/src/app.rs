@@ -11,6 +11,7 @@ use polder_service::Shutdown;
 use polder_service::request::RequestIds;
 
 use crate::courier::{Carrier, Courier};
+use crate::custody::Rotations;
 use crate::driver::docker::DockerDriver;
 use crate::driver::{Driver, DriverError, ProcessDriver, Supervisor, process, users};
 use crate::egress::{self, Egress};
@@ -67,6 +68,8 @@ pub struct App {
     pub egress: Egress,
     /// Keeps tenants' mail.
     pub mailbox: Arc<Mailbox>,
+    /// Whose seal key is being rotated.
+    pub rotations: Rotations,
     /// Who is being provisioned, and the news of it.
     pub provision: Provision,
     /// Signs checkpoints of the audit log.
@@ -189,6 +192,7 @@ impl App {
             // This version starts as `polder dev` alone.
             egress: Egress::new(polder_outbound::resolve::Names::System, egress::Limits::default(), true),
             mailbox,
+            rotations: Rotations::default(),
             provision: Provision::default(),
             settings,
             clock,

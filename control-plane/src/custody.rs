@@ -1,15 +1,17 @@
 //! Looks after the keys that are kept for tenants, the seal key and the one that signs our word to the tenant:
 //! completes rotations that a crash interrupted, and begins one when a key is old.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use polder_kernel::Timestamp;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::administer::{On, assertion_key, keys};
 use crate::app::App;
 use crate::audit::ActingFor;
-use crate::model::{Tenant, TenantState};
+use crate::model::{Tenant, TenantId, TenantState};
 use crate::secrets::Name;
 use crate::store::tenants;
 
@@ -18,6 +20,22 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// How long a key is used before another takes over.
 pub const PERIOD: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Whose seal key is being rotated. One rotation of a tenant's key comes after the other: a late end of one
+/// would give the key of the next the place of the one in use, before the tenant uses it.
+#[derive(Default)]
+pub struct Rotations(Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Rotations {
+    /// Waits until nobody else rotates the tenant's seal key. Nobody does while this is held.
+    pub async fn turn(&self, tenant: TenantId) -> OwnedMutexGuard<()> {
+        let place = {
+            let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(places.entry(tenant).or_default())
+        };
+        place.lock_owned().await
+    }
+}
 
 /// Runs until it is dropped. Failures are logged and tried again.
 pub async fn keep(app: Arc<App>) {

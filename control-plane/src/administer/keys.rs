@@ -57,6 +57,7 @@ pub async fn seal(on: &On) -> Result<SealKeyInUse, Refused> {
 /// Gives the tenant a new seal key, or goes on with one that it was about to get. The old one is destroyed
 /// once nothing needs it.
 pub async fn rotate_seal(on: &On) -> Result<SealKeyInUse, Refused> {
+    let _turn = on.app.rotations.turn(on.tenant.id).await;
     let next = next_seal(on)?.id();
     if take_up(on).await?.id != next {
         // It does not see the file: what it sees was put there when it was started.
@@ -141,6 +142,24 @@ mod tests {
         assert_eq!(log.iter().filter(|(action, ..)| action == "seal_key.rotated").count(), 1, "{log:?}");
         custody::round(&world.app).await.unwrap();
         assert_eq!(kept(&on), (next.id(), false), "nothing is due");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn g17_one_rotation_of_a_seal_key_comes_after_the_other() {
+        let world = World::new().await;
+        let on = on(&world).await;
+        let (old, next) = (SealKey::generate(&world.app.entropy), SealKey::generate(&world.app.entropy));
+        keep(&on, &Name::TenantSeal(&on.tenant.short_id), &old);
+        // One that has heard that the tenant uses its next key, and has not yet put that in its place.
+        let first = world.app.rotations.turn(on.tenant.id).await;
+        let waited = tokio::time::timeout(std::time::Duration::from_millis(200), rotate_seal(&on)).await;
+        assert!(waited.is_err() && world.stub.seen().is_empty());
+        assert_eq!(kept(&on), (old.id(), false), "no key is made that it would take for its own");
+        drop(first);
+        keep(&on, &Name::TenantSealNext(&on.tenant.short_id), &next);
+        *world.stub.answer.lock().unwrap() = Some((StatusCode::OK, json!({"id": next.id()})));
+        rotate_seal(&on).await.unwrap();
+        assert_eq!(kept(&on), (next.id(), false));
     }
 
     #[tokio::test(flavor = "multi_thread")]
