@@ -39,6 +39,21 @@ pub enum Permission {
     ChangeKeys,
 }
 
+impl Permission {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::See,
+        Self::MakeTenants,
+        Self::ChangeTenants,
+        Self::EndTenants,
+        Self::ChangeApplications,
+        Self::SeePeople,
+        Self::ChangePeople,
+        Self::SeeKeys,
+        Self::ChangeKeys,
+    ];
+}
+
 impl Role {
     /// Every role.
     pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Developer, Self::Auditor];
@@ -90,24 +105,12 @@ impl FromStr for Role {
 
 #[cfg(test)]
 mod tests {
-    use super::Permission::{
-        ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
-    };
+    use super::Permission::{ChangeApplications, ChangePeople, ChangeTenants, MakeTenants, See, SeeKeys, SeePeople};
     use super::*;
 
     #[test]
     fn g22_the_matrix_of_roles() {
-        let all = [
-            See,
-            MakeTenants,
-            ChangeTenants,
-            EndTenants,
-            ChangeApplications,
-            SeePeople,
-            ChangePeople,
-            SeeKeys,
-            ChangeKeys,
-        ];
+        let all = Permission::ALL;
         let may = |role: Role| all.into_iter().filter(|p| role.may(*p)).collect::<Vec<_>>();
         assert_eq!(may(Role::Owner), all);
         assert_eq!(may(Role::Admin), [See, MakeTenants, ChangeTenants, ChangeApplications, SeePeople, ChangePeople]);

@@ -2,9 +2,9 @@
 
 mod forms;
 mod invitations;
-mod shown;
 mod roles;
 mod sessions;
+mod shown;
 
 use std::time::Duration;
 
@@ -51,12 +51,7 @@ fn pages() -> Vec<Page> {
 }
 
 fn named(name: &str) -> Permission {
-    use Permission::{
-        ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
-    };
-    let all =
-        [See, MakeTenants, ChangeTenants, EndTenants, ChangeApplications, SeePeople, ChangePeople, SeeKeys, ChangeKeys];
-    all.into_iter().find(|permission| format!("{permission:?}") == name).unwrap_or_else(|| panic!("{name}"))
+    Permission::ALL.into_iter().find(|permission| format!("{permission:?}") == name).unwrap_or_else(|| panic!("{name}"))
 }
 
 fn guarded() -> impl Iterator<Item = (Page, Permission)> {

@@ -66,6 +66,27 @@ impl Ground {
         url
     }
 
+    /// Two tenants' databases, with the ways to them.
+    async fn two(&self, postgres: &Postgres) -> [String; 2] {
+        let both = [short_id(), short_id()];
+        for short in &both {
+            assert!(!postgres.is_prepared(short).await.unwrap());
+            postgres.prepare(short).await.unwrap();
+            assert!(postgres.is_prepared(short).await.unwrap());
+            postgres.open(short, &self.run(short)).await.unwrap();
+        }
+        both
+    }
+
+    /// Destroys these tenants' databases, and looks that nothing is left.
+    async fn end(self, postgres: &Postgres, tenants: &[String]) {
+        for short in tenants {
+            postgres.destroy(short).await.unwrap();
+            assert!(self.on_server(short).await.is_empty());
+        }
+        self.clean().await;
+    }
+
     async fn templates(&self) -> Vec<String> {
         self.server.named(&names::templates(&self.installation).unwrap()).await.unwrap()
     }

@@ -6,12 +6,8 @@ use super::*;
 async fn g15_a_tenant_reaches_its_own_database_through_its_socket_and_nothing_else() {
     let Some(ground) = ground().await else { return };
     let postgres = ground.start();
-    let (mine, other) = (short_id(), short_id());
+    let [mine, other] = ground.two(&postgres).await;
     for short in [&mine, &other] {
-        assert!(!postgres.is_prepared(short).await.unwrap());
-        postgres.prepare(short).await.unwrap();
-        assert!(postgres.is_prepared(short).await.unwrap());
-        postgres.open(short, &ground.run(short)).await.unwrap();
         assert_eq!(ground.on_server(short).await, expected(short));
     }
     let db = open(&ground.address(&mine)).await.unwrap();
@@ -37,22 +33,14 @@ async fn g15_a_tenant_reaches_its_own_database_through_its_socket_and_nothing_el
     url.set_password(ground.address(&other).password()).unwrap();
     assert!(open(&url).await.is_err());
 
-    for short in [&mine, &other] {
-        postgres.destroy(short).await.unwrap();
-        assert!(ground.on_server(short).await.is_empty());
-    }
-    ground.clean().await;
+    ground.end(&postgres, &[mine, other]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g15_the_relay_keeps_to_its_rules() {
     let Some(ground) = ground().await else { return };
     let postgres = ground.start();
-    let (mine, other) = (short_id(), short_id());
-    for short in [&mine, &other] {
-        postgres.prepare(short).await.unwrap();
-        postgres.open(short, &ground.run(short)).await.unwrap();
-    }
+    let [mine, other] = ground.two(&postgres).await;
     let socket = |short: &str| ground.run(short).join(crate::postgres::SOCKET);
     let (url, path) = (ground.address(&mine), socket(&mine));
 
@@ -112,38 +100,32 @@ async fn g15_the_relay_keeps_to_its_rules() {
     // Closed is closed, also for who is inside.
     postgres.close(&mine);
     assert!(last.ended().await);
-    for short in [&mine, &other] {
-        postgres.destroy(short).await.unwrap();
-    }
-    ground.clean().await;
+    ground.end(&postgres, &[mine, other]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g15_connections_that_say_nothing_hold_no_place_for_long() {
     let Some(ground) = ground().await else { return };
     let postgres = ground.start();
-    let (mine, other) = (short_id(), short_id());
-    for short in [&mine, &other] {
-        postgres.prepare(short).await.unwrap();
-        postgres.open(short, &ground.run(short)).await.unwrap();
-    }
+    let [mine, other] = ground.two(&postgres).await;
     let path = ground.run(&mine).join(crate::postgres::SOCKET);
     let mut silent = Vec::new();
     for _ in 0..40 {
         silent.push(Client::new(&path).await);
     }
     assert!(silent[39].ended().await, "there is an end to them");
-    Client::new(&ground.run(&other).join(crate::postgres::SOCKET)).await.log_in(&ground.address(&other), &[]).await.unwrap();
+    Client::new(&ground.run(&other).join(crate::postgres::SOCKET))
+        .await
+        .log_in(&ground.address(&other), &[])
+        .await
+        .unwrap();
     // They had ten seconds to introduce themselves.
     tokio::time::sleep(Duration::from_secs(11)).await;
     Client::new(&path).await.log_in(&ground.address(&mine), &[]).await.unwrap();
     for client in &mut silent {
         assert!(client.ended().await);
     }
-    for short in [&mine, &other] {
-        postgres.destroy(short).await.unwrap();
-    }
-    ground.clean().await;
+    ground.end(&postgres, &[mine, other]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,6 +154,5 @@ async fn g14_what_a_tenant_puts_in_its_sockets_place_is_neither_followed_nor_in_
         postgres.close(&short);
         std::fs::remove_file(&socket).unwrap();
     }
-    postgres.destroy(&short).await.unwrap();
-    ground.clean().await;
+    ground.end(&postgres, &[short]).await;
 }
