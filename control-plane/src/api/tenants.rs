@@ -42,7 +42,7 @@ pub struct Tenant {
     pub issuer: String,
     /// Where it is in its life.
     pub state: TenantState,
-    /// Why it could not be made or started; null otherwise.
+    /// Why it could not be made or started, or is held back; null otherwise.
     pub failure: Option<String>,
     /// After how many seconds without a request it goes to sleep; 0 for never, null for what is usual here.
     pub idle_after_seconds: Option<i64>,

@@ -107,6 +107,7 @@ pub async fn overview(
         shell: member.shell(),
         tenant: head(&on.tenant),
         created_at: &on.tenant.created_at.rfc3339(),
+        held_back: on.tenant.failure.as_deref(),
         ends_at: ends_at.as_deref(),
         has_server: on.app.postgres.is_some(),
         applications: &applications.items,

@@ -67,6 +67,8 @@ pub struct TenantOverview<'a> {
     pub tenant: TenantHead<'a>,
     /// When it was asked for, RFC 3339.
     pub created_at: &'a str,
+    /// Why it is held back, in words for an operator, where the control plane did that by itself.
+    pub held_back: Option<&'a str>,
     /// When its grace period ends, RFC 3339, where it is terminated.
     pub ends_at: Option<&'a str>,
     /// Whether its database is on a server, with passwords that can be made anew.

@@ -134,6 +134,7 @@ impl Stage<'_> {
             shell,
             tenant,
             created_at: AT,
+            held_back: None,
             ends_at: None,
             has_server: false,
             applications: &[],
@@ -145,6 +146,8 @@ impl Stage<'_> {
             let tenant = TenantHead { state, ..tenant };
             self.add(&format!("overview-{state:?}").to_lowercase(), &TenantOverview { tenant, ..page });
         }
+        let held = TenantHead { state: TenantState::Suspended, ..tenant };
+        self.add("overview-held-back", &TenantOverview { tenant: held, held_back: Some(words.other), ..page });
         let ended = TenantHead { state: TenantState::Terminating, ..tenant };
         self.add("overview-terminating", &TenantOverview { tenant: ended, ends_at: Some(AT), ..page });
         let applications = [application(words, ApplicationType::Web)];
