@@ -326,6 +326,14 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (&Method::PUT, ["applications", _, "invitees", _]) => StatusCode::NO_CONTENT.into_response(),
         (_, ["applications"]) => page(&application()),
         (_, ["applications", _]) => Json(application()).into_response(),
+        (&Method::POST, ["connections"]) => (StatusCode::CREATED, Json(connection())).into_response(),
+        (_, ["connections"]) => page(&connection()),
+        (_, ["connections", _, "check"]) => {
+            Json(json!({"works": true, "problem": null, "further_hosts": []})).into_response()
+        }
+        (_, ["connections", _]) => Json(connection()).into_response(),
+        (_, ["users", _, "connected-accounts"]) => page(&connected_account()),
+        (_, ["users", _, "connected-accounts", ..]) => Json(connected_account()).into_response(),
         (_, ["users"]) => page(&user()),
         (_, ["users", _, "passkeys"]) => page(&passkey()),
         (_, ["users", _]) => Json(user()).into_response(),
@@ -374,6 +382,18 @@ fn user() -> Value {
 fn session() -> Value {
     json!({"id": KNOWN, "user_id": KNOWN, "ip": "203.0.113.7", "user_agent": null, "amr": ["otp"], "created_at": AT,
         "last_seen_at": AT, "expires_at": AT, "ended_at": null, "ended_reason": null, "applications": []})
+}
+
+/// What a tenant that was taken over could say: more hosts than somebody asked for.
+fn connection() -> Value {
+    json!({"id": KNOWN, "provider": "github", "name": "GitHub", "client_id": "x", "has_secret": true,
+        "configuration": {}, "redirect_uri": "https://acme.example/signin/callback/x", "hosts": ["evil.example"],
+        "disabled": false, "created_at": AT, "updated_at": AT})
+}
+
+fn connected_account() -> Value {
+    json!({"id": KNOWN, "connection_id": KNOWN, "account": "ann", "tokens_kept": false, "connected_at": AT,
+        "last_used_at": null})
 }
 
 fn event() -> Value {

@@ -12,6 +12,7 @@ use polder_service::limit::Limits;
 use polder_tenant_api as api;
 use tokio::sync::{Mutex, Notify};
 
+use crate::connections::Connections;
 use crate::error::Internal;
 use crate::factors::slow::Slow;
 use crate::keys::{self, Schedule, Seal, SealKeys};
@@ -52,6 +53,8 @@ pub struct App {
     pub reseal: Notify,
     /// The applications, in memory; refreshed after each administrative write.
     pub applications: Applications,
+    /// Outside identity providers, in memory; refreshed after each administrative write.
+    pub connections: Connections,
     /// Tokens of our own whose signature was checked before.
     pub tokens: TokenCache,
     /// Discovery documents, serialised once.
@@ -155,6 +158,7 @@ impl App {
         let passkeys = startup::relying_party(&db, &issuer, &clock).await?;
         let keys = keys::signing::load(&db, &keyring, (&clock, &entropy)).await?;
         let checkpoints = CheckpointKey::open(&db, &keyring, &entropy, &clock).await?;
+        let connections = Connections::load(&db).await?;
         let applications = Applications::load(&db, issuer.as_str()).await?;
         let app = Arc::new(Self {
             documents: Documents::new(&issuer)?,
@@ -174,6 +178,7 @@ impl App {
             keyring,
             keys,
             applications,
+            connections,
             mailer,
             outbound,
             admin,

@@ -18,6 +18,7 @@ pub mod assets;
 pub mod audit;
 pub mod command;
 pub mod confine;
+pub mod connections;
 pub mod error;
 pub mod factors;
 pub mod guard;

@@ -22,13 +22,17 @@ use polder_service::{Stack, TrustedProxy, problem};
 use tower::Layer;
 
 use crate::account::{
-    activity, address, applications as grants, data, delete, home, overview, passkeys, preferences, profile,
-    recovery_codes, second_factor, sessions as devices, switch,
+    activity, address, applications as grants, connections as account_connections, data, delete, home, overview,
+    passkeys, preferences, profile, recovery_codes, second_factor, sessions as devices, switch,
 };
-use crate::admin::{self, applications, audit_events, health, invitees, sessions, users};
+use crate::admin::{
+    self, applications, audit_events, connected_accounts, connections, health, invitees, sessions, users,
+};
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo, well_known};
-use crate::signin::{choice, code, consent, email, name, offer, passkey, resend, room, second_step, show};
+use crate::signin::{
+    callback, choice, code, connect, consent, email, name, offer, passkey, resend, room, second_step, show, with,
+};
 use crate::{App, assets};
 
 /// What the world reaches, ready to be served.
@@ -121,6 +125,12 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/account/passkeys/confirm", post(passkeys::confirm))
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(account_routes())
+        .route("/signin/with/{connection}", get(with::begin).head(no_head))
+        .route("/signin/callback/{connection}", get(callback::get).post(callback::post).head(no_head))
+        .route("/signin/connect", post(connect::submit))
+        .route("/account/connections", get(account_connections::show))
+        .route("/account/connections/connect", post(account_connections::connect))
+        .route("/account/connections/disconnect", post(account_connections::disconnect))
         .route("/assets/{name}", get(assets::get))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(app), render_pages))
@@ -134,10 +144,16 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/applications/{id}/secrets", post(applications::add_secret))
         .route("/applications/{id}/invitees", get(invitees::list))
         .route("/applications/{id}/invitees/{user_id}", put(invitees::add).delete(invitees::remove))
+        .route("/connections", get(connections::list).post(connections::create))
+        .route("/connections/{id}", get(connections::show).patch(connections::change).delete(connections::remove))
+        .route("/connections/{id}/check", post(connections::check))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))
         .route("/users/{id}/passkeys", get(admin::passkeys::list))
         .route("/users/{id}/passkeys/{passkey_id}", delete(admin::passkeys::remove))
+        .route("/users/{id}/connected-accounts", get(connected_accounts::list))
+        .route("/users/{id}/connected-accounts/{account}", delete(connected_accounts::remove))
+        .route("/users/{id}/connected-accounts/{account}/refresh", post(connected_accounts::refresh))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
         .route("/audit-events", get(audit_events::list))

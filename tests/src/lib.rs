@@ -17,6 +17,7 @@ pub mod post_office;
 pub mod postgres;
 pub mod relying_party;
 pub mod routes;
+pub mod upstream;
 
 pub use browser::{Browser, Landed};
 pub use mallory::Mallory;

@@ -23,6 +23,7 @@ use crate::tenant_client::{self, CallError};
 pub mod applications;
 pub mod assertion_key;
 pub mod audit_events;
+pub mod connections;
 pub mod invitees;
 pub mod keys;
 pub mod passkeys;

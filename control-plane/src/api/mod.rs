@@ -15,6 +15,7 @@ pub mod admit;
 pub mod applications;
 pub mod audit_events;
 pub mod caller;
+pub mod connections;
 pub mod egress;
 pub mod error;
 pub mod events;

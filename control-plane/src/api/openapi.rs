@@ -32,6 +32,7 @@ pub fn base() -> OpenApi {
             ("life", "A tenant's life: suspend, sleep, terminate, destroy"),
             ("applications", "What signs people in: OAuth clients"),
             ("users", "People"),
+            ("connections", "Outside identity providers, and people's accounts there"),
             ("sessions", "The register of sessions"),
             ("audit-events", "Who did what"),
             ("keys", "Custody of a tenant's keys: rotation, and nothing that could mint"),

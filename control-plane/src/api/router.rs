@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use super::rates::Rates;
 use super::{
-    Api, admit, applications, audit_events, egress, events, invitees, keys, life, openapi, passkeys, sessions,
-    settings, tenants, users,
+    Api, admit, applications, audit_events, connections, egress, events, invitees, keys, life, openapi, passkeys,
+    sessions, settings, tenants, users,
 };
 use crate::app::App;
 
@@ -65,6 +65,12 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(users::show, users::change, users::erase))
         .routes(routes!(passkeys::list))
         .routes(routes!(passkeys::remove))
+        .routes(routes!(connections::list, connections::create))
+        .routes(routes!(connections::show, connections::change, connections::remove))
+        .routes(routes!(connections::check))
+        .routes(routes!(connections::of_user))
+        .routes(routes!(connections::disconnect))
+        .routes(routes!(connections::refresh))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(audit_events::list))

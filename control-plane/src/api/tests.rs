@@ -29,7 +29,11 @@ fn operations() -> Vec<(Method, String)> {
 }
 
 fn at(path: &str, slug: &str, id: &str) -> String {
-    path.replace("{slug}", slug).replace("{id}", id).replace("{user_id}", KNOWN).replace("{passkey_id}", KNOWN)
+    path.replace("{slug}", slug)
+        .replace("{id}", id)
+        .replace("{user_id}", KNOWN)
+        .replace("{passkey_id}", KNOWN)
+        .replace("{account_id}", KNOWN)
 }
 
 /// Operations that are tried where tenants are real: see `life`.
@@ -48,6 +52,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "applications") => Some(json!({"name": "Shop", "type": "web"})),
         ("POST", "rotate") if !path.contains("seal-key") && !path.contains("assertion-key") => Some(json!({})),
         ("POST", "egress") => Some(json!({"host": "accounts.example.org"})),
+        ("POST", "connections") => Some(json!({"provider": "github", "client_id": "x", "client_secret": "y"})),
         ("POST", "users") => Some(json!({"email": "ann@example.test"})),
         ("PATCH", _) => Some(json!({})),
         _ => None,
@@ -125,6 +130,12 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         "user.created",
         "user.changed",
         "user.erased",
+        "connection.created",
+        "connection.changed",
+        "connection.removed",
+        "connected_account.removed",
+        "connected_account.refreshed",
+        "egress.allowed",
         "session.ended",
         "settings.changed",
         "egress.allowed",
@@ -413,4 +424,72 @@ async fn f05_f06_f20_answers_carry_the_security_headers_and_no_cors() {
         .header("access-control-request-method", "POST");
     let answer = world.send(preflight, Body::empty()).await;
     assert!(answer.status.is_client_error() && answer.header("access-control-allow-origin").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p18_a_connection_opens_ways_to_the_hosts_that_were_asked_for_and_no_others() {
+    let world = World::new().await;
+    let key = world.key(KeyAccess::Write).await;
+    let post = |body| world.api(&key, Method::POST, "/tenants/acme/connections", Some(body));
+    let made = post(json!({"provider": "github", "client_id": "x", "client_secret": "y"})).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    assert_eq!(made.json()["allowed_hosts"], json!(["api.github.com", "github.com"]));
+    let again = post(json!({"provider": "github", "client_id": "x", "client_secret": "y"})).await;
+    assert_eq!((again.json()["allowed_hosts"].clone(), again.json()["refused_hosts"].clone()), (json!([]), json!([])));
+    // What the tenant says it needs opens nothing.
+    let log = world.log().await;
+    let hosts: BTreeSet<_> = log
+        .iter()
+        .filter(|(action, ..)| action == "egress.allowed")
+        .map(|(_, _, details)| details["host"].to_string())
+        .collect();
+    assert_eq!(hosts, BTreeSet::from(["\"api.github.com\"".to_owned(), "\"github.com\"".to_owned()]));
+    // A host that no tenant may reach: nothing is made.
+    let seen = world.stub.seen().len();
+    for host in ["10.0.0.1", "metadata.google.internal", "id.example.org:8443", "x.local"] {
+        let refused = post(json!({"provider": "github", "client_id": "x", "client_secret": "y",
+            "configuration": {"hosts": [host]}}))
+        .await;
+        assert_eq!(refused.status.as_u16(), 422, "{host}");
+    }
+    assert_eq!(world.stub.seen().len(), seen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p18_a_way_that_was_opened_for_a_connection_closes_with_the_last_that_needs_it() {
+    let world = World::new().await;
+    let key = world.key(KeyAccess::Write).await;
+    let call = async |method: Method, path: &str, body: Option<serde_json::Value>| {
+        world.api(&key, method, &format!("/tenants/acme{path}"), body).await
+    };
+    let reached = async || -> Vec<String> {
+        let list = call(Method::GET, "/egress", None).await.json();
+        list["items"].as_array().unwrap().iter().map(|it| it["host"].as_str().unwrap().to_owned()).collect()
+    };
+    // One host by name, which a connection needs as well; and a connection that needs another beside.
+    call(Method::POST, "/egress", Some(json!({"host": "github.com"}))).await;
+    let github = json!({"provider": "github", "client_id": "x", "client_secret": "y",
+        "configuration": {"hosts": ["mail.example.org"]}});
+    let made = call(Method::POST, "/connections", Some(github)).await.json();
+    assert_eq!(made["allowed_hosts"], json!(["api.github.com", "mail.example.org"]));
+    let second = UNKNOWN.parse().unwrap();
+    let both = vec!["api.github.com".to_owned()];
+    let (tenant, by) = (world.tenant("acme").await, crate::audit::ActingFor::system());
+    crate::egress::needs::settle(&world.app, &tenant, &by, (second, both)).await.unwrap();
+    // A change that needs less closes what is not needed; the tenant's word on who the provider is opens nothing.
+    let path = format!("/connections/{KNOWN}");
+    let changed = call(Method::PATCH, &path, Some(json!({"configuration": {}}))).await.json();
+    assert_eq!((&changed["closed_hosts"], &changed["allowed_hosts"]), (&json!(["mail.example.org"]), &json!([])));
+    let changed = call(Method::PATCH, &path, Some(json!({"name": "Octocat"}))).await.json();
+    assert_eq!(changed["closed_hosts"], json!([]), "what it needs did not change");
+    assert_eq!(reached().await, ["api.github.com", "github.com"]);
+    // Removed: another needs the one, and somebody asked for the other.
+    call(Method::DELETE, &path, None).await;
+    assert_eq!(reached().await, ["api.github.com", "github.com"]);
+    crate::egress::needs::settle(&world.app, &tenant, &by, (second, Vec::new())).await.unwrap();
+    assert_eq!(reached().await, ["github.com"]);
+    // One that the tenant says is of GitHub, and that nobody here made, reaches nothing of GitHub's.
+    let changed =
+        call(Method::PATCH, &path, Some(json!({"configuration": {"hosts": ["id.example.org"]}}))).await.json();
+    assert_eq!(changed["allowed_hosts"], json!(["id.example.org"]));
 }

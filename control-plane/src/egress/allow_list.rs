@@ -10,7 +10,7 @@ use super::rule::{Rule, RuleError};
 use crate::app::App;
 use crate::audit::{self, ActingFor};
 use crate::model::{Actor, EgressRuleId, Tenant, TenantId};
-use crate::store::egress_rules::{self, Row};
+use crate::store::egress_rules::{self, Row, Why};
 
 /// Why a rule was not added.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ async fn add(app: Arc<App>, (tenant, actor): (TenantId, Actor), new: Row, event:
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                if egress_rules::insert(tx, tenant, &new, actor).await? {
+                if egress_rules::insert(tx, tenant, &new, (actor, Why::Asked)).await? {
                     polder_audit::record(tx, event);
                     return Ok(());
                 }

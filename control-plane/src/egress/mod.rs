@@ -7,13 +7,14 @@
 //!        <─ 403, a problem ───── any "no" above: counted and logged, nothing contacted
 //! ```
 //!
-//! The list is the control plane's record ([`allow_list`]), changed by somebody and audited; a change acts
-//! at once, and ends the tunnels that are no longer allowed. TLS is the
+//! The list is the control plane's record ([`allow_list`]), changed by somebody and audited; what connections
+//! need comes and goes with them ([`needs`]). A change acts at once, and ends the tunnels that are no longer allowed. TLS is the
 //! tenant's: only bytes pass here, and nothing of them is kept. It is a second wall: the tenant's own
 //! client checks what it asks for, too (F14).
 
 pub mod allow_list;
 mod gate;
+pub mod needs;
 mod refusal;
 pub mod rule;
 pub mod tunnel;

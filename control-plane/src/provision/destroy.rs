@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::courier::Party;
 use crate::model::{Operation, Tenant};
 use crate::secrets::sync_folder;
-use crate::store::{egress_rules, life, mail_counts, mail_domains, own_applications};
+use crate::store::{egress_needs, egress_rules, life, mail_counts, mail_domains, own_applications};
 
 /// What destroying the seal key means.
 const COPIES: &str = "Every copy of the data, backups included, was sealed under the tenant's seal key. \
@@ -84,6 +84,7 @@ pub(super) async fn data(app: &App, tenant: &Tenant) -> Result<(), StepError> {
             Box::pin(async move {
                 own_applications::remove_all(tx, id).await?;
                 egress_rules::remove_all(tx, id).await?;
+                egress_needs::remove_all(tx, id).await?;
                 mail_domains::remove(tx, id).await?;
                 mail_counts::remove(tx, &party).await
             })

@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod console_sessions;
 pub mod data_keys;
+pub mod egress_needs;
 pub mod egress_rules;
 pub mod idempotency_keys;
 pub mod invitations;
@@ -28,4 +29,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "egress", sql: include_str!("../../../migrations/control/0003_egress.sql") },
     Migration { version: 4, name: "mail", sql: include_str!("../../../migrations/control/0004_mail.sql") },
     Migration { version: 5, name: "postgres", sql: include_str!("../../../migrations/control/0005_postgres.sql") },
+    Migration {
+        version: 6,
+        name: "connections",
+        sql: include_str!("../../../migrations/control/0006_connections.sql"),
+    },
 ];

@@ -10,7 +10,7 @@ pub enum Category {
     Identifiers,
     /// Where and with what a session was started.
     SessionMetadata,
-    /// Tokens of outside identity providers.
+    /// Tokens of outside identity providers, and what we prove ourselves to them with.
     ProviderTokens,
     /// Secrets of second factors.
     Factors,

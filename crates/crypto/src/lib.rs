@@ -20,7 +20,7 @@ pub mod scram;
 pub mod seal;
 pub mod signing;
 pub mod slow_hash;
-mod strict_json;
+pub mod strict_json;
 pub mod totp;
 
 pub use category::Category;

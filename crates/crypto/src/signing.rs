@@ -153,7 +153,15 @@ impl SigningKey {
         Ok(Self { pair, public, headers, rng })
     }
 
-    /// The RFC 7638 thumbprint of the public key.
+    /// The same key, called as somebody else calls it: its `kid` in what it signs.
+    #[must_use]
+    pub fn called(mut self, kid: &str) -> Self {
+        kid.clone_into(&mut self.public.kid);
+        self.headers = FREQUENT_TYPES.map(|typ| (typ, encode_header(&self.public, typ)));
+        self
+    }
+
+    /// The RFC 7638 thumbprint of the public key, unless it is [called](Self::called) something else.
     pub fn kid(&self) -> &str {
         &self.public.kid
     }

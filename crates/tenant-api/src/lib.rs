@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub mod assertion;
+pub mod connections;
 pub mod isolation;
 pub mod keys;
 pub mod standing;

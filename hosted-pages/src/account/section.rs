@@ -17,6 +17,8 @@ pub enum Section {
     SecondFactor,
     /// Codes on paper.
     RecoveryCodes,
+    /// Accounts elsewhere.
+    Connections,
     /// Where somebody is signed in.
     Sessions,
     /// Which applications have access.
@@ -37,6 +39,7 @@ pub const SECTIONS: &[Section] = &[
     Section::Passkeys,
     Section::SecondFactor,
     Section::RecoveryCodes,
+    Section::Connections,
     Section::Sessions,
     Section::Applications,
     Section::Activity,
@@ -54,6 +57,7 @@ impl Section {
             Self::Passkeys => "/account/passkeys",
             Self::SecondFactor => "/account/second-factor",
             Self::RecoveryCodes => "/account/recovery-codes",
+            Self::Connections => "/account/connections",
             Self::Sessions => "/account/sessions",
             Self::Applications => "/account/applications",
             Self::Activity => "/account/activity",
@@ -70,6 +74,7 @@ impl Section {
             Self::Passkeys => t.account.passkeys,
             Self::SecondFactor => t.account.second_factor,
             Self::RecoveryCodes => t.account.recovery_codes,
+            Self::Connections => t.account.connections,
             Self::Sessions => t.account.sessions,
             Self::Applications => t.account.applications,
             Self::Activity => t.account.activity,

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Section;
+use super::{SECTIONS, Section};
 use crate::Frame;
 use crate::texts::Texts;
 
@@ -17,8 +17,18 @@ pub struct Shell<'a> {
     pub sign_out_csrf: &'a str,
     /// Whose account it is, where others are signed in on this browser as well.
     pub address: Option<&'a str>,
+    /// Whether there are outside providers to connect accounts of.
+    pub connections: bool,
     /// What was just done.
     pub said: Option<Outcome<'a>>,
+}
+
+impl Shell<'_> {
+    /// The parts that there are for this person, in order.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = Section> {
+        let (all, current) = (self.connections, self.current);
+        SECTIONS.iter().copied().filter(move |it| all || *it == current || *it != Section::Connections)
+    }
 }
 
 /// What was just done.

@@ -38,6 +38,8 @@ pub enum AccountChange<'a> {
         app: bool,
         /// Whether recovery codes were.
         recovery_codes: bool,
+        /// Whether connected accounts were.
+        accounts: bool,
     },
 }
 
@@ -54,11 +56,12 @@ impl<'a> AccountChange<'a> {
             Self::RecoveryCodeUsed { left } => (n.recovery_used(tenant), n.recovery_used_text(left)),
             Self::ManyFailures => (n.many_failures(tenant), n.many_failures_text.to_owned()),
             Self::EmailChanged { .. } => (n.email_changed(tenant), n.email_changed_text.to_owned()),
-            Self::EmailChangeUndone { passkeys, app, recovery_codes } => {
+            Self::EmailChangeUndone { passkeys, app, recovery_codes, accounts } => {
                 let removed = [
                     (passkeys, n.email_undone_passkeys),
                     (app, n.email_undone_app),
                     (recovery_codes, n.email_undone_codes),
+                    (accounts, n.email_undone_accounts),
                 ];
                 let removed = removed.into_iter().filter(|(gone, _)| *gone).map(|(_, text)| text);
                 let text: Vec<&str> = std::iter::once(n.email_undone_text).chain(removed).collect();

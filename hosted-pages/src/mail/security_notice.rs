@@ -12,6 +12,16 @@ use crate::{Device, Page, clean, when};
 /// write to the owner with them (D12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change<'a> {
+    /// An account at an outside provider was connected.
+    AccountConnected {
+        /// The provider's name, as the administrator wrote it.
+        provider: &'a str,
+    },
+    /// An account at an outside provider was disconnected.
+    AccountDisconnected {
+        /// The provider's name.
+        provider: &'a str,
+    },
     /// A passkey was added.
     PasskeyAdded {
         /// What kind it is, from our own table; `None` where it says nothing.
@@ -112,6 +122,12 @@ impl Change<'_> {
     fn words(self, t: &Texts, tenant: &str) -> (String, String) {
         let m = &t.mail;
         match self {
+            Self::AccountConnected { .. } => {
+                (m.notice_account_connected(tenant), m.notice_account_connected_text(tenant))
+            }
+            Self::AccountDisconnected { .. } => {
+                (m.notice_account_disconnected(tenant), m.notice_account_disconnected_text(tenant))
+            }
             Self::PasskeyAdded { .. } => (m.notice_passkey_added(tenant), m.notice_passkey_added_text(tenant)),
             Self::PasskeyRemoved { .. } => (m.notice_passkey_removed(tenant), m.notice_passkey_removed_text(tenant)),
             Self::PasskeyRestored { .. } => (m.notice_passkey_restored(tenant), m.notice_passkey_restored_text(tenant)),
@@ -137,6 +153,9 @@ impl Change<'_> {
     fn facts(self, t: &Texts) -> Option<(&'static str, String)> {
         match self {
             Self::Account(_) => None,
+            Self::AccountConnected { provider } | Self::AccountDisconnected { provider } => {
+                Some((t.mail.notice_provider, clean::line(provider)))
+            }
             Self::PasskeyAdded { model, .. }
             | Self::PasskeyRemoved { model }
             | Self::PasskeyRestored { model }

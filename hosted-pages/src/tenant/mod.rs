@@ -6,6 +6,7 @@
 //! MakeRoom (as many sessions as one may have) -> FirstName
 //! ChooseAccount (several people signed in on this browser) -> the application, or SignInEmail
 //!                              Consent (applications of others) -> the application
+//!                              ConnectAccount (an account at an outside provider waits)
 //!                              NotAllowed (the application is not for this person)
 //! ```
 //! Forms post to the path their struct names, with hidden `csrf` and `flow`. Pages that can use
@@ -15,6 +16,7 @@ mod consent;
 mod failure;
 mod home;
 mod passkeys;
+mod providers;
 mod room;
 mod second_step;
 mod sign_in;
@@ -24,6 +26,10 @@ pub use consent::{Asked, CONSENT_TEXT, Consent};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
+pub use providers::{
+    ConnectAccount, Connected, ConnectedAccounts, ConnectedNews, OnTheWay, ProviderButton, ProviderTrouble,
+    WaitingAccount,
+};
 pub use room::{MakeRoom, RoomTaken};
 pub use second_step::{SecondStep, SecondStepError};
 pub use sign_in::{

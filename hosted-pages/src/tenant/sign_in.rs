@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::PasskeyProblem;
+use super::providers::{ProviderButton, ProviderTrouble, WaitingAccount};
 use crate::Frame;
 use crate::texts::Texts;
 
@@ -21,6 +22,12 @@ pub struct SignInEmail<'a> {
     pub error: Option<EmailError>,
     /// Why a passkey did not sign in.
     pub passkey_problem: Option<PasskeyProblem<'a>>,
+    /// Outside providers to sign in with: links to `/signin/with/CONNECTION?flow=…`.
+    pub providers: &'a [ProviderButton<'a>],
+    /// Why one of them signed nobody in.
+    pub trouble: Option<ProviderTrouble<'a>>,
+    /// An account there that waits to be connected; `form#leave-form` posts to `/signin/connect`.
+    pub waits: Option<WaitingAccount<'a>>,
 }
 
 /// Why an address was not accepted. There is no "unknown address" on purpose (D10).
@@ -159,6 +166,10 @@ impl SignInEmail<'_> {
     fn title(&self) -> String {
         let t = &self.frame.t().email;
         self.application.map_or_else(|| t.title.to_owned(), |application| t.title_for(application))
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.trouble.map(|trouble| trouble.text(&self.frame))
     }
 
     fn problem(&self) -> Option<String> {

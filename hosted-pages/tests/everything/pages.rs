@@ -100,7 +100,7 @@ fn f01_no_inline_style_script_or_handler() {
             assert!(all(&html, "style").is_empty(), "{name}: style element");
             for script in all(&html, "script") {
                 assert!(script.value().attr("src").is_some() && text(script).is_empty(), "{name}: inline script");
-                let passkeys = ["sign-in-email", "offer-passkey", "account-passkeys"];
+                let passkeys = ["sign-in-email", "sign-in-provider", "offer-passkey", "account-passkeys"];
                 let may = name.starts_with("console-") || passkeys.iter().any(|page| name.starts_with(page));
                 assert!(may, "{name} has no use for a script");
             }
@@ -223,6 +223,9 @@ fn contract_the_sign_in_forms_have_the_ids_and_paths_that_tools_know() {
         ),
         ("sign-in-code", "form#resend-form", "/signin/resend", "input[name=flow]"),
         ("sign-in-code", "form#switch-form", "/signin/switch", "input[name=flow]"),
+        ("sign-in-provider-waits", "form#leave-form", "/signin/connect", "input[name=flow]"),
+        ("connect-account", "form#connect-form", "/signin/connect", "input[name=account]"),
+        ("connect-account", "form#leave-form", "/signin/connect", "input[name=csrf]"),
         ("sign-in-code", "form#cancel-form", "/signin/cancel", "input[name=flow]"),
         ("second-step", "form#totp-form", "/signin/second-step", "input#code[name=code][inputmode=numeric]"),
         ("second-step-recovery", "form#recovery-form", "/signin/recovery-code", "input#recovery[name=recovery]"),

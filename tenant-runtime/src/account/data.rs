@@ -20,7 +20,8 @@ use crate::error::Internal;
 use crate::model::User;
 use crate::model::passkey::Kind;
 use crate::store::{
-    address_changes, consents, known_browsers, outbox, passkeys, recovery_codes, sessions, totp_factors, users,
+    address_changes, connected_accounts, consents, known_browsers, outbox, passkeys, recovery_codes, sessions,
+    totp_factors, users,
 };
 
 /// Names the shape of the file; a change that breaks a reader gets another.
@@ -81,6 +82,7 @@ pub async fn collect(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Inter
         "former_addresses": former_addresses(app, tx, user).await?,
         "invitations": invitations(app, tx, user).await?,
         "passkeys": passkeys_of(app, tx, user).await?,
+        "connected_accounts": connected_accounts_of(app, tx, user).await?,
         "second_factors": second_factors(app, tx, user).await?,
         "sessions": sessions_of(app, tx, user).await?,
         "browsers": browsers(tx, user).await?,
@@ -123,6 +125,25 @@ async fn passkeys_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, 
             "created_at": passkey.created_at.rfc3339(),
             "last_used_at": passkey.last_used_at.map(|at| at.rfc3339()),
             "removed_at": passkey.removed_at.map(|at| at.rfc3339()),
+        })
+    });
+    Ok(shown.collect())
+}
+
+/// What the provider said, and not the tokens it gave.
+async fn connected_accounts_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
+    let all = connected_accounts::of_user(tx, &app.keyring, user.id).await?;
+    let shown = all.into_iter().map(|account| {
+        json!({
+            "id": account.id,
+            "provider": app.connections.find(account.connection_id).map(|connection| connection.name.clone()),
+            "issuer": account.profile.issuer,
+            "subject": account.profile.subject,
+            "email": account.profile.email,
+            "name": account.profile.name,
+            "tokens_kept": account.tokens_kept,
+            "connected_at": account.created_at.rfc3339(),
+            "last_used_at": account.last_used_at.map(|at| at.rfc3339()),
         })
     });
     Ok(shown.collect())

@@ -12,6 +12,7 @@ use super::door::{AccountForm, Away, Here};
 use super::erase;
 use super::sheet::Sheet;
 use crate::App;
+use crate::connections::revoke;
 use crate::error::Internal;
 use crate::signin::accounts;
 use crate::signin::page::Paper;
@@ -34,17 +35,20 @@ pub async fn delete(State(app): State<Arc<App>>, form: AccountForm) -> Result<Re
         return Ok(sheet.print_again(&Delete { shell: sheet.shell(None), wrong: true }));
     }
     let (unit, user, request_id) = (Arc::clone(&app), here.signed.user.clone(), here.visit.context.request_id);
-    app.db
+    let erased = app
+        .db
         .write(move |tx| {
             Box::pin(async move {
-                if erase::erase(&unit, tx, &user).await? {
+                let erased = erase::erase(&unit, tx, &user).await?;
+                if erased.is_some() {
                     let event = Event::new("user.erased", Actor::user(user.id)).user(user.id);
                     polder_audit::record(tx, event.request(request_id));
                 }
-                Ok::<_, Internal>(())
+                Ok::<_, Internal>(erased)
             })
         })
         .await?;
+    revoke::behind(&app, erased.unwrap_or_default());
     let paper = Paper::new(&app, &here.visit, "/", "");
     let frame = polder_hosted_pages::Frame { language_path: None, ..paper.frame() };
     let mut response = paper.print(StatusCode::OK, &Said { frame, what: What::Deleted });

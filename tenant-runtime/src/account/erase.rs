@@ -3,17 +3,20 @@
 use polder_db::Tx;
 
 use crate::App;
+use crate::connections::revoke::Dropped;
 use crate::error::Internal;
 use crate::guard::budget;
 use crate::model::User;
 use crate::signin::send;
-use crate::store::{one_time_codes, outbox, users};
+use crate::store::{connected_accounts, one_time_codes, outbox, users};
 
 /// Erases `user`. What is kept under keyed hashes of their address goes as well, unless it also protects
-/// others. `false` when they were erased already.
-pub async fn erase(app: &App, tx: &mut Tx, user: &User) -> Result<bool, Internal> {
+/// others. The tokens of outside providers come back, to be revoked there once this is stored; `None` when
+/// they were erased already.
+pub async fn erase(app: &App, tx: &mut Tx, user: &User) -> Result<Option<Vec<Dropped>>, Internal> {
+    let dropped = connected_accounts::dropped(tx, &app.keyring, user.id).await?;
     one_time_codes::forget_address(tx, &send::address_index(app, &user.email)).await?;
     outbox::forget_address(tx, &app.keyring, &user.email).await?;
     budget::forget_address(tx, &app.keyring, &user.email).await?;
-    Ok(users::erase(tx, user.id, app.clock.now()).await?)
+    Ok(users::erase(tx, user.id, app.clock.now()).await?.then_some(dropped))
 }

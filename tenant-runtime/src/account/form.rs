@@ -35,9 +35,9 @@ impl AccountForm {
     }
 }
 
-/// Whether the person proved themselves a moment ago.
+/// Whether the person proved themselves a moment ago, here and not to an outside provider alone.
 pub fn is_fresh(app: &App, session: &Session) -> bool {
-    app.clock.now().since(session.authenticated_at) < FRESH
+    session.is_proved_here() && app.clock.now().since(session.authenticated_at) < FRESH
 }
 
 /// The token of this session's account forms.

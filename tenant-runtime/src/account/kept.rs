@@ -7,6 +7,7 @@ pub const IN_THE_FILE: &[(&str, &[&str])] = &[
     ("former_addresses", &["address_change"]),
     ("invitations", &["application_invitee"]),
     ("passkeys", &["passkey"]),
+    ("connected_accounts", &["connected_account"]),
     ("second_factors", &["totp_factor", "recovery_set", "recovery_code"]),
     ("sessions", &["session", "session_application"]),
     ("browsers", &["known_browser"]),
@@ -25,6 +26,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("awaited_factor", "minutes"),
     ("totp_enrolment", "minutes, and a secret"),
     ("pending_request", "an hour, and nobody's yet"),
+    ("unconnected_account", "an hour, and nobody's yet"),
+    ("connection", "a provider, and the secret we have there: of nobody"),
     ("factor_tries", "a counter"),
     ("code_budget", "counters under keyed hashes"),
 ];

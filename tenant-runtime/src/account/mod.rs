@@ -10,7 +10,7 @@
 //! | `/account`, and whose it is | [`overview`], [`switch`] |
 //! | `/account/profile`, `/account/email` | [`profile`], [`address`] |
 //! | `/account/second-factor`, `/account/recovery-codes` | [`second_factor`], [`recovery_codes`] |
-//! | `/account/passkeys` | [`passkeys`] |
+//! | `/account/passkeys`, `/account/connections` | [`passkeys`], [`connections`] |
 //! | `/account/sessions`, `/account/applications` | [`sessions`], [`applications`] |
 //! | `/account/activity`, `/account/preferences` | [`activity`], [`preferences`] |
 //! | `/account/data`, `/account/delete` | [`data`], [`delete`] |
@@ -19,6 +19,7 @@ pub mod activity;
 pub mod address;
 pub mod address_change;
 pub mod applications;
+pub mod connections;
 pub mod data;
 pub mod delete;
 pub mod door;

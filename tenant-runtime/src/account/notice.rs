@@ -24,6 +24,16 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
+    /// An account at an outside provider was connected.
+    AccountConnected {
+        /// The provider's name.
+        provider: String,
+    },
+    /// An account at an outside provider was disconnected.
+    AccountDisconnected {
+        /// The provider's name.
+        provider: String,
+    },
     /// A passkey was added; `waits` while it counts for no more than a code.
     PasskeyAdded {
         /// What kind it is.
@@ -107,6 +117,8 @@ impl Change {
     fn shown(&self) -> mail::Change<'_> {
         use mail::AccountChange as Account;
         mail::Change::Account(match self {
+            Self::AccountConnected { provider } => return mail::Change::AccountConnected { provider },
+            Self::AccountDisconnected { provider } => return mail::Change::AccountDisconnected { provider },
             Self::PasskeyAdded { model, waits } => {
                 return mail::Change::PasskeyAdded { model: model.as_deref(), waits: *waits };
             }
@@ -121,8 +133,13 @@ impl Change {
             Self::RecoveryCodeUsed { left } => Account::RecoveryCodeUsed { left: *left },
             Self::ManyFailures => Account::ManyFailures,
             Self::EmailChanged { undo, days } => Account::EmailChanged { undo, days: *days },
-            Self::EmailChangeUndone(Removed { passkeys, app, recovery_codes }) => {
-                Account::EmailChangeUndone { passkeys: *passkeys > 0, app: *app, recovery_codes: *recovery_codes }
+            Self::EmailChangeUndone(Removed { passkeys, app, recovery_codes, accounts }) => {
+                Account::EmailChangeUndone {
+                    passkeys: *passkeys > 0,
+                    app: *app,
+                    recovery_codes: *recovery_codes,
+                    accounts: *accounts > 0,
+                }
             }
         })
     }

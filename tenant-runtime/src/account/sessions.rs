@@ -112,6 +112,6 @@ fn method(session: &Session) -> Method {
         Assurance::TwoFactors => Method::SecondStep,
         Assurance::Email if says("pop") => Method::Passkey,
         Assurance::Email if says("otp") => Method::Email,
-        Assurance::Email => Method::Other,
+        Assurance::Connection | Assurance::Email => Method::Other,
     }
 }

@@ -18,6 +18,7 @@ pub struct Sheet {
     section: Section,
     sign_out_csrf: String,
     address: Option<String>,
+    connections: bool,
 }
 
 impl Sheet {
@@ -29,6 +30,8 @@ impl Sheet {
             section,
             sign_out_csrf: end_session::form_token(app, &here.signed.session).to_text(),
             address: here.others.then(|| here.signed.user.email.as_str().to_owned()),
+            // Also where all are switched off: somebody may still have an account at one.
+            connections: !app.connections.all().is_empty(),
         }
     }
 
@@ -39,6 +42,7 @@ impl Sheet {
             current: self.section,
             sign_out_csrf: &self.sign_out_csrf,
             address: self.address.as_deref(),
+            connections: self.connections,
             said,
         }
     }
@@ -51,6 +55,11 @@ impl Sheet {
     /// The page as a response.
     pub fn print(&self, page: &impl Page) -> Response {
         self.paper.print(StatusCode::OK, page)
+    }
+
+    /// The page with another status.
+    pub fn print_as(&self, status: StatusCode, page: &impl Page) -> Response {
+        self.paper.print(status, page)
     }
 
     /// A form again, with what was wrong.

@@ -14,6 +14,7 @@ use super::{Caller, input, views};
 use crate::App;
 use crate::account::erase;
 use crate::account::name::{self as names, NameProblem};
+use crate::connections::revoke;
 use crate::error::{Internal, ProblemError};
 use crate::model;
 use crate::store::{sessions, users};
@@ -163,16 +164,17 @@ pub async fn erase(
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(user) = users::by_id(tx, &unit.keyring, id).await? else { return Ok(false) };
+                let Some(user) = users::by_id(tx, &unit.keyring, id).await? else { return Ok(None) };
                 let erased = erase::erase(&unit, tx, &user).await?;
-                if erased {
+                if erased.is_some() {
                     polder_audit::record(tx, caller.event("user.erased").user(id.to_string()));
                 }
                 Ok::<_, Internal>(erased)
             })
         })
         .await?;
-    if erased { Ok(StatusCode::NO_CONTENT) } else { Err(input::not_found()) }
+    revoke::behind(&app, erased.ok_or_else(input::not_found)?);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn stop_or_allow(

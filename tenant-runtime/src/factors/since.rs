@@ -16,6 +16,8 @@ pub struct Removed {
     pub app: bool,
     /// Whether recovery codes.
     pub recovery_codes: bool,
+    /// How many connected accounts.
+    pub accounts: u64,
 }
 
 /// Removes them. Passkeys go for good, unlike those that somebody removes from their own list: these are not
@@ -31,6 +33,8 @@ pub async fn remove(tx: &mut Tx, user: UserId, since: Timestamp) -> Result<Remov
     if app {
         crate::store::totp_factors::remove(tx, user).await?;
     }
+    let accounts = "DELETE FROM connected_account WHERE user_id = $1 AND created_at >= $2";
+    let accounts = tx.execute(accounts, &args![user, since]).await?;
     let others = tx
         .batch(
             &[
@@ -46,5 +50,6 @@ pub async fn remove(tx: &mut Tx, user: UserId, since: Timestamp) -> Result<Remov
     let codes = "DELETE FROM recovery_code WHERE user_id = $1 \
                  AND NOT EXISTS (SELECT 1 FROM recovery_set s WHERE s.user_id = recovery_code.user_id)";
     tx.execute(codes, &args![user]).await?;
-    Ok(Removed { passkeys, app, recovery_codes: others.first().is_some_and(|sets| *sets > 0) })
+    let recovery_codes = others.first().is_some_and(|sets| *sets > 0);
+    Ok(Removed { passkeys, app, recovery_codes, accounts })
 }

@@ -34,6 +34,8 @@ const RULES: &[Rule] = &[
     rule!("used_assertion", "jti", "expires_at", Duration::ZERO, "the assertion has expired by itself"),
     rule!("used_challenge", "challenge_hash", "expires_at", Duration::ZERO, "the challenge has expired by itself"),
     rule!("passkey", "id", "removed_at", YEAR, "a removed passkey that turns up is told so for a year"),
+    rule!("unconnected_account", "flow_hash", "expires_at", Duration::ZERO, "the sign-in took too long"),
+    rule!("used_state", "state_hash", "expires_at", Duration::ZERO, "the answer would have come too late by itself"),
     rule!("outbox", "id", "created_at", YEAR, "the log of messages is kept as long as the audit log"),
 ];
 

@@ -13,7 +13,9 @@ use crate::error::Internal;
 use crate::guard::budget;
 use crate::signin::send::CODE_LIFETIME;
 use crate::signin::waiting::LIFETIME;
-use crate::store::{code_budgets, one_time_codes, outbox, sessions, used_assertions};
+use crate::store::{
+    code_budgets, one_time_codes, outbox, sessions, unconnected_accounts, used_assertions, used_states,
+};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60);
@@ -49,6 +51,8 @@ async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), Internal> {
     one_time_codes::sweep(tx, now - remembered, BATCH).await?;
     outbox::blank_expired(tx, now).await?;
     used_assertions::sweep(tx, now, BATCH).await?;
+    unconnected_accounts::sweep(tx, now, BATCH).await?;
+    used_states::sweep(tx, now, BATCH).await?;
     code_budgets::sweep(tx, now - budget::WINDOW, now - FAILURES_KEPT, BATCH).await?;
     Ok(())
 }

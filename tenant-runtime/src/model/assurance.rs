@@ -2,6 +2,9 @@
 //!
 //! | proof | `amr` | `acr` |
 //! | --- | --- | --- |
+//! | account at an outside provider | `fed` | `urn:polder:acr:connection` |
+//! | the same, then a code of an authenticator app, or a recovery code | `fed`, `otp`, `mfa` | `urn:polder:acr:mfa` |
+//! | account at an outside provider, whose second factor counts here | `fed`, `mfa` | `urn:polder:acr:mfa` |
 //! | e-mail code | `otp` | `urn:polder:acr:email` |
 //! | e-mail code, then a code of an authenticator app | `otp`, `mfa` | `urn:polder:acr:mfa` |
 //! | e-mail code, then a recovery code | `otp`, `mfa` | `urn:polder:acr:mfa` |
@@ -18,6 +21,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
+    /// An account at an outside provider.
+    Connection {
+        /// Whether the provider says that a second factor was used, and is believed.
+        second_factor: bool,
+    },
     /// A code from the mail.
     EmailCode,
     /// A code of an authenticator app, after something else.
@@ -37,6 +45,8 @@ pub enum Method {
 /// What a sign-in is worth. The order is the order of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assurance {
+    /// A provider says who it is.
+    Connection,
     /// An address was proved.
     Email,
     /// Two factors, of which one may be typed in on a false page.
@@ -46,9 +56,14 @@ pub enum Assurance {
 }
 
 impl Method {
+    /// The word for a provider's vouching; RFC 8176 has none.
+    pub const FEDERATED: &'static str = "fed";
+
     /// The words of RFC 8176.
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
+            Self::Connection { second_factor: false } => &[Self::FEDERATED],
+            Self::Connection { second_factor: true } => &[Self::FEDERATED, "mfa"],
             Self::EmailCode => &["otp"],
             Self::AuthenticatorApp | Self::RecoveryCode => &["otp", "mfa"],
             Self::Passkey { strong: false, .. } => &["pop", "user"],
@@ -65,6 +80,8 @@ impl Method {
     /// What it is worth by itself.
     pub const fn assurance(self) -> Assurance {
         match self {
+            Self::Connection { second_factor: false } => Assurance::Connection,
+            Self::Connection { second_factor: true } => Assurance::TwoFactors,
             Self::EmailCode | Self::AuthenticatorApp | Self::RecoveryCode | Self::Passkey { strong: false, .. } => {
                 Assurance::Email
             }
@@ -75,11 +92,12 @@ impl Method {
 
 impl Assurance {
     /// Every level, weakest first.
-    pub const ALL: [Self; 3] = [Self::Email, Self::TwoFactors, Self::Passkey];
+    pub const ALL: [Self; 4] = [Self::Connection, Self::Email, Self::TwoFactors, Self::Passkey];
 
     /// The `acr` claim.
     pub const fn acr(self) -> &'static str {
         match self {
+            Self::Connection => "urn:polder:acr:connection",
             Self::Email => "urn:polder:acr:email",
             Self::TwoFactors => "urn:polder:acr:mfa",
             Self::Passkey => "urn:polder:acr:passkey",
@@ -88,12 +106,12 @@ impl Assurance {
 
     /// The level behind an `acr`. What is not known is worth least.
     pub fn of_acr(acr: &str) -> Self {
-        Self::ALL.into_iter().find(|level| level.acr() == acr).unwrap_or(Self::Email)
+        Self::ALL.into_iter().find(|level| level.acr() == acr).unwrap_or(Self::Connection)
     }
 
     /// What these methods are worth together.
     pub fn of(methods: &[Method]) -> Self {
-        let strongest = methods.iter().map(|method| method.assurance()).max().unwrap_or(Self::Email);
+        let strongest = methods.iter().map(|method| method.assurance()).max().unwrap_or(Self::Connection);
         let second = methods.iter().filter(|method| method.is_second_factor()).count();
         // Two of a kind are still one factor.
         if second == 0 || second == methods.len() { strongest } else { strongest.max(Self::TwoFactors) }
@@ -144,11 +162,25 @@ mod tests {
     }
 
     #[test]
+    fn d13_a_providers_word_is_one_factor_and_the_least_of_them() {
+        let word = |second_factor| Method::Connection { second_factor };
+        assert_eq!(Assurance::of(&[word(false)]), Assurance::Connection);
+        assert_eq!(amr(&[word(false)]), ["fed"]);
+        assert_eq!(Assurance::of(&[word(true)]), Assurance::TwoFactors, "only where the connection is believed");
+        for second in [Method::AuthenticatorApp, Method::RecoveryCode] {
+            assert_eq!(Assurance::of(&[word(false), second]), Assurance::TwoFactors);
+            assert_eq!(amr(&[word(false), second]), ["fed", "otp", "mfa"]);
+        }
+        assert_eq!(Assurance::of(&[word(false), Method::EmailCode]), Assurance::Email, "nor does a code make two");
+    }
+
+    #[test]
     fn levels_are_read_back_and_what_is_unknown_is_worth_least() {
         for level in Assurance::ALL {
             assert_eq!(Assurance::of_acr(level.acr()), level);
         }
-        assert_eq!(Assurance::of_acr("urn:example:gold"), Assurance::Email);
+        assert_eq!(Assurance::of_acr("urn:example:gold"), Assurance::Connection);
+        assert!(Assurance::Connection < Assurance::Email);
         assert!(Assurance::Email < Assurance::TwoFactors && Assurance::TwoFactors < Assurance::Passkey);
     }
 }

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod assurance;
 pub mod code;
+pub mod connection;
 pub mod consent;
 pub mod grant;
 pub mod passkey;
@@ -12,6 +13,7 @@ pub mod user;
 pub use application::Application;
 pub use assurance::{Assurance, Method};
 pub use code::AuthorizationCode;
+pub use connection::Connection;
 pub use consent::{Consent, ConsentId};
 pub use grant::{Grant, GrantId};
 pub use passkey::Passkey;

@@ -3,7 +3,7 @@
 use polder_kernel::Timestamp;
 use polder_tenant_api::{SessionId, UserId};
 
-use super::Assurance;
+use super::{Assurance, Method};
 
 /// A session in the register. The cookie itself is not here: only its keyed hash is stored.
 #[derive(Clone, Debug)]
@@ -38,6 +38,13 @@ impl Session {
     /// What the sign-in is worth.
     pub fn assurance(&self) -> Assurance {
         Assurance::of_acr(&self.acr)
+    }
+
+    /// Whether the person proved themselves to this tenant, and not to an outside provider alone. A provider
+    /// may vouch without asking anybody anything, wherever a browser is signed in there.
+    pub fn is_proved_here(&self) -> bool {
+        let says = |word| self.amr.iter().any(|said| said == word);
+        !says(Method::FEDERATED) || says("otp")
     }
 
     /// Whether it still counts at `now`.

@@ -134,7 +134,7 @@ async fn store(
     let now = app.clock.now();
     let others = passkeys::of_user(tx, &app.keyring, signed.user.id, Some(now - REGRET)).await?;
     // One that was just removed counts: else removing it would spare the wait.
-    let waits = !others.is_empty() && signed.session.assurance() == Assurance::Email;
+    let waits = !others.is_empty() && signed.session.assurance() < Assurance::TwoFactors;
     if waits {
         passkey.strong_from = now + WAIT;
     }

@@ -7,17 +7,18 @@ use polder_protocol::authorize::Request;
 use polder_protocol::{Error, ErrorCode};
 
 use super::accounts::{self, Selected};
-use super::flow::{self, Attempt, Code, Policy, Refusal, Second, Step, Undecided};
+use super::flow::{self, Attempt, Code, Outside, Policy, Refusal, Second, Step, Undecided};
 use super::session::{self, Signed};
 use super::visit::Visit;
 use super::waiting::Waiting;
 use super::{offer, own_page};
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
-use crate::model::Application;
+use crate::model::{Application, Method};
 use crate::oidc::authorize;
 use crate::store::awaited_factors::{self, WaitsFor};
 use crate::store::one_time_codes::{self, StoredCode};
+use crate::store::unconnected_accounts::{self, Unconnected};
 
 /// Everything stored that a step may show, and the step itself.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Look {
     pub signed: Option<Signed>,
     /// The code of this flow.
     pub code: Option<StoredCode>,
+    /// The account that waits in this flow to be connected.
+    pub unconnected: Option<Unconnected>,
     /// What comes next.
     pub step: Step,
 }
@@ -60,6 +63,11 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
     let mut tx = app.db.read().await?;
     let code = match at.flow_hash {
         Some(hash) => one_time_codes::of_flow(&mut tx, hash).await?,
+        None => None,
+    };
+    // Where there is no connection, nothing can wait.
+    let unconnected = match at.flow_hash.filter(|_| !app.connections.all().is_empty()) {
+        Some(hash) => unconnected_accounts::of_flow(&mut tx, hash, app.clock.now()).await?,
         None => None,
     };
     let selected = match at.signed {
@@ -99,6 +107,7 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
         silent: at.request.prompt.none,
         choose: at.request.prompt.select_account || at.request.prompt.consent,
         code: code.as_ref().map_or(Code::NotAsked, |c| if c.used_at.is_some() { Code::Used } else { Code::Waiting }),
+        outside: outside(signed.as_ref(), unconnected.as_ref(), at.flow_hash),
         known,
         undecided,
         confirmed: at.confirmed || signed.as_ref().is_some_and(|signed| signed.is_chosen_in(at.flow_hash)),
@@ -107,7 +116,20 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
         sign_up: app.tenant.current().sign_up,
         silent_allowed: application.client.is_verifiable(at.request.return_to.redirect_uri()),
     };
-    Ok(Look { step: flow::next(&attempt, &policy), application, signed, code })
+    Ok(Look { step: flow::next(&attempt, &policy), application, signed, code, unconnected })
+}
+
+/// Whether who is signed in proved in this flow, and not by a provider's word, who they are.
+fn outside(signed: Option<&Signed>, unconnected: Option<&Unconnected>, flow_hash: Option<&str>) -> Outside {
+    if unconnected.is_none() {
+        return Outside::Nothing;
+    }
+    let proved = |signed: &Signed| {
+        flow_hash.is_some()
+            && signed.session.proved_in.as_deref() == flow_hash
+            && !signed.session.amr.iter().any(|method| method == Method::FEDERATED)
+    };
+    if signed.is_some_and(proved) { Outside::Proved } else { Outside::Unproved }
 }
 
 /// Answers the application, if the step is to. `None` when a page is due.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use polder_hosted_pages::tenant::{AccountChoice, ChooseAccount, SignInEmail};
+use polder_hosted_pages::tenant::{AccountChoice, ChooseAccount};
 use polder_kernel::Secret;
 use polder_protocol::{Error, ErrorCode};
 
 use super::accounts::{self, Account};
 use super::answer;
+use super::ask::{self, Asking};
 use super::form::FlowForm;
 use super::own_page;
 use super::page::Paper;
@@ -102,14 +103,8 @@ pub async fn switch(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
     // Where the application means somebody who is not signed in here, it said whom.
     let hint = form.waiting.request.login_hint.as_deref().unwrap_or_default();
     let is_here = |account: &Account| hint.parse().is_ok_and(|hint| account.signed.user.email == hint);
-    let page = SignInEmail {
-        frame: paper.frame(),
-        application: Some(&application.name),
-        email: if accounts.iter().any(is_here) { "" } else { hint },
-        error: None,
-        passkey_problem: None,
-    };
-    Ok(paper.print(StatusCode::OK, &page))
+    let asking = Asking { email: if accounts.iter().any(is_here) { "" } else { hint }, ..Asking::default() };
+    Ok(ask::page(&app, &paper, &form.waiting, (&application.name, StatusCode::OK), asking).await?)
 }
 
 /// The page on which a person says who of those signed in here they are. Addresses are whole, as on `/`:

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use polder_hosted_pages::tenant::{EmailError, SignInEmail};
+use polder_hosted_pages::tenant::EmailError;
 use polder_kernel::Email;
 
 use super::answer;
+use super::ask::{self, Asking};
 use super::form::FlowForm;
 use super::page::Paper;
 use super::send::{Halt, Sent, send};
@@ -24,7 +25,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
     let typed = form.field("email").trim();
     let Ok(email) = typed.parse::<Email>() else {
         let error = if typed.is_empty() { EmailError::Empty } else { EmailError::Invalid };
-        return again(&app, &form, error);
+        return again(&app, &form, error).await;
     };
     match in_step(send(&app, &form.visit, &form.waiting, email)).await {
         // Asked for twice: the code that is under way still works.
@@ -32,26 +33,18 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         Ok(Sent::Finished) => Err(PageError::new(Kind::Expired)),
         Err(Halt::Full { retry_after }) => {
             let retry_after_seconds = retry_after.as_secs().max(1);
-            again(&app, &form, EmailError::TooMany { retry_after_seconds })
+            again(&app, &form, EmailError::TooMany { retry_after_seconds }).await
         }
         Err(Halt::Failed(error)) => Err(error.into()),
     }
 }
 
 /// The form again, with what was wrong.
-pub fn again(app: &App, form: &FlowForm, error: EmailError) -> Result<Response, PageError> {
+pub async fn again(app: &App, form: &FlowForm, error: EmailError) -> Result<Response, PageError> {
     let application = answer::application(app, &form.waiting.request)?;
     let paper = Paper::of_flow(app, &form.visit, &form.waiting, &application).with_script();
     let typed: String = form.field("email").chars().take(LONGEST_SHOWN).collect();
-    let page = SignInEmail {
-        frame: paper.frame(),
-        application: Some(&application.name),
-        email: &typed,
-        error: Some(error),
-        passkey_problem: None,
-    };
-    Ok(match error {
-        EmailError::TooMany { retry_after_seconds } => paper.print_too_many(retry_after_seconds, &page),
-        _ => paper.print(StatusCode::UNPROCESSABLE_ENTITY, &page),
-    })
+    let asking = Asking { email: &typed, error: Some(error), ..Asking::default() };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(ask::page(app, &paper, &form.waiting, (&application.name, status), asking).await?)
 }

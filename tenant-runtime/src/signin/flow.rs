@@ -2,10 +2,14 @@
 //!
 //! ```text
 //!                    ┌──────────────── a live, recent enough session ──────────────┐
-//! /authorize ─> AskEmail ─> AskCode ─> (AskSecondFactor) ─> (session) ─> AskName ─> OfferPasskey ─> AskConsent ─> Continue ─> Issue ─> redirect
-//!                 │ ^          │          ^                         (skip)                        │
-//!                 │ └─ switch ─┘          │                                                       └─ switch ─> AskEmail
-//!                 └────── a passkey ──────┘
+//! /authorize ─> AskEmail ─> AskCode ─> (AskSecondFactor) ─> (session) ─> AskName ─> Connect ─> OfferPasskey ─> AskConsent ─> Continue ─> Issue
+//!                 │ ^ │         │          ^      ^                      (an account    (skip)                     │
+//!                 │ │ │         │          │      │                        waits)                                  └─ switch ─> AskEmail
+//!                 │ │ └─ switch ┘          │      │
+//!                 │ └── a provider, not    │      │
+//!                 │     known yet          │      │
+//!                 ├── a provider that is known    │
+//!                 └── a passkey ──────────────────┘
 //! ```
 //!
 //! Where several people are signed in and none of them is meant for sure, `Choose` comes before all of it.
@@ -70,6 +74,17 @@ pub enum Undecided {
     Others,
 }
 
+/// Where an account at an outside provider stands that nobody here has yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// None waits in this flow.
+    Nothing,
+    /// One waits, and nobody has proved by means of our own who they are.
+    Unproved,
+    /// One waits, and who is signed in proved in this flow, by code or passkey, who they are.
+    Proved,
+}
+
 /// One attempt to sign in, at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -81,6 +96,8 @@ pub struct Attempt {
     pub code: Code,
     /// The second factor of this flow.
     pub second: Second,
+    /// The account that waits to be connected.
+    pub outside: Outside,
     /// The session that the request is for.
     pub known: Option<Known>,
     /// Why there is none, though people are signed in on this browser.
@@ -112,6 +129,8 @@ pub enum Step {
     MakeRoom,
     /// Show the form for the name.
     AskName,
+    /// Ask whether the account that waits is to be connected.
+    Connect,
     /// Ask whether an application of somebody else may have what it asks for (B97).
     AskConsent,
     /// Offer a passkey; one button skips it.
@@ -165,16 +184,25 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
         return Step::AskCode;
     }
     let Some(known) = known else {
-        if attempt.undecided.is_some() {
+        // Who came from a provider says by another proof who they are, not by choosing.
+        if attempt.undecided.is_some() && attempt.outside == Outside::Nothing {
             return Step::Choose;
         }
-        return if attempt.code == Code::Used { Step::Expired } else { Step::AskEmail };
+        let made = attempt.code == Code::Used || attempt.second == Second::Used;
+        return if made { Step::Expired } else { Step::AskEmail };
     };
+    // Whoever a provider vouched for is not thereby who is signed in here (B100).
+    if attempt.outside == Outside::Unproved {
+        return Step::AskEmail;
+    }
     if !known.admitted {
         return Step::NotAllowed;
     }
     if !known.has_name {
         return Step::AskName;
+    }
+    if attempt.outside == Outside::Proved {
+        return Step::Connect;
     }
     if known.proved_here && known.passkey_due {
         return Step::OfferPasskey;
@@ -219,6 +247,7 @@ mod tests {
         choose: false,
         code: Code::NotAsked,
         second: Second::NotAsked,
+        outside: Outside::Nothing,
         known: None,
         undecided: None,
         confirmed: false,
@@ -269,6 +298,13 @@ mod tests {
         // Nor by a session that was there before, of this person or another.
         let attempt = Attempt { second: Second::Waiting, code: Code::Used, confirmed: true, ..with(KNOWN) };
         assert_eq!(next(&attempt, &OPEN), Step::AskSecondFactor);
+        // Nor where a provider vouched and no code was asked for, or an account waits to be connected.
+        for outside in [Outside::Nothing, Outside::Unproved, Outside::Proved] {
+            let vouched = Attempt { outside, code: Code::NotAsked, ..attempt };
+            assert_eq!(next(&vouched, &OPEN), Step::AskSecondFactor);
+            let late = Attempt { second: Second::Used, known: None, ..vouched };
+            assert_eq!(next(&late, &OPEN), Step::Expired);
+        }
         assert_eq!(next(&Attempt { second: Second::Used, ..attempt }, &OPEN), Step::Issue);
     }
 
@@ -359,6 +395,22 @@ mod tests {
         assert_eq!(next(&Attempt { confirmed: true, ..choose }, &OPEN), Step::Issue);
         let proved = Attempt { known: Some(Known { proved_here: true, ..KNOWN }), ..choose };
         assert_eq!(next(&proved, &OPEN), Step::Issue);
+    }
+
+    #[test]
+    fn b100_an_account_that_waits_is_connected_after_a_proof_and_by_nobody_else() {
+        let waits = Attempt { outside: Outside::Unproved, ..with(KNOWN) };
+        assert_eq!(next(&waits, &OPEN), Step::AskEmail);
+        assert_eq!(next(&Attempt { confirmed: true, ..waits }, &OPEN), Step::AskEmail);
+        assert_eq!(next(&Attempt { known: None, ..waits }, &OPEN), Step::AskEmail);
+        let proved = Attempt { outside: Outside::Proved, ..with(Known { proved_here: true, ..KNOWN }) };
+        assert_eq!(next(&proved, &OPEN), Step::Connect);
+        assert_eq!(next(&Attempt { known: None, ..proved }, &OPEN), Step::AskEmail);
+        let nameless = with(Known { has_name: false, proved_here: true, ..KNOWN });
+        assert_eq!(next(&Attempt { outside: Outside::Proved, ..nameless }, &OPEN), Step::AskName);
+        // What waits in another window of this person is nothing to an answer without a page.
+        let silent = Attempt { silent: true, ..waits };
+        assert_eq!(next(&silent, &OPEN), Step::Issue);
     }
 
     #[test]

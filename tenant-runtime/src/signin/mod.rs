@@ -15,17 +15,23 @@
 //! | `POST /signin/name` | [`name`] |
 //! | `POST /signin/consent` | [`consent`] |
 //! | `POST /signin/offer/…` | [`offer`] |
+//! | `GET /signin/with/{connection}`, `/signin/callback/{connection}` | [`with`], [`callback`], [`federated`] |
+//! | `POST /signin/connect` | [`connect`] |
 //! | `POST /signin/continue`, `switch`, `cancel` | [`choice`] |
 //!
 //! Several people may be signed in on one browser ([`accounts`]).
 
 pub mod accounts;
 pub mod answer;
+pub mod ask;
 mod begin;
+pub mod callback;
 pub mod choice;
 pub mod code;
+pub mod connect;
 pub mod consent;
 pub mod email;
+pub mod federated;
 pub mod flow;
 pub mod form;
 pub mod mail;
@@ -45,5 +51,6 @@ pub mod show;
 pub mod start;
 pub mod visit;
 pub mod waiting;
+pub mod with;
 
 pub use begin::begin;

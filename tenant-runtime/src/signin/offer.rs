@@ -29,10 +29,14 @@ use crate::store::{passkey_owners, passkeys};
 /// How long nobody asks again.
 const PAUSE: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Whether a person is to be asked: not one who just used a passkey, said "not now" lately, or has
-/// plenty.
+/// Whether a person is to be asked: not one who just used a passkey or only an outside provider, said "not
+/// now" lately, or has plenty.
 pub async fn is_due(app: &App, tx: &mut Tx, signed: &Signed) -> Result<bool, Internal> {
-    if signed.session.assurance() == Assurance::Passkey || signed.session.amr.iter().any(|word| word == "pop") {
+    // What a provider vouches for makes no passkey: it would be worth more than what made it.
+    if !signed.session.is_proved_here()
+        || signed.session.assurance() == Assurance::Passkey
+        || signed.session.amr.iter().any(|word| word == "pop")
+    {
         return Ok(false);
     }
     let after = passkey_owners::offer_after(tx, signed.user.id).await?;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use polder_hosted_pages::tenant::{PasskeyProblem, SignInEmail};
+use polder_hosted_pages::tenant::PasskeyProblem;
 
+use super::ask::{self, Asking};
 use super::form::FlowForm;
 use super::page::Paper;
 use super::passkey_proof::{Tried, prove};
@@ -46,12 +47,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         None => PasskeyProblem::Refused,
     };
     let paper = Paper::of_flow(&app, &form.visit, &form.waiting, &application).with_script();
-    let page = SignInEmail {
-        frame: paper.frame(),
-        application: Some(&application.name),
-        email: "",
-        error: None,
-        passkey_problem: Some(problem),
-    };
-    Ok(paper.print(StatusCode::UNAUTHORIZED, &page))
+    let asking = Asking { passkey_problem: Some(problem), ..Asking::default() };
+    let status = StatusCode::UNAUTHORIZED;
+    Ok(ask::page(&app, &paper, &form.waiting, (&application.name, status), asking).await?)
 }

@@ -7,15 +7,19 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use http::StatusCode;
-use polder_hosted_pages::tenant::{Consent, ContinueAs, FirstName, NotAllowed, SecondStep, SignInCode, SignInEmail};
+use polder_hosted_pages::tenant::{
+    ConnectAccount, Consent, ContinueAs, FirstName, NotAllowed, SecondStep, SignInCode, WaitingAccount,
+};
 use serde::Deserialize;
 
 use super::answer::{self, At, Look};
+use super::ask::{self, Asking};
 use super::consent;
 use super::flow::Step;
 use super::form::lost;
 use super::mail::MINUTES;
 use super::page::Paper;
+use super::session::Signed;
 use super::visit::Visit;
 use super::waiting::Waiting;
 use super::{choice, offer, room, send};
@@ -31,6 +35,13 @@ pub struct Which {
     /// `recovery`: the second step by a recovery code.
     #[serde(default)]
     with: String,
+}
+
+impl Which {
+    /// What pages call it.
+    pub fn flow(&self) -> &str {
+        &self.flow
+    }
 }
 
 /// Shows the step.
@@ -75,8 +86,8 @@ async fn page(
             let chosen = signed.as_ref().filter(|signed| signed.is_chosen_in(Some(&waiting.hash(app))));
             let chosen = chosen.map(|signed| signed.user.email.as_str());
             let email = chosen.or(waiting.request.login_hint.as_deref()).unwrap_or_default();
-            let page = SignInEmail { frame, application: Some(name), email, error: None, passkey_problem: None };
-            Ok(paper.print(StatusCode::OK, &page))
+            let asking = Asking { email, ..Asking::default() };
+            Ok(ask::page(app, &paper, waiting, (name, StatusCode::OK), asking).await?)
         }
         (Step::AskCode, _, Some(code)) => {
             let address = send::address(app, &waiting.hash(app), code)?;
@@ -100,6 +111,7 @@ async fn page(
             let page = FirstName { frame, application: Some(name), name: &suggested, error: None };
             Ok(paper.print(StatusCode::OK, &page))
         }
+        (Step::Connect, Some(signed), _) => connecting(app, waiting, look, (&paper, signed)),
         (Step::AskConsent, Some(signed), _) => {
             let asked = consent::lines(&waiting.request.scope);
             let page = Consent {
@@ -131,6 +143,26 @@ async fn page(
         (Step::Expired, ..) => Err(PageError::new(Kind::Expired)),
         _ => Err(Internal::Impossible { table: "one_time_code", column: "flow_hash" }.into()),
     }
+}
+
+/// Whether the account that waits is to be connected.
+fn connecting(
+    app: &App,
+    waiting: &Waiting,
+    look: &Look,
+    (paper, signed): (&Paper, &Signed),
+) -> Result<Response, PageError> {
+    let waits = look.unconnected.as_ref().ok_or_else(|| PageError::new(Kind::Expired))?;
+    let connection = app.connections.find(waits.connection_id).ok_or_else(|| PageError::new(Kind::Expired))?;
+    let vouched = waits.vouched(&app.keyring, &waiting.hash(app))?;
+    let page = ConnectAccount {
+        frame: paper.frame(),
+        account: WaitingAccount { provider: &connection.name, account: vouched.profile.account() },
+        name: signed.user.name.as_deref().unwrap_or_default(),
+        address: signed.user.email.as_str(),
+        token: &waiting.connecting(app, signed.user.id, &waits.subject_index),
+    };
+    Ok(paper.print(StatusCode::OK, &page))
 }
 
 /// Where a verified redirect on the web leads, for the person to compare; none for programs on a device.

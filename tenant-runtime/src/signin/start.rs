@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use polder_audit::{Actor, Event};
 use polder_db::Tx;
-use polder_kernel::Secret;
+use polder_kernel::{Secret, Timestamp};
 use serde_json::json;
 
 use super::accounts::{self, Account, MOST};
@@ -46,6 +46,7 @@ pub struct Proof {
     visit: Visit,
     application_id: Option<String>,
     flow_hash: Option<String>,
+    authenticated_at: Option<Timestamp>,
 }
 
 impl Proof {
@@ -60,7 +61,14 @@ impl Proof {
 
     /// A proof given on the pages of the account, for no application.
     pub fn of_account(visit: &Visit) -> Self {
-        Self { visit: visit.clone(), application_id: None, flow_hash: None }
+        Self { visit: visit.clone(), application_id: None, flow_hash: None, authenticated_at: None }
+    }
+
+    /// The same, given at this time: to somebody else, who told us later.
+    #[must_use]
+    pub const fn at(mut self, at: Option<Timestamp>) -> Self {
+        self.authenticated_at = at;
+        self
     }
 
     /// An event of this browser's request.
@@ -90,7 +98,8 @@ impl Proof {
     }
 
     /// Starts the session, or makes the flow wait for the second factor of somebody who has one. A passkey
-    /// is two factors by itself.
+    /// is two factors by itself, and so is the word of a provider whose second factor is believed. The moment of
+    /// the second step is then the moment of the sign-in.
     ///
     /// # Errors
     /// When the database fails.
@@ -123,6 +132,7 @@ impl Proof {
         let hash = sessions::cookie_hash(&app.keyring, &secret);
         let (proved_in, chosen_in) = (self.flow_hash.clone(), self.flow_hash.clone());
         let mut session = Session { proved_in, chosen_in, ..session::fresh(app, user, methods) };
+        session.authenticated_at = self.authenticated_at.unwrap_or(session.authenticated_at);
         let mut others = accounts::live(app, tx, &self.visit.jar).await?;
         let own = others.iter().position(|account| account.signed.user.id == user.id);
         let action = match own.map(|at| others.remove(at).signed.session) {

@@ -79,6 +79,13 @@ impl Waiting {
         base64url(&app.keyring.mac("continue-as", &[self.id.expose().as_bytes(), user.as_bytes()])[..16])
     }
 
+    /// Stands for a person and an account elsewhere in the form that connects them: pressed late, it counts
+    /// for no others (E19).
+    pub fn connecting(&self, app: &App, user: UserId, subject_index: &str) -> String {
+        let parts = [self.id.expose().as_bytes(), user.as_bytes(), subject_index.as_bytes()];
+        base64url(&app.keyring.mac("connect", &parts)[..16])
+    }
+
     /// The page that shows this flow's step.
     pub fn path(&self) -> String {
         format!("/signin?flow={}", self.handle)

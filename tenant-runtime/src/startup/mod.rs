@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "session_limit",
         sql: include_str!("../../../migrations/tenant/0007_session_limit.sql"),
     },
+    Migration { version: 8, name: "connections", sql: include_str!("../../../migrations/tenant/0008_connections.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

@@ -243,6 +243,7 @@ pub async fn erase(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, Erro
                 "DELETE FROM authorization_code WHERE user_id = $1",
                 "DELETE FROM oauth_grant WHERE user_id = $1",
                 "DELETE FROM session WHERE user_id = $1",
+                "DELETE FROM connected_account WHERE user_id = $1",
                 "DELETE FROM passkey WHERE user_id = $1",
                 "DELETE FROM passkey_owner WHERE user_id = $1",
                 "DELETE FROM consent WHERE user_id = $1",

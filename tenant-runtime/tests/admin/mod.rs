@@ -1,6 +1,7 @@
 //! The admin API: who may call it, and what it does.
 
 pub mod caller;
+mod connections;
 mod keys;
 mod races;
 mod refusals;

@@ -59,6 +59,26 @@ async fn filled(world: &World, people: usize) {
                 &args![person.as_str(), application, metadata, now],
             )
             .await?;
+            tx.execute(
+                "INSERT INTO connection (id, provider, name, client_id, secret_sealed, configuration, created_at, \
+                 updated_at) VALUES ('019a0000-0000-7000-8000-000000000003', 'google', 'G', 'x', $1, '{}', $2, $2)",
+                &args![seal(Category::ProviderTokens, "connection.secret_sealed:019a0000-0000-7000-8000-000000000003"), now],
+            )
+            .await?;
+            let profile = seal(Category::Identifiers, "connected_account.profile_sealed:a");
+            let tokens = seal(Category::ProviderTokens, "connected_account.tokens_sealed:a");
+            tx.execute(
+                "INSERT INTO connected_account (id, connection_id, user_id, subject_index, profile_sealed, \
+                 tokens_sealed, created_at) VALUES ('a', '019a0000-0000-7000-8000-000000000003', $1, 's', $2, $3, $4)",
+                &args![person.as_str(), profile, tokens, now],
+            )
+            .await?;
+            tx.execute(
+                "INSERT INTO unconnected_account (flow_hash, connection_id, subject_index, vouched_sealed, created_at, \
+                 expires_at) VALUES ('u', '019a0000-0000-7000-8000-000000000003', 's', $1, $2, $2)",
+                &args![seal(Category::ProviderTokens, "unconnected_account.vouched_sealed:u"), now],
+            )
+            .await?;
             let credential = seal(Category::Factors, "passkey.credential_sealed:k");
             let name = seal(Category::Identifiers, "passkey.name_sealed:k");
             tx.execute(

@@ -5,6 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../connections/mod.rs"]
+mod connections;
+
 mod authorize;
 mod bearer;
 mod client_authentication;

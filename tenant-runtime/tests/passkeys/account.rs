@@ -58,6 +58,26 @@ async fn c26_d26_passkeys_are_listed_named_removed_and_brought_back_and_mails_sa
 }
 
 #[tokio::test]
+async fn h01_a_persons_file_names_their_passkeys_and_when_they_were_used() {
+    let tenant = Tenant::start().await;
+    let (mut browser, mut key) = with_passkey(&tenant, "ann@example.test").await;
+    assert!(has_code(&sign_in(&tenant, &mut Browser::default(), &mut key, &Twist::default()).await));
+    let page = browser.get(&tenant, PAGE).await;
+    let gone = form_of(&page, "remove");
+    let page = browser.get(&tenant, "/account/data").await;
+    let read = |answer: Answer| serde_json::from_str::<serde_json::Value>(&answer.body).unwrap()["passkeys"].take();
+    let passkeys = read(browser.post(&tenant, &form(&page, "download-form"), &[]).await);
+    let one = &passkeys[0];
+    assert_eq!((&one["name"], &one["removed_at"]), (&"Firefox on Linux".into(), &serde_json::Value::Null));
+    assert!(one["synced"].is_boolean() && one["created_at"].is_string() && one["last_used_at"].is_string(), "{one}");
+    assert!(!passkeys.to_string().contains("credential"), "{passkeys}");
+    // One that was removed is remembered, and so it is told.
+    browser.post(&tenant, &gone, &[]).await;
+    let passkeys = read(browser.post(&tenant, &form(&page, "download-form"), &[]).await);
+    assert!(passkeys[0]["removed_at"].is_string(), "{passkeys}");
+}
+
+#[tokio::test]
 async fn c26_a_stale_session_proves_itself_first() {
     let tenant = Tenant::start().await;
     let (mut browser, mut key) = with_passkey(&tenant, "ann@example.test").await;

@@ -11,13 +11,14 @@ use crate::tenant::{Answer, Tenant};
 const ANN: &str = "ann@example.test";
 
 /// Every page of the account.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "/account",
     "/account/profile",
     "/account/email",
     "/account/second-factor",
     "/account/second-factor/remove",
     "/account/recovery-codes",
+    "/account/connections",
     "/account/sessions",
     "/account/applications",
     "/account/activity",

@@ -1,10 +1,11 @@
 //! Everything that is kept about a person: theirs to have, and gone with them (H01, H02, H04).
 
 use polder_db::Value as Argument;
-use polder_kernel::Locale;
+use polder_kernel::{Id, Locale};
 use polder_tenant_api::{Access, ApplicationType, NewApplication, NewUser};
 use polder_tenant_runtime::account::data;
 use polder_tenant_runtime::account::kept::{IN_THE_FILE, LEFT_OUT};
+use polder_tenant_runtime::connections::identity::Profile;
 use polder_tenant_runtime::startup::MIGRATIONS;
 use polder_tenant_runtime::store;
 use serde_json::{Value, json};
@@ -124,10 +125,34 @@ async fn somebody(tenant: &Tenant) -> (Browser, polder_tenant_api::UserId) {
     let target = format!("/applications/{other}/invitees/{id}");
     assert!(call(tenant, "PUT", &target, None).await.0 < 300);
     let (mut ann, _) = crate::passkeys::with_passkey(tenant, ANN).await;
+    account_elsewhere(tenant, id).await;
     let page = ann.authorize_at(tenant, &other, "").await;
     assert!(has_form(&page, "consent-form"), "{}", page.body);
     ann.post(tenant, &form(&page, "consent-form"), &[]).await;
     (ann, id)
+}
+
+/// She has an account at an outside provider.
+async fn account_elsewhere(tenant: &Tenant, id: polder_tenant_api::UserId) {
+    let google = json!({ "provider": "google", "client_id": "a", "client_secret": "b" });
+    let (status, made) = call(tenant, "POST", "/connections", Some(google)).await;
+    assert_eq!(status, 201, "{made}");
+    let (app, connection) = (std::sync::Arc::clone(&tenant.app), made["id"].as_str().unwrap().parse().unwrap());
+    let work = tenant.app.db.write(move |tx| {
+        Box::pin(async move {
+            let profile = Profile { issuer: "https://x.example".into(), subject: "7".into(), email: None, name: None };
+            let account = store::connected_accounts::NewAccount {
+                id: Id::new(&app.clock, &app.entropy),
+                connection_id: connection,
+                user_id: id,
+                subject_index: "index",
+                profile: &profile,
+                tokens: None,
+            };
+            store::connected_accounts::add(tx, &app.keyring, &account, app.clock.now()).await
+        })
+    });
+    assert!(work.await.unwrap());
 }
 
 /// An application that needs no secret gets a token for her.
@@ -156,6 +181,8 @@ async fn fill(tenant: &Tenant, user: &str, except: &[&str]) {
     let mut tx = tenant.app.db.read().await.unwrap();
     let session = "SELECT id FROM session WHERE user_id = $1";
     let session = tx.optional(session, &[Argument::from(user)], |row| row.text("id")).await.unwrap().unwrap();
+    let connection = "SELECT id FROM connection ORDER BY id LIMIT 1";
+    let connection = tx.optional(connection, &[], |row| row.text("id")).await.unwrap().unwrap();
     drop(tx);
     for table in schema().into_iter().filter(|table| !except.contains(&table.name.as_str())) {
         if !table.has("user_id") && !table.has("session_id") {
@@ -168,6 +195,7 @@ async fn fill(tenant: &Tenant, user: &str, except: &[&str]) {
                 ("user_id", _) => Argument::from(user),
                 ("session_id", _) => Argument::from(session.as_str()),
                 (_, Some("application")) => Argument::from(tenant.client_id.as_str()),
+                (_, Some("connection")) => Argument::from(connection.as_str()),
                 _ if column.number => Argument::from(1_i64),
                 (name, _) => {
                     let made_up = format!("{}-{name}-made-up", table.name);

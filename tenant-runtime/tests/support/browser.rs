@@ -36,7 +36,8 @@ impl Browser {
     /// Follows a link.
     pub async fn get(&self, world: &World, target: &str) -> Answer {
         let cookies = self.header();
-        self.keep(world.get(target, &[(header::COOKIE, &cookies)]).await)
+        let answer = self.keep(world.get(target, &[(header::COOKIE, &cookies)]).await);
+        self.past_the_offer(world, target, answer).await
     }
 
     /// Sends a form of our own page.
@@ -44,7 +45,22 @@ impl Browser {
         let cookies = self.header();
         let site = HeaderName::from_static("sec-fetch-site");
         let headers = [(header::COOKIE, cookies.as_str()), (header::ORIGIN, ISSUER), (site, "same-origin")];
-        self.keep(world.post(target, &headers, form).await)
+        let answer = self.keep(world.post(target, &headers, form).await);
+        self.past_the_offer(world, target, answer).await
+    }
+
+    /// Says "not now" where a passkey is offered after a proof, and goes on.
+    async fn past_the_offer(&self, world: &World, from: &str, answer: Answer) -> Answer {
+        let flow =
+            answer.header("location").filter(|to| from.starts_with("/signin/") && to.starts_with("/signin?flow="));
+        let Some(flow) = flow else { return answer };
+        let cookies = self.header();
+        let page = world.get(flow, &[(header::COOKIE, &cookies)]).await;
+        let Some(fields) = later(&page.text()) else { return answer };
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let site = HeaderName::from_static("sec-fetch-site");
+        let headers = [(header::COOKIE, cookies.as_str()), (header::ORIGIN, ISSUER), (site, "same-origin")];
+        self.keep(world.post("/signin/offer/skip", &headers, &fields).await)
     }
 
     /// Sends a form of somebody else's page: `SameSite=Lax` cookies stay at home.
@@ -111,6 +127,16 @@ impl Browser {
         drop(jar);
         answer
     }
+}
+
+/// The hidden fields of the form that puts a passkey off.
+fn later(page: &str) -> Option<Vec<(String, String)>> {
+    let document = scraper::Html::parse_document(page);
+    let form = scraper::Selector::parse("form[action=\"/signin/offer/skip\"]").unwrap();
+    let form = document.select(&form).next()?;
+    let hidden = scraper::Selector::parse("input[type=hidden]").unwrap();
+    let attribute = |input: scraper::ElementRef<'_>, name: &str| input.attr(name).unwrap_or_default().to_owned();
+    Some(form.select(&hidden).map(|it| (attribute(it, "name"), attribute(it, "value"))).collect())
 }
 
 fn session(app: &App, user: UserId) -> Session {

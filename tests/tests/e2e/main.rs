@@ -17,6 +17,7 @@ mod minting;
 mod nothing_leaks;
 mod passkeys;
 mod postgres;
+mod providers;
 mod public_api;
 mod races;
 mod sign_in;

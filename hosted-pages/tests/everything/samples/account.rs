@@ -17,7 +17,14 @@ pub fn pages(frame: Frame<'_>, words: Words<'_>) -> Vec<Sample> {
     let mut pages = Vec::new();
     second_step(frame, words, &mut pages);
     let frame = Frame { flow: "", language_path: Some("/account"), ..frame };
-    let shell = |current| Shell { frame, current, sign_out_csrf: "csrf-sign-out", address: None, said: None };
+    let shell = |current| Shell {
+        frame,
+        current,
+        sign_out_csrf: "csrf-sign-out",
+        address: None,
+        connections: true,
+        said: None,
+    };
     glance(&shell, words, &mut pages);
     address(&shell, words, &mut pages);
     factors(&shell, words, &mut pages);

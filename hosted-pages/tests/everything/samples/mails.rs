@@ -39,6 +39,8 @@ pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
 fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static str, Rendered)> {
     let model = Some(words.other);
     [
+        ("mail-account-connected", Change::AccountConnected { provider: "Google" }),
+        ("mail-account-disconnected", Change::AccountDisconnected { provider: "Google" }),
         ("mail-passkey-added", Change::PasskeyAdded { model, waits: false }),
         ("mail-passkey-added-waits", Change::PasskeyAdded { model: None, waits: true }),
         ("mail-passkey-removed", Change::PasskeyRemoved { model }),
@@ -54,11 +56,21 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
         (EMAIL_CHANGED, Change::Account(AccountChange::EmailChanged { undo: words.url, days: 7 })),
         (
             "mail-email-undone",
-            Change::Account(AccountChange::EmailChangeUndone { passkeys: false, app: false, recovery_codes: false }),
+            Change::Account(AccountChange::EmailChangeUndone {
+                passkeys: false,
+                app: false,
+                recovery_codes: false,
+                accounts: false,
+            }),
         ),
         (
             "mail-email-undone-with-factors",
-            Change::Account(AccountChange::EmailChangeUndone { passkeys: true, app: true, recovery_codes: true }),
+            Change::Account(AccountChange::EmailChangeUndone {
+                passkeys: true,
+                app: true,
+                recovery_codes: true,
+                accounts: true,
+            }),
         ),
     ]
     .map(|(name, change)| {

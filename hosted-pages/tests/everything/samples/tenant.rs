@@ -1,9 +1,11 @@
 //! The tenant's pages.
 
+use polder_hosted_pages::account::{Section, Shell};
 use polder_hosted_pages::tenant::{
-    AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, Consent, ContinueAs, EmailError,
-    ErrorKind, ErrorPage, Expired, FirstName, Home, MakeRoom, NameError, NotAllowed, OfferPasskey, PasskeyProblem,
-    Person, RoomTaken, SignInCode, SignInEmail, SignOutConfirm, Signals, SignedOut,
+    AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, ConnectAccount, Connected,
+    ConnectedAccounts, ConnectedNews, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home,
+    MakeRoom, NameError, NotAllowed, OfferPasskey, OnTheWay, PasskeyProblem, Person, ProviderButton, ProviderTrouble,
+    RoomTaken, SignInCode, SignInEmail, SignOutConfirm, Signals, SignedOut, WaitingAccount,
 };
 use polder_hosted_pages::{Device, Frame, Page};
 use polder_kernel::Locale;
@@ -48,9 +50,18 @@ fn people(words: Words<'_>) -> [Person<'_>; 2] {
 }
 
 fn email(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
-    let page =
-        SignInEmail { frame, application: Some(words.application), email: "", error: None, passkey_problem: None };
+    let page = SignInEmail {
+        frame,
+        application: Some(words.application),
+        email: "",
+        error: None,
+        passkey_problem: None,
+        providers: &[],
+        trouble: None,
+        waits: None,
+    };
     add(pages, "sign-in-email", &page);
+    providers(frame, words, page, pages);
     add(pages, "sign-in-email-plain", &SignInEmail { application: None, email: words.address, ..page });
     for error in [
         EmailError::Empty,
@@ -70,6 +81,9 @@ fn passkeys(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         email: "",
         error: None,
         passkey_problem: Some(PasskeyProblem::Refused),
+        providers: &[],
+        trouble: None,
+        waits: None,
     };
     add(pages, "sign-in-email-passkey-refused", &email);
     let gone = PasskeyProblem::Removed { rp_id: "practice.localhost", credential_id: words.other };
@@ -113,6 +127,49 @@ fn passkeys(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     add(pages, "account-passkeys", &page);
     add(pages, "account-passkeys-stale", &AccountPasskeys { fresh: false, ..page });
     add(pages, "account-passkeys-none", &AccountPasskeys { passkeys: &[], removed: &[], failed: true, ..page });
+}
+
+fn providers(frame: Frame<'_>, words: Words<'_>, email: SignInEmail<'_>, pages: &mut Vec<Sample>) {
+    let providers = ["Google", words.application].map(|name| ProviderButton { name, connection: "connection-sample" });
+    let page = SignInEmail { providers: &providers, ..email };
+    add(pages, "sign-in-providers", &page);
+    let provider = words.application;
+    for (name, trouble) in [
+        ("cancelled", ProviderTrouble::Cancelled { provider }),
+        ("failed", ProviderTrouble::Failed { provider }),
+        ("unavailable", ProviderTrouble::Unavailable { provider }),
+    ] {
+        add(pages, format!("sign-in-provider-{name}"), &SignInEmail { trouble: Some(trouble), ..page });
+    }
+    let account = WaitingAccount { provider, account: Some(words.address) };
+    add(pages, "sign-in-provider-waits", &SignInEmail { waits: Some(account), ..page });
+    let connect = ConnectAccount { frame, account, name: words.person, address: words.address, token: "dG9rZW4" };
+    add(pages, "connect-account", &connect);
+    let nameless = WaitingAccount { account: None, ..account };
+    add(pages, "connect-account-nameless", &ConnectAccount { account: nameless, name: "", ..connect });
+    add(pages, "on-the-way", &OnTheWay { frame, provider, href: "https://id.example/authorize?x=1&y=2" });
+    let connected =
+        [Some(words.address), None].map(|account| Connected { id: "id", provider, account, since: "1 mei" });
+    let shell = Shell {
+        frame,
+        current: Section::Connections,
+        sign_out_csrf: "c2lnbi1vdXQ",
+        address: None,
+        connections: true,
+        said: None,
+    };
+    let list = ConnectedAccounts { shell, accounts: &connected, providers: &providers, news: None };
+    add(pages, "account-connections", &list);
+    add(pages, "account-connections-none", &ConnectedAccounts { accounts: &[], providers: &[], ..list });
+    for (name, news) in [
+        ("connected", ConnectedNews::Connected),
+        ("disconnected", ConnectedNews::Disconnected),
+        ("taken", ConnectedNews::Taken),
+        ("last-way", ConnectedNews::LastWay),
+        ("trouble", ConnectedNews::Trouble(ProviderTrouble::Failed { provider })),
+    ] {
+        add(pages, format!("account-connections-{name}"), &ConnectedAccounts { news: Some(news), ..list });
+    }
 }
 
 fn code(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
