@@ -108,6 +108,11 @@ impl AccountForm {
     pub fn field(&self, name: &str) -> &str {
         self.fields.get(name).unwrap_or_default()
     }
+
+    /// Whose it is, and everything it sends.
+    pub fn into_parts(self) -> (Here, Params) {
+        (self.here, self.fields)
+    }
 }
 
 impl FromRequest<Arc<App>> for AccountForm {

@@ -1,19 +1,17 @@
-//! A form of an account page: of this browser's session, really ours (E07, E08).
+//! A form of the passkeys' page, checked as every form of the account is, and what freshness means there.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
 use polder_protocol::Params;
-use polder_service::RequestContext;
-use polder_service::csrf::{self, Token};
-use polder_service::form::FormBody;
+use polder_service::csrf::Token;
 
-use crate::error::{Kind, PageError};
+use super::door::{self, Away, Here};
+use crate::App;
 use crate::model::Session;
-use crate::signin::session::{self, Signed};
+use crate::signin::session::Signed;
 use crate::signin::visit::Visit;
-use crate::{App, limits};
 
 /// How long after a proof how people sign in may be changed without another (C26).
 pub const FRESH: Duration = Duration::from_secs(10 * 60);
@@ -46,19 +44,10 @@ pub fn token(app: &App, session: &Session) -> Token {
 }
 
 impl FromRequest<Arc<App>> for AccountForm {
-    type Rejection = PageError;
+    type Rejection = Away;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, PageError> {
-        let context = RequestContext::of(request.headers(), request.extensions());
-        let visit = Visit::new(app, context, request.headers().clone(), None);
-        app.limits.check(limits::SIGN_IN, visit.context.client_ip)?;
-        csrf::origin_check(request.headers(), app.issuer.as_str())?;
-        let FormBody(body) = FormBody::from_request(request, &()).await?;
-        let bad = || PageError::new(Kind::BadRequest).detail("form fields are repeated or not text");
-        let fields = Params::parse(&body).map_err(|_| bad())?;
-        let signed = session::current(app, &mut app.db.read().await?, &visit.jar).await?;
-        let signed = signed.ok_or_else(|| PageError::new(Kind::Expired))?;
-        token(app, &signed.session).verify(fields.get("csrf"))?;
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Away> {
+        let (Here { visit, signed, .. }, fields) = door::AccountForm::from_request(request, app).await?.into_parts();
         Ok(Self { visit, signed, fields })
     }
 }

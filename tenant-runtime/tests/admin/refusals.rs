@@ -149,7 +149,7 @@ async fn e09_bodies_must_be_json_of_the_right_shape() {
 }
 
 #[tokio::test]
-async fn no_call_brings_in_a_key_makes_a_session_or_moves_a_person_to_another_address() {
+async fn e21_no_call_brings_in_a_key_makes_a_session_or_moves_a_person_to_another_address() {
     let tenant = Tenant::start().await;
     let jwk = serde_json::to_value(tenant.admin_key.public_jwk()).unwrap();
     for target in ["/keys", "/sessions", "/grants", "/tokens", "/signing-keys", "/codes"] {

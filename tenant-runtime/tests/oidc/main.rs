@@ -24,6 +24,7 @@ mod races;
 mod refresh;
 mod restart;
 mod revoke;
+mod sessions;
 mod tenants;
 mod token;
 mod userinfo;

@@ -5,7 +5,9 @@ use anyhow::{Context, Result, ensure};
 use polder_tests::chromium::{Chromium, Look};
 use polder_tests::mailbox::Mailbox;
 use polder_tests::relying_party::REDIRECT;
-use polder_tests::{Polder, RelyingParty};
+use polder_tests::{Browser, Polder, RelyingParty, forms};
+use reqwest::Method;
+use serde_json::json;
 use url::Url;
 
 const ANN: &str = "ann@example.test";
@@ -102,4 +104,39 @@ async fn e19_two_people_at_one_computer_choose_who_goes_on_and_sign_out_alone() 
     let (who, _) = told(&browser, &client).await?;
     ensure!(who == ANN, "{who}");
     browser.close().await
+}
+
+#[tokio::test]
+async fn e18_a_customer_limits_sessions_by_the_public_api() -> Result<()> {
+    let polder = Polder::start()?;
+    let (api, mailbox, issuer) = (polder.api(), polder.mailbox(), polder.issuer("practice"));
+    let application = api.create_web_application("practice").await?;
+    let client = RelyingParty::discover(&issuer, &application).await?;
+    let authorize = client.authorize_url("openid")?;
+    Browser::new().sign_in(&authorize, &mailbox, ANN).await?;
+    let limit = json!({ "session_limit": 1, "at_session_limit": "refuse" });
+    let (status, settings) = api.call(Method::PATCH, "/tenants/practice/settings", Some(limit)).await?;
+    ensure!(status == 200 && settings["session_limit"] == 1, "{status} {settings}");
+    let (status, refused) =
+        api.call(Method::PATCH, "/tenants/practice/settings", Some(json!({ "session_limit": 5000 }))).await?;
+    ensure!(status == 422, "{status} {refused}");
+    let document = api.get("/openapi.json").await?;
+    let known = &document["components"]["schemas"]["SettingsChanges"]["properties"];
+    ensure!(known["session_limit"].is_object() && known["at_session_limit"].is_object(), "{known}");
+    let events = api.get("/tenants/practice/audit-events").await?;
+    ensure!(events.to_string().contains("settings.changed"), "{events}");
+
+    // One more has to wait until the first one ends.
+    let phone = Browser::new();
+    let page = phone.open(&authorize).await?.page()?;
+    let form = forms::form_with(&page.html, "input[type=email]").context("a form for the address")?;
+    mailbox.forget(ANN).await?;
+    let page = phone.submit(&page, &form, &[("email", ANN)]).await?.page()?;
+    let form = forms::form(&page.html, "form#code-form").context("a form for the code")?;
+    let page = phone.submit(&page, &form, &[("code", &mailbox.code(ANN).await?)]).await?.page()?;
+    let form = forms::form(&page.html, "form#end-1").with_context(|| page.html.clone())?;
+    let landed = phone.submit(&page, &form, &[]).await?;
+    let answer = phone.skip_offer(landed).await?.elsewhere()?;
+    client.redeem(&client.code(&answer)?).await?;
+    Ok(())
 }

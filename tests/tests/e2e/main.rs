@@ -16,6 +16,7 @@ mod life;
 mod minting;
 mod nothing_leaks;
 mod passkeys;
+mod places;
 mod postgres;
 mod providers;
 mod public_api;
