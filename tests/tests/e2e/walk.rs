@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use polder_tests::relying_party::{REDIRECT, VERIFIER};
 use polder_tests::routes::{self, Route};
 use polder_tests::{Browser, Polder, RelyingParty, forms, names};
-use reqwest::Method;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -111,6 +111,14 @@ fn plain(text: &str) -> String {
     plain
 }
 
+/// Routes that are asked at a time: as many as a busy machine answers before anybody loses patience.
+const AT_A_TIME: usize = 8;
+
+/// Somebody with an address of their own, so that no limit on one visitor answers for a route.
+fn visitor(number: u8) -> Result<Client> {
+    Ok(names::client().local_address(IpAddr::from([127, 0, number, 1])).build()?)
+}
+
 /// A tenant with an application that asks.
 struct Place {
     client: RelyingParty,
@@ -118,8 +126,7 @@ struct Place {
 }
 
 impl Place {
-    async fn ask(&self, route: &Route, artefact: &Artefact, from: IpAddr) -> Result<Seen> {
-        let http = names::client().local_address(from).build()?;
+    async fn ask(&self, route: &Route, artefact: &Artefact, http: &Client) -> Result<Seen> {
         let mut url = url::Url::parse(&format!("{}{}", self.client.issuer, route.path))?;
         let get = route.method == "GET";
         if artefact.silent {
@@ -158,7 +165,7 @@ impl Place {
     /// Whether any route tells an artefact from rubbish: one after the other, and those last that end what they
     /// are shown.
     async fn knows(&self, artefact: &Artefact, number: u8) -> Result<bool> {
-        let (rubbish, from) = (artefact.rubbish(), IpAddr::from([127, 0, number, 1]));
+        let (rubbish, http) = (artefact.rubbish(), visitor(number)?);
         let metadata = |name: &str| self.client.metadata[name].as_str().unwrap_or_default();
         let ends = |route: &Route| {
             let url = format!("{}{}", self.client.issuer, route.path);
@@ -166,7 +173,7 @@ impl Place {
         };
         let (last, first): (Vec<&Route>, Vec<&Route>) = self.routes.iter().partition(|route| ends(route));
         for route in first.into_iter().chain(last) {
-            if self.ask(route, artefact, from).await? != self.ask(route, &rubbish, from).await? {
+            if self.ask(route, artefact, &http).await? != self.ask(route, &rubbish, &http).await? {
                 return Ok(true);
             }
         }
@@ -175,16 +182,15 @@ impl Place {
 
     /// The routes at which an artefact is told from rubbish.
     async fn tells(&self, artefact: &Artefact, number: u8) -> Result<Vec<String>> {
-        let rubbish = artefact.rubbish();
-        // From addresses of its own, so that no limit on one visitor answers for a route.
-        let from = IpAddr::from([127, 0, number, 1]);
+        let (rubbish, http) = (artefact.rubbish(), &visitor(number)?);
         let compared = self.routes.iter().map(async |route| {
-            let (given, nothing) = (self.ask(route, artefact, from).await?, self.ask(route, &rubbish, from).await?);
+            let (given, nothing) = (self.ask(route, artefact, http).await?, self.ask(route, &rubbish, http).await?);
             ensure!(given.status != 429, "{} {}: a limit answered", route.method, route.path);
             let told = format!("{} {}: {given:?} instead of {nothing:?}", route.method, route.path);
             anyhow::Ok((given != nothing).then_some(told))
         });
-        Ok(try_join_all(compared).await?.into_iter().flatten().collect())
+        let told: Vec<Option<String>> = stream::iter(compared).buffered(AT_A_TIME).try_collect().await?;
+        Ok(told.into_iter().flatten().collect())
     }
 }
 
