@@ -175,6 +175,7 @@ async fn e04_e19_who_is_switched_to_gets_a_new_secret_and_the_old_one_is_dead() 
     // The list as it was, rolled back: what died in it stays dead, and nobody takes her place.
     let mut rolled_back = browser.clone();
     rolled_back.cookies.insert("__Host-session".to_owned(), old);
+    tenant.advance(1);
     assert!(has_code(&rolled_back.authorize(&tenant, "&prompt=none").await), "bob alone");
     assert_eq!(newest_code_of(&tenant).await, BOB);
 }

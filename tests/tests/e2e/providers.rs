@@ -58,7 +58,7 @@ impl Shop {
         browser.press("button[type=submit]").await
     }
 
-    /// Waits until the browser is back, and redeems its code.
+    /// Waits until the browser is back, without a passkey, and redeems its code.
     async fn tokens(&self, browser: &Chromium) -> Result<Tokens> {
         for _ in 0..200 {
             let url = browser.page.current_url().await?;
@@ -73,6 +73,9 @@ impl Shop {
                 let (status, body) = status_and_json(self.client.post("token_endpoint", &form).await?).await?;
                 ensure!(status == 200, "{status} {body}");
                 return Tokens::from(&body);
+            }
+            if url.path() == "/signin" && browser.shows("form#skip-form").await? {
+                browser.press("form#skip-form button[type=submit]").await?;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
