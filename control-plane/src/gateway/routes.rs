@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use polder_kernel::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::fair::turns::Turns;
 use super::pool::Pool;
@@ -63,6 +64,19 @@ impl InUse {
     fn is_over(&self, now: Timestamp) -> bool {
         let after = self.idle_after.load(Ordering::Relaxed);
         after > 0 && now.millis().saturating_sub(self.last.load(Ordering::Relaxed)) >= after
+    }
+}
+
+/// How long requests that are under way may take before what they lead to is stopped.
+const FINISHING: Duration = Duration::from_secs(2);
+
+/// Waits a while until nobody is under way where requests went before: what stops would break off their answers.
+pub async fn finish(before: Option<Arc<Route>>) {
+    let Some(route) = before else { return };
+    let until = Instant::now() + FINISHING;
+    // Whoever looked the way up holds it, and whoever reads an answer has a place in its pool.
+    while (Arc::strong_count(&route) > 1 || !route.public.is_unused()) && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
@@ -146,14 +160,15 @@ impl Routes {
         self.set(slug, Some(Way::Documents(Arc::new(route))));
     }
 
-    /// From now on requests wait until the tenant is there, and wake it.
-    pub fn hold(&self, slug: &str, tenant: TenantId) {
-        self.set(slug, Some(Way::Held(tenant)));
+    /// From now on requests wait until the tenant is there, and wake it. Gives back where they went before.
+    pub fn hold(&self, slug: &str, tenant: TenantId) -> Option<Arc<Route>> {
+        self.set(slug, Some(Way::Held(tenant)))
     }
 
-    /// Closes a way. Requests under way are answered still, those that wait are not.
-    pub fn close(&self, slug: &str) {
-        self.set(slug, None);
+    /// Closes a way. Requests under way are answered still, those that wait are not. Gives back where they went
+    /// before.
+    pub fn close(&self, slug: &str) -> Option<Arc<Route>> {
+        self.set(slug, None)
     }
 
     /// Closes a way unless requests wait at it.
@@ -188,13 +203,17 @@ impl Routes {
         routes.filter(|route| route.in_use.was_asked_since(then)).cloned().collect()
     }
 
-    fn set(&self, slug: &str, way: Option<Way>) {
+    fn set(&self, slug: &str, way: Option<Way>) -> Option<Arc<Route>> {
         let mut ways = self.ways.write().unwrap_or_else(PoisonError::into_inner);
-        match way {
+        let before = match way {
             Some(way) => ways.insert(slug.to_owned(), way),
             None => ways.remove(slug),
         };
         drop(ways);
         self.changed.notify_waiters();
+        match before {
+            Some(Way::Open(route) | Way::Documents(route)) => Some(route),
+            Some(Way::Held(_)) | None => None,
+        }
     }
 }

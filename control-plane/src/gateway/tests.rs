@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,6 +20,7 @@ use tower::Service;
 
 use super::fair::turns::Turns;
 use super::pool::Pool;
+use super::routes::finish;
 use super::socket::{PUBLIC, Socket};
 use super::{InUse, Route, proxy};
 use crate::model::TenantId;
@@ -222,6 +223,37 @@ async fn through(front: &mut Front, host: &str) -> (StatusCode, String, Bytes) {
     let answer: Response = front.call(request).await.unwrap();
     let (parts, body) = answer.into_parts();
     (parts.status, format!("{:?}", parts.headers), body.collect().await.unwrap().to_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g25_who_is_under_way_is_answered_before_a_tenant_is_stopped() {
+    let data = Ground::new().await;
+    let app = control_plane(data.path()).await;
+    let (began, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (seen, done) = (Arc::clone(&began), Arc::clone(&answered));
+    let slow = move || {
+        let (seen, done) = (Arc::clone(&seen), Arc::clone(&done));
+        async move {
+            seen.store(true, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            done.store(true, Ordering::SeqCst);
+            "hello"
+        }
+    };
+    let tenant = upstream(Router::new().fallback(slow));
+    app.routes.open("practice", route(tenant.folder.path()));
+    let mut front = Front::new(&app);
+    let asked = tokio::spawn(async move { through(&mut front, "practice.localhost:8600").await });
+    while !began.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let before = app.routes.close("practice");
+    assert!(before.is_some() && !answered.load(Ordering::SeqCst));
+    finish(before).await;
+    assert!(answered.load(Ordering::SeqCst), "it was waited for");
+    assert_eq!(asked.await.unwrap().2, "hello");
+    finish(app.routes.close("practice")).await;
+    app.db.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,7 @@ use crate::courier::Party;
 use crate::driver::{Argument, DriverError, SecretFile, Spec};
 use crate::gateway::fair::turns::Turns;
 use crate::gateway::pool::Pool;
+use crate::gateway::routes::finish;
 use crate::gateway::socket::{self, Socket};
 use crate::gateway::{InUse, Route};
 use crate::isolation;
@@ -148,11 +149,11 @@ pub async fn perform(
         }
         Step::LimitRoute => limit_route(app, tenant),
         Step::HoldRoute => {
-            app.routes.hold(slug, tenant.id);
+            finish(app.routes.hold(slug, tenant.id)).await;
             Ok(())
         }
         Step::CloseRoute => {
-            app.routes.close(slug);
+            finish(app.routes.close(slug)).await;
             Ok(())
         }
         Step::TellTenant => tell_tenant(app, (tenant, operation), desired).await,
@@ -164,7 +165,7 @@ pub async fn perform(
             Ok(())
         }
         Step::RestartRuntime => {
-            app.routes.hold(slug, tenant.id);
+            finish(app.routes.hold(slug, tenant.id)).await;
             stop_runtime(app, tenant).await;
             let promoted = app.secrets.promote_admin(&tenant.short_id);
             promoted.map_err(|error| files(&app.settings.layout.secrets(), error))?;
