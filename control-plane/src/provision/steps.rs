@@ -101,7 +101,14 @@ pub async fn perform(
             None => Ok(()),
         },
         Step::RotatePasswords => match &app.postgres {
-            Some(postgres) => Ok(postgres.rotate(&tenant.short_id, app.driver.running(&tenant.short_id)).await?),
+            Some(postgres) => {
+                let runs = app.driver.running(&tenant.short_id);
+                if !runs {
+                    // A container that outlived a killed control plane holds the password that now goes.
+                    app.driver.stop(&tenant.short_id).await;
+                }
+                Ok(postgres.rotate(&tenant.short_id, runs).await?)
+            }
             None => Ok(()),
         },
         Step::StartRuntime => start_runtime(app, tenant).await,
