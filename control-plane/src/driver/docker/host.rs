@@ -18,9 +18,6 @@ use super::{drift, walls};
 use crate::driver::users::Users;
 use crate::driver::{DriverError, Measure, Spec, folders, output};
 
-/// What Docker itself may take to stop a container, beside what the container may.
-const STOPPING: Duration = Duration::from_secs(5);
-
 /// What all keepers of one control plane work with.
 pub struct Host {
     /// Docker.
@@ -175,13 +172,7 @@ impl Host {
     pub async fn end(&self, id: &str) -> Result<(), Error> {
         let within = i32::try_from(self.stop_within.as_secs().max(1)).unwrap_or(i32::MAX);
         let options = StopContainerOptions { t: Some(within), ..StopContainerOptions::default() };
-        let stopping = self.daemon.docker.stop_container(id, Some(options));
-        // Docker may lose sight of one that two ask it to stop at once, as before and after a kill of ours, and
-        // answer neither. What is forced does not wait for that.
-        match tokio::time::timeout(self.stop_within + STOPPING, stopping).await {
-            Ok(stopped) => unless_gone(stopped)?,
-            Err(_) => tracing::warn!(id, "Docker does not say that a container has stopped; it is removed by force"),
-        }
+        unless_gone(self.daemon.docker.stop_container(id, Some(options)).await)?;
         self.remove(id).await
     }
 
