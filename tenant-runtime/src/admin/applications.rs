@@ -8,10 +8,8 @@ use http::StatusCode;
 use polder_db::Tx;
 use polder_service::json::Json;
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, ApplicationKind, CreatedApplication, CreatedSecret, NewApplication,
-    Page,
+    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication, Page,
 };
-use serde::Deserialize;
 
 use super::{Caller, input, registration, to_the_end, views};
 use crate::App;
@@ -19,25 +17,14 @@ use crate::error::{Internal, ProblemError};
 use crate::model;
 use crate::store::applications;
 
-/// What a list of applications may be asked for.
-#[derive(Debug, Deserialize)]
-pub struct Filter {
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /applications`: newest first.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
-    input::Query(filter): input::Query<Filter>,
+    input::Query(part): input::Query<input::Part>,
 ) -> Result<Json<Page<Application>>, ProblemError> {
-    let limit = input::limit(filter.limit);
-    let cursor = input::cursor::<ApplicationKind>(filter.cursor.as_deref())?;
-    let mut all = applications::all(&mut app.db.read().await?, app.issuer.as_str()).await?;
-    all.sort_by_key(|application| std::cmp::Reverse((application.created_at, application.id)));
-    all.retain(|application| cursor.is_none_or(|cursor| (application.created_at, application.id) < cursor));
-    let (items, next) = input::cut(all, limit, |application| (application.created_at, application.id));
+    let all = applications::all(&mut app.db.read().await?, app.issuer.as_str()).await?;
+    let (items, next) = part.of(all, |application| (application.created_at, application.id))?;
     Ok(Json(Page { items: items.iter().map(views::application).collect(), next }))
 }
 

@@ -10,9 +10,8 @@ use polder_service::Problem;
 use polder_service::json::Json;
 use polder_tenant_api::Page;
 use polder_tenant_api::connections::{
-    Connection, ConnectionChanges, ConnectionCheck, ConnectionId, ConnectionKind, NewConnection, WriteOnly, host, hosts,
+    Connection, ConnectionChanges, ConnectionCheck, ConnectionId, NewConnection, WriteOnly, host, hosts,
 };
-use serde::Deserialize;
 use serde_json::json;
 
 use super::{Caller, connecting, input, to_the_end};
@@ -24,25 +23,14 @@ use crate::{App, model};
 /// The most connections of a tenant: a sign-in page with more is none.
 const MOST: i64 = 32;
 
-/// What a list of connections may be asked for.
-#[derive(Debug, Deserialize)]
-pub struct Filter {
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /connections`: newest first.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
-    input::Query(filter): input::Query<Filter>,
+    input::Query(part): input::Query<input::Part>,
 ) -> Result<Json<Page<Connection>>, ProblemError> {
-    let limit = input::limit(filter.limit);
-    let cursor = input::cursor::<ConnectionKind>(filter.cursor.as_deref())?;
-    let mut all = connections::all(&mut app.db.read().await?).await?;
-    all.sort_by_key(|connection| std::cmp::Reverse((connection.created_at, connection.id)));
-    all.retain(|connection| cursor.is_none_or(|cursor| (connection.created_at, connection.id) < cursor));
-    let (items, next) = input::cut(all, limit, |connection| (connection.created_at, connection.id));
+    let all = connections::all(&mut app.db.read().await?).await?;
+    let (items, next) = part.of(all, |connection| (connection.created_at, connection.id))?;
     Ok(Json(Page { items: items.iter().map(|connection| view(&app, connection)).collect(), next }))
 }
 

@@ -5,6 +5,7 @@ use http::request::Parts;
 use polder_kernel::encoding::{base64url, from_base64url};
 use polder_kernel::{Id, Timestamp};
 use polder_service::Problem;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::ProblemError;
@@ -24,6 +25,27 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemError> {
         let query = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default());
         query.map(Self).map_err(|_| Problem::bad_request("the query is not understood").into())
+    }
+}
+
+/// Which part of a list is asked for, where nothing else can be asked.
+#[derive(Debug, Deserialize)]
+pub struct Part {
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+impl Part {
+    /// That part of a list that is short enough to be in memory: newest first, and where the next part begins.
+    pub fn of<T, K>(
+        &self,
+        mut all: Vec<T>,
+        place: impl Fn(&T) -> (Timestamp, Id<K>),
+    ) -> Result<(Vec<T>, Option<String>), ProblemError> {
+        let cursor = cursor::<K>(self.cursor.as_deref())?;
+        all.sort_by_key(|item| std::cmp::Reverse(place(item)));
+        all.retain(|item| cursor.is_none_or(|cursor| place(item) < cursor));
+        Ok(cut(all, limit(self.limit), place))
     }
 }
 

@@ -10,6 +10,18 @@ use super::users;
 use crate::error::Internal;
 use crate::model::{Session, User};
 
+/// What a list of sessions shows of each, of those that `$which` names.
+macro_rules! listed {
+    ($which:literal) => {
+        concat!(
+            "SELECT id AS session_id, user_id, acr, amr, proved_in, chosen_in, created_at AS session_created_at, \
+             authenticated_at, last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed \
+             FROM session ",
+            $which
+        )
+    };
+}
+
 /// Where and with what a session was last used (P6). Sealed in the row.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Metadata {
@@ -131,7 +143,8 @@ pub async fn by_cookie(
     let row = tx
         .optional(
             "SELECT s.id AS session_id, s.user_id, s.acr, s.amr, s.proved_in, s.chosen_in, \
-             s.created_at AS session_created_at, s.authenticated_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, u.id, u.email_sealed, \
+             s.created_at AS session_created_at, s.authenticated_at, s.last_seen_at, s.idle_expires_at, \
+             s.expires_at, s.ended_at, u.id, u.email_sealed, \
              u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, u.created_at, u.updated_at, \
              u.last_sign_in_at, u.disabled_at FROM session s JOIN user_account u ON u.id = s.user_id \
              WHERE s.cookie_hash = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
@@ -219,13 +232,7 @@ pub struct Listed {
 /// The sessions of a person, newest first, ended ones included.
 pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId, limit: i64) -> Result<Vec<Listed>, Internal> {
     let rows = tx
-        .all(
-            "SELECT id AS session_id, user_id, acr, amr, proved_in, chosen_in, created_at AS session_created_at, authenticated_at, \
-             last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
-             WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
-            &args![user, limit],
-            unlisted,
-        )
+        .all(listed!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2"), &args![user, limit], unlisted)
         .await?;
     listed(tx, keyring, rows).await
 }
@@ -243,10 +250,10 @@ pub async fn page(
     let rows = match user {
         Some(user) => {
             tx.all(
-                "SELECT id AS session_id, user_id, acr, amr, proved_in, chosen_in, created_at AS session_created_at, authenticated_at, \
-                 last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
-                 WHERE user_id = $4 AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
-                 ORDER BY created_at DESC, id DESC LIMIT $3",
+                listed!(
+                    "WHERE user_id = $4 AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
+                 ORDER BY created_at DESC, id DESC LIMIT $3"
+                ),
                 &args![at, id, limit, user],
                 unlisted,
             )
@@ -254,10 +261,10 @@ pub async fn page(
         }
         None => {
             tx.all(
-                "SELECT id AS session_id, user_id, acr, amr, proved_in, chosen_in, created_at AS session_created_at, authenticated_at, \
-                 last_seen_at, idle_expires_at, expires_at, ended_at, ended_reason, metadata_sealed FROM session \
-                 WHERE created_at < $1 OR (created_at = $1 AND id < $2) \
-                 ORDER BY created_at DESC, id DESC LIMIT $3",
+                listed!(
+                    "WHERE created_at < $1 OR (created_at = $1 AND id < $2) \
+                 ORDER BY created_at DESC, id DESC LIMIT $3"
+                ),
                 &args![at, id, limit],
                 unlisted,
             )
