@@ -32,6 +32,12 @@ pub fn picture(text: &str) -> Option<Picture> {
     Some(Picture { size: width + 2 * BORDER, dots })
 }
 
+/// What a picture holds, to be typed by hand: in groups of four, which people can follow with a finger.
+pub fn spaced(secret: &str) -> String {
+    let letters: Vec<char> = secret.chars().collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,15 @@ impl Texts {
     pub(crate) fn minutes(&self, minutes: u32) -> String {
         if minutes == 1 { self.time.minute_one.to_owned() } else { self.time.minute_many(minutes) }
     }
+
+    /// A number of hours in words; whole days from two on.
+    pub(crate) fn hours(&self, hours: u32) -> String {
+        match hours {
+            1 => self.time.hour_one.to_owned(),
+            days if days >= 48 && days.is_multiple_of(24) => self.time.day_many(days / 24),
+            hours => self.time.hour_many(hours),
+        }
+    }
 }
 
 /// Puts values in the place of `{name}`. One pass: a value that looks like a placeholder stays text.

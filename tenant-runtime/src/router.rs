@@ -31,7 +31,8 @@ use crate::admin::{
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo, well_known};
 use crate::signin::{
-    callback, choice, code, connect, consent, email, name, offer, passkey, resend, room, second_step, show, with,
+    callback, choice, code, connect, consent, email, enrol, lost, name, offer, passkey, resend, room, second_step,
+    show, with,
 };
 use crate::{App, assets};
 
@@ -109,6 +110,13 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/signin/second-step", post(second_step::app_code))
         .route("/signin/recovery-code", post(second_step::recovery_code))
         .route("/signin/room", post(room::submit))
+        .route("/signin/enrol/options", post(enrol::options))
+        .route("/signin/enrol/passkey", post(enrol::passkey))
+        .route("/signin/enrol/app", post(enrol::app))
+        .route("/signin/enrol/app/confirm", post(enrol::confirm))
+        .route("/signin/lost", post(lost::ask))
+        .route("/signin/lost/finish", post(lost::finish))
+        .route("/signin/lost/stop", get(lost::show_stop).post(lost::stop))
         .route("/signin/name", post(name::submit))
         .route("/signin/consent", post(consent::submit))
         .route("/signin/offer/options", post(offer::options))
@@ -149,6 +157,7 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/connections/{id}/check", post(connections::check))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))
+        .route("/users/{id}/factors", delete(admin::factors::reset))
         .route("/users/{id}/passkeys", get(admin::passkeys::list))
         .route("/users/{id}/passkeys/{passkey_id}", delete(admin::passkeys::remove))
         .route("/users/{id}/connected-accounts", get(connected_accounts::list))

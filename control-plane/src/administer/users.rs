@@ -34,3 +34,9 @@ pub async fn erase(on: &On, id: UserId) -> Result<(), Refused> {
     on.delete(&format!("/users/{id}")).await?;
     on.record(on.event("user.erased").user(id)).await
 }
+
+/// Takes away somebody's app, recovery codes and passkeys, and ends their sessions.
+pub async fn reset_factors(on: &On, id: UserId) -> Result<(), Refused> {
+    on.delete(&format!("/users/{id}/factors")).await?;
+    on.record(on.event("factors.reset").user(id)).await
+}

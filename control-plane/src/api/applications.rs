@@ -69,16 +69,20 @@ pub async fn show(Within(on): Within, AtId(id): AtId<ApplicationKind>) -> Result
 }
 
 /// Changes an application. What is absent stays.
+///
+/// `preferences` replace all that were there. With `passkeys`, `second_factor` and `default_max_age` an
+/// application asks for more than its tenant; of two rules the stricter holds.
 #[utoipa::path(
     patch, path = "/tenants/{slug}/applications/{id}", operation_id = "changeApplication", tag = "applications",
     params(("slug" = String, Path, description = "The tenant", example = "acme"),
         ("id" = String, Path, description = "The `client_id`", example = "019a0000-0000-7000-8000-000000000001")),
-    request_body(content = ApplicationChanges, example = json!({"access": {"who": "role", "role": "staff"}})),
+    request_body(content = ApplicationChanges, example = json!({"access": {"who": "role", "role": "staff"},
+        "preferences": {"second_factor": "required"}})),
     responses((status = 200, description = "The application as it is now", body = Application, example = json!({
         "client_id": "019a0000-0000-7000-8000-000000000001", "name": "Shop", "profile": "default", "type": "web",
         "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://shop.example/callback"],
         "post_logout_redirect_uris": [], "grant_types": ["authorization_code"], "third_party": false,
-        "access": {"who": "role", "role": "staff"}, "preferences": {}, "disabled": false,
+        "access": {"who": "role", "role": "staff"}, "preferences": {"second_factor": "required"}, "disabled": false,
         "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T09:00:00.000Z"})))
 )]
 pub async fn change(

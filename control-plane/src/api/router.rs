@@ -63,6 +63,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(invitees::add, invitees::remove))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change, users::erase))
+        .routes(routes!(users::reset_factors))
         .routes(routes!(passkeys::list))
         .routes(routes!(passkeys::remove))
         .routes(routes!(connections::list, connections::create))

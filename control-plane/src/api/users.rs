@@ -105,3 +105,19 @@ pub async fn erase(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<Statu
     users::erase(&on, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// Takes away a person's authenticator app, recovery codes and passkeys, and ends their sessions.
+///
+/// For somebody who lost them. Make sure that it is really them who ask: from then on a code by e-mail is
+/// enough to set up new ones. They are told at every address they have. Passkeys can be brought back for two
+/// weeks.
+#[utoipa::path(
+    delete, path = "/tenants/{slug}/users/{id}/factors", operation_id = "resetFactors", tag = "users",
+    params(("slug" = String, Path, description = "The tenant", example = "acme"),
+        ("id" = String, Path, description = "The `sub` of their tokens", example = "019a0000-0000-7000-8000-000000000002")),
+    responses((status = 204, description = "They have none any more"))
+)]
+pub async fn reset_factors(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<StatusCode, ApiError> {
+    users::reset_factors(&on, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

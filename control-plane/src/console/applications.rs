@@ -9,7 +9,7 @@ use polder_hosted_pages::console::{
     Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications, FieldProblem,
     Problem,
 };
-use polder_tenant_api::{Access, ApplicationChanges, ApplicationKind, ApplicationType, NewApplication};
+use polder_tenant_api::{Access, ApplicationChanges, ApplicationKind, ApplicationType, NewApplication, Preferences};
 use serde::Deserialize;
 
 use super::fields::Fields;
@@ -76,7 +76,7 @@ pub async fn create(
         token_endpoint_auth_method: None,
         third_party: false,
         access,
-        preferences: polder_tenant_api::Preferences::default(),
+        preferences: Preferences::default(),
     };
     let made = match applications::create(&on, &new).await {
         Ok(made) => made,
@@ -140,6 +140,11 @@ pub async fn change(
         redirect_uris: Some(fields.lines("redirect_uris")),
         post_logout_redirect_uris: Some(fields.lines("post_logout_redirect_uris")),
         access: Some(access),
+        preferences: Some(Preferences {
+            passkeys: fields.get("passkeys").parse().ok(),
+            second_factor: fields.get("second_factor").parse().ok(),
+            ..application.preferences.clone()
+        }),
         ..ApplicationChanges::default()
     };
     match applications::change(&on, id, &changes).await {
@@ -199,6 +204,8 @@ fn form(fields: &Fields) -> ApplicationForm<'_> {
         post_logout_redirect_uris: fields.get("post_logout_redirect_uris"),
         access: fields.get("access"),
         role: fields.get("role"),
+        passkeys: fields.get("passkeys"),
+        second_factor: fields.get("second_factor"),
     }
 }
 

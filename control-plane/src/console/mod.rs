@@ -32,6 +32,7 @@ pub mod keys;
 pub mod life;
 pub mod oidc;
 pub mod people;
+pub mod policies;
 pub mod problems;
 pub mod progress;
 pub mod router;

@@ -118,6 +118,12 @@ pub async fn enable(InTenant { on, .. }: InTenant, AtId(id): AtId<UserKind>) -> 
     Ok(to_person(&on, id, "user-enabled"))
 }
 
+/// `POST /tenants/{slug}/users/{id}/reset-factors`.
+pub async fn reset_factors(InTenant { on, .. }: InTenant, AtId(id): AtId<UserKind>) -> Result<Response, Fault> {
+    users::reset_factors(&on, id).await?;
+    Ok(to_person(&on, id, "factors-reset"))
+}
+
 /// `POST /tenants/{slug}/sessions/{id}/end`: `user_id` says whose page to go back to.
 pub async fn end_session(
     InTenant { on, .. }: InTenant,

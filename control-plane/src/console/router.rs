@@ -12,7 +12,7 @@ use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
     Console, Fault, api_keys, applications, assets, audit, callback, dress, egress, home, invitation, keys, life,
-    people, progress, signin, signout, tenants,
+    people, policies, progress, signin, signout, tenants,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -74,8 +74,13 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         )
         .route("/tenants/{slug}/users/{id}", may(SeePeople, get(people::one)))
         .route("/tenants/{slug}/users/{id}/disable", may(ChangePeople, post(people::disable)))
+        .route("/tenants/{slug}/users/{id}/reset-factors", may(ChangePeople, post(people::reset_factors)))
         .route("/tenants/{slug}/users/{id}/enable", may(ChangePeople, post(people::enable)))
         .route("/tenants/{slug}/sessions/{id}/end", may(ChangePeople, post(people::end_session)))
+        .route(
+            "/tenants/{slug}/sign-in",
+            may(See, get(policies::page)).merge(may(ChangeTenants, post(policies::change))),
+        )
         .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
         .route("/tenants/{slug}/egress", may(See, get(egress::list)).merge(may(ChangeTenants, post(egress::allow))))
         .route("/tenants/{slug}/egress/{id}/remove", may(ChangeTenants, post(egress::remove)))

@@ -168,12 +168,13 @@ impl SignedIn {
 }
 
 /// What just happened, by its name in the address that shows it.
-const NOTICES: [(&str, Notice); 10] = [
+const NOTICES: [(&str, Notice); 11] = [
     ("saved", Notice::Saved),
     ("application-deleted", Notice::ApplicationDeleted),
     ("user-added", Notice::UserAdded),
     ("user-disabled", Notice::UserDisabled),
     ("user-enabled", Notice::UserEnabled),
+    ("factors-reset", Notice::FactorsReset),
     ("session-ended", Notice::SessionEnded),
     ("key-revoked", Notice::KeyRevoked),
     ("host-allowed", Notice::HostAllowed),

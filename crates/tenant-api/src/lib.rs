@@ -11,10 +11,12 @@ pub mod assertion;
 pub mod connections;
 pub mod isolation;
 pub mod keys;
+pub mod policies;
 pub mod standing;
 
 pub use isolation::Measure;
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
+pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
 
 pub use standing::{Standing, StandingChange};
 
@@ -118,6 +120,17 @@ pub struct Preferences {
     /// Further origins its redirect chain passes through, for the pages' `form-action`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub form_action_origins: Vec<String>,
+    /// Which part passkeys have in signing in to this application; the tenant's own choice holds where
+    /// that is stricter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkeys: Option<PasskeyPolicy>,
+    /// Which part a second factor has in signing in to this application; the tenant's own choice holds
+    /// where that is stricter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactorPolicy>,
+    /// The oldest sign-in this application takes where its request names no `max_age`, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u32>,
 }
 
 /// An application to create.
@@ -393,17 +406,6 @@ pub struct AuditEvent {
     pub hash: String,
 }
 
-/// Whether strangers may make an account by proving an address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SignUp {
-    /// Anyone may.
-    #[default]
-    Open,
-    /// Only people who were created before.
-    Closed,
-}
-
 /// What happens when a person signs in once more than `session_limit` allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -413,6 +415,16 @@ pub enum AtSessionLimit {
     EndOldest,
     /// The person ends one of theirs first, on a page that shows them.
     Refuse,
+}
+
+impl AtSessionLimit {
+    /// As stored and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndOldest => "end_oldest",
+            Self::Refuse => "refuse",
+        }
+    }
 }
 
 /// A tenant's settings.
@@ -434,6 +446,36 @@ pub struct Settings {
     /// What happens at the limit.
     #[serde(default)]
     pub at_session_limit: AtSessionLimit,
+    /// The domains whose addresses may sign up where `sign_up` is `domains`; none below them.
+    #[serde(default)]
+    pub sign_up_domains: Vec<String>,
+    /// Which part passkeys have in signing in.
+    #[serde(default)]
+    pub passkeys: PasskeyPolicy,
+    /// Which part a second factor has in signing in.
+    #[serde(default)]
+    pub second_factor: SecondFactorPolicy,
+    /// Seconds after which a session that is not used ends.
+    #[serde(default = "session_idle")]
+    pub session_idle_seconds: u32,
+    /// Seconds after which a session ends however much it is used.
+    #[serde(default = "session_absolute")]
+    pub session_absolute_seconds: u32,
+    /// Hours that somebody who lost their second factor or passkeys waits for a way back.
+    #[serde(default = "recovery_wait")]
+    pub recovery_wait_hours: u32,
+}
+
+const fn session_idle() -> u32 {
+    policies::SESSION_IDLE_SECONDS
+}
+
+const fn session_absolute() -> u32 {
+    policies::SESSION_ABSOLUTE_SECONDS
+}
+
+const fn recovery_wait() -> u32 {
+    policies::RECOVERY_WAIT_HOURS
 }
 
 /// Changes to settings: what is absent stays.
@@ -460,6 +502,28 @@ pub struct SettingsChanges {
     /// What happens at the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_session_limit: Option<AtSessionLimit>,
+    /// The domains whose addresses may sign up where `sign_up` is `domains`; at most 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_up_domains: Option<Vec<String>>,
+    /// Which part passkeys have in signing in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkeys: Option<PasskeyPolicy>,
+    /// Which part a second factor has in signing in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactorPolicy>,
+    /// Seconds after which a session that is not used ends: 15 minutes to 30 days. A shorter time counts
+    /// for the sessions that are there, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 900, maximum = 2_592_000)]
+    pub session_idle_seconds: Option<u32>,
+    /// Seconds after which a session ends however much it is used: 15 minutes to 30 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 900, maximum = 2_592_000)]
+    pub session_absolute_seconds: Option<u32>,
+    /// Hours that somebody who lost their second factor or passkeys waits for a way back: 1 to 720.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 720)]
+    pub recovery_wait_hours: Option<u32>,
 }
 
 /// What `GET /health` on `admin.sock` answers, without an assertion.

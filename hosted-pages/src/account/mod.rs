@@ -22,9 +22,7 @@ pub use overview::Overview;
 pub use preferences::Preferences;
 pub use profile::Profile;
 pub use recovery::{RecoveryCodes, RecoveryCodesShown, RecoverySet, recovery_file};
-pub use second_factor::{
-    AppSince, NeedsPasskey, SecondFactor, SecondFactorError, SecondFactorRemove, SecondFactorSetUp,
-};
+pub use second_factor::{AppSince, SecondFactor, SecondFactorError, SecondFactorRemove, SecondFactorSetUp};
 pub use section::{SECTIONS, Section};
 pub use sessions::{Method, SessionItem, Sessions};
 pub use shell::{Outcome, Said, Shell, What};

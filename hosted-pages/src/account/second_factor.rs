@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::Shell;
 use crate::qr::{self, Picture};
+use crate::texts::Texts;
 
 /// `form#set-up-form` posts to `/account/second-factor/set-up`.
 #[derive(Clone, Copy, Debug, Template)]
@@ -13,6 +14,10 @@ pub struct SecondFactor<'a> {
     pub shell: Shell<'a>,
     /// The app, where there is one.
     pub app: Option<AppSince<'a>>,
+    /// Whether one can be set up.
+    pub offered: bool,
+    /// Whether it can be removed: not where it is needed to sign in.
+    pub removable: bool,
 }
 
 /// An app that was set up.
@@ -60,31 +65,26 @@ pub struct SecondFactorRemove<'a> {
     pub shell: Shell<'a>,
 }
 
-/// Says that a code by e-mail is not enough here (D13).
-#[derive(Clone, Copy, Debug, Template)]
-#[template(path = "account/needs_passkey.html")]
-pub struct NeedsPasskey<'a> {
-    /// Around the page.
-    pub shell: Shell<'a>,
-}
-
 impl SecondFactorSetUp<'_> {
     fn picture(&self) -> Option<Picture> {
         qr::picture(self.uri)
     }
 
-    /// In groups of four, which people can follow with a finger.
     fn spaced_secret(&self) -> String {
-        let letters: Vec<char> = self.secret.chars().collect();
-        letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+        qr::spaced(self.secret)
     }
 
     fn problem(&self) -> Option<String> {
-        let t = self.shell.frame.t();
-        self.error.map(|error| match error {
-            SecondFactorError::Wrong => t.second_factor.error_wrong.to_owned(),
-            SecondFactorError::Wait { retry_after_seconds } => t.second_factor.error_wait(t.wait(retry_after_seconds)),
-            SecondFactorError::Expired => t.second_factor.error_expired.to_owned(),
-        })
+        self.error.map(|error| error.text(self.shell.frame.t()))
+    }
+}
+
+impl SecondFactorError {
+    pub(crate) fn text(self, t: &Texts) -> String {
+        match self {
+            Self::Wrong => t.second_factor.error_wrong.to_owned(),
+            Self::Wait { retry_after_seconds } => t.second_factor.error_wait(t.wait(retry_after_seconds)),
+            Self::Expired => t.second_factor.error_expired.to_owned(),
+        }
     }
 }

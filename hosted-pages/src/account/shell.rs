@@ -80,6 +80,10 @@ pub enum What {
     AddressUndone,
     /// The change of address cannot be undone any more.
     UndoGone,
+    /// A way back without the account's factors is stopped.
+    WayBackStopped,
+    /// There is nothing to stop any more.
+    WayBackGone,
 }
 
 impl Said<'_> {
@@ -89,6 +93,8 @@ impl Said<'_> {
             What::Deleted => t.delete_account.done_title,
             What::AddressUndone => t.address.undone_title,
             What::UndoGone => t.address.undo_gone_title,
+            What::WayBackStopped => t.lost.stopped_title,
+            What::WayBackGone => t.lost.gone_title,
         }
     }
 
@@ -98,6 +104,8 @@ impl Said<'_> {
             What::Deleted => t.delete_account.done_text,
             What::AddressUndone => t.address.undone_text,
             What::UndoGone => t.address.undo_gone_text,
+            What::WayBackStopped => t.lost.stopped_text,
+            What::WayBackGone => t.lost.gone_text,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Applications: the list, a new one, its secret, its settings.
 
 use askama::Template;
-use polder_tenant_api::{Access, Application as Details, ApplicationType, TokenEndpointAuthMethod};
+use polder_tenant_api::{
+    Access, Application as Details, ApplicationType, PasskeyPolicy, Preferences, SecondFactorPolicy,
+    TokenEndpointAuthMethod,
+};
 
 use super::form::{self, FieldProblem};
 use super::snippets::{Snippet, snippets};
@@ -51,6 +54,10 @@ pub struct ApplicationForm<'a> {
     pub access: &'a str,
     /// `role`: which one, when `access` is `role`.
     pub role: &'a str,
+    /// `passkeys`: what it asks for beyond its tenant; empty for nothing.
+    pub passkeys: &'a str,
+    /// `second_factor`: the same.
+    pub second_factor: &'a str,
 }
 
 /// Shows an application's secret, this once, and settings ready to paste. Send it with
@@ -85,6 +92,9 @@ pub struct Application<'a> {
     /// What was wrong, by field.
     pub problems: &'a [FieldProblem<'a>],
 }
+
+/// A choice of what an application asks for.
+type Demand = (&'static str, &'static str, Vec<(&'static str, &'static str, bool)>);
 
 impl Applications<'_> {
     const fn section(&self) -> Section {
@@ -170,6 +180,37 @@ impl Application<'_> {
             (None, Access::Role { role }) => role,
             (None, _) => "",
         }
+    }
+
+    /// What it asks for beyond its tenant: name in the form, label, and choices as value, words and whether
+    /// it is chosen.
+    fn demands(&self) -> Vec<Demand> {
+        let t = &self.shell.t().policies;
+        let Preferences { passkeys, second_factor, .. } = &self.application.preferences;
+        let held = |form: Option<&'_ str>, own: Option<&'static str>| form.or(own).unwrap_or_default().to_owned();
+        let passkeys = held(self.form.map(|form| form.passkeys), passkeys.map(PasskeyPolicy::as_str));
+        let second = held(self.form.map(|form| form.second_factor), second_factor.map(SecondFactorPolicy::as_str));
+        let choices = |held: &str, all: [(&'static str, &'static str); 3]| {
+            let all = [("", t.as_tenant)].into_iter().chain(all);
+            all.map(|(value, words)| (value, words, value == held)).collect()
+        };
+        let passkeys = choices(
+            &passkeys,
+            [
+                (PasskeyPolicy::Optional.as_str(), t.passkeys_optional),
+                (PasskeyPolicy::Preferred.as_str(), t.passkeys_preferred),
+                (PasskeyPolicy::Required.as_str(), t.passkeys_required),
+            ],
+        );
+        let second = choices(
+            &second,
+            [
+                (SecondFactorPolicy::Never.as_str(), t.factor_never),
+                (SecondFactorPolicy::Optional.as_str(), t.factor_optional),
+                (SecondFactorPolicy::Required.as_str(), t.factor_required),
+            ],
+        );
+        vec![("passkeys", t.passkeys, passkeys), ("second_factor", t.factor, second)]
     }
 
     const fn authentication(&self) -> &'static str {

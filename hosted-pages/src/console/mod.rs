@@ -13,7 +13,7 @@
 //! | `POST /tenants/{slug}/life` | `action`: `suspend`, `resume`, `sleep`, `wake`, `restart`, `rotate-database` |
 //! | `POST /tenants/{slug}/end` | `action`: `terminate`, `undo`, `destroy`; `confirm` holds the slug |
 //! | `GET /tenants/{slug}/progress`, `GET /tenants/{slug}/events` | [`TenantProgress`], and its news as server-sent events |
-//! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role` |
+//! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role`, `passkeys`, `second_factor` |
 //! | `GET /tenants/{slug}/applications/new` | [`ApplicationNew`] |
 //! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type` |
 //! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
@@ -25,6 +25,8 @@
 //! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
 //! | `GET /tenants/{slug}/egress`, `POST` | [`Egress`]: `host` |
 //! | `POST /tenants/{slug}/egress/{id}/remove` | |
+//! | `GET /tenants/{slug}/sign-in`, `POST` | [`Policies`]: `passkeys`, `second_factor`, `sign_up`, `sign_up_domains`, `session_idle_seconds`, `session_absolute_seconds`, `recovery_wait_hours` |
+//! | `POST /tenants/{slug}/users/{id}/reset-factors` | |
 //! | `GET /tenants/{slug}/keys`, `POST` | [`Keys`]: `action`: `signing`, `data`, `seal`, `emergency`; `confirm` holds the slug |
 //! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name`, `access` |
 
@@ -36,6 +38,7 @@ mod egress;
 mod form;
 mod keys;
 mod people;
+mod policies;
 mod progress;
 mod shell;
 pub mod snippets;
@@ -51,6 +54,7 @@ pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};
 pub use keys::Keys;
 pub use people::{Sessions, Users};
+pub use policies::Policies;
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
 pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
 pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};

@@ -84,6 +84,8 @@ pub enum Notice {
     UserDisabled,
     /// A person may sign in again.
     UserEnabled,
+    /// A person's factors were taken away.
+    FactorsReset,
     /// A session was ended.
     SessionEnded,
     /// An API key was revoked.
@@ -156,6 +158,8 @@ pub enum Section {
     Overview,
     /// Its applications.
     Applications,
+    /// What it asks of people who sign in.
+    SignIn,
     /// Its people and their sessions.
     Users,
     /// Its audit log.
@@ -167,13 +171,14 @@ pub enum Section {
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Overview, Self::Applications, Self::Users, Self::Audit, Self::Egress, Self::Keys];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Overview, Self::Applications, Self::SignIn, Self::Users, Self::Audit, Self::Egress, Self::Keys];
 
     pub(crate) const fn label(self, t: &Texts) -> &'static str {
         match self {
             Self::Overview => t.shell.overview,
             Self::Applications => t.shell.applications,
+            Self::SignIn => t.policies.title,
             Self::Users => t.shell.users,
             Self::Audit => t.shell.audit,
             Self::Egress => t.shell.egress,
@@ -184,7 +189,7 @@ impl Section {
     /// Whether somebody who may do this sees it.
     pub(crate) const fn shown(self, may: &May) -> bool {
         match self {
-            Self::Overview | Self::Applications | Self::Egress | Self::Keys => true,
+            Self::Overview | Self::Applications | Self::SignIn | Self::Egress | Self::Keys => true,
             Self::Users | Self::Audit => may.see_people,
         }
     }
@@ -194,6 +199,7 @@ impl Section {
         match self {
             Self::Overview => "",
             Self::Applications => "/applications",
+            Self::SignIn => "/sign-in",
             Self::Users => "/users",
             Self::Audit => "/audit",
             Self::Egress => "/egress",
@@ -224,6 +230,7 @@ impl Shell<'_> {
             Notice::UserAdded => t.user_added,
             Notice::UserDisabled => t.user_disabled,
             Notice::UserEnabled => t.user_enabled,
+            Notice::FactorsReset => t.factors_reset,
             Notice::SessionEnded => t.session_ended,
             Notice::KeyRevoked => t.key_revoked,
             Notice::HostAllowed => t.host_allowed,

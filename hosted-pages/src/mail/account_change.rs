@@ -25,7 +25,7 @@ pub enum AccountChange<'a> {
     ManyFailures,
     /// The address changed; this goes to the old one.
     EmailChanged {
-        /// Where it can be undone: the one link that a mail of ours has. Opening it changes nothing (D09).
+        /// Where it can be undone. Opening it changes nothing (D09).
         undo: &'a str,
         /// For how many days.
         days: u64,
@@ -41,6 +41,19 @@ pub enum AccountChange<'a> {
         /// Whether connected accounts were.
         accounts: bool,
     },
+    /// Somebody asked for a way back without the account's factors.
+    RecoveryAsked {
+        /// Where it can be stopped. Opening it changes nothing (D09).
+        stop: &'a str,
+        /// After how many hours it is there.
+        hours: u32,
+    },
+    /// It was stopped.
+    RecoveryStopped,
+    /// It was used: the factors are gone.
+    RecoveryDone,
+    /// An administrator took the factors away.
+    FactorsReset,
 }
 
 impl<'a> AccountChange<'a> {
@@ -67,12 +80,20 @@ impl<'a> AccountChange<'a> {
                 let text: Vec<&str> = std::iter::once(n.email_undone_text).chain(removed).collect();
                 (n.email_undone(tenant), text.join(" "))
             }
+            Self::RecoveryAsked { hours, .. } => (n.way_back(tenant), n.way_back_text(t.hours(hours))),
+            Self::RecoveryStopped => (n.way_back_stopped(tenant), n.way_back_stopped_text.to_owned()),
+            Self::RecoveryDone => (n.way_back_done(tenant), n.way_back_done_text.to_owned()),
+            Self::FactorsReset => (n.factors_reset(tenant), n.factors_reset_text.to_owned()),
         }
     }
 
     /// A link with the words before it.
     pub(super) fn link(self, t: &Texts) -> Option<(String, &'a str)> {
-        let Self::EmailChanged { undo, days } = self else { return None };
-        clean::web_link(undo).map(|undo| (t.news.email_changed_undo(days), undo))
+        let (before, link) = match self {
+            Self::EmailChanged { undo, days } => (t.news.email_changed_undo(days), undo),
+            Self::RecoveryAsked { stop, .. } => (t.news.way_back_stop.to_owned(), stop),
+            _ => return None,
+        };
+        clean::web_link(link).map(|link| (before, link))
     }
 }

@@ -1,7 +1,7 @@
 //! The pages a tenant shows to the people who sign in.
 //!
 //! ```text
-//! SignInEmail -> SignInCode -> SecondStep (where there is one) -> FirstName (once) -> OfferPasskey (now and then) -> the application
+//! SignInEmail -> SignInCode -> SecondStep (where there is one) -> ProvePasskey or MakeFactor (where more is asked for) -> FirstName (once) -> OfferPasskey (now and then) -> the application
 //!                              ContinueAs (public clients with a session) -> the application
 //! MakeRoom (as many sessions as one may have) -> FirstName
 //! ChooseAccount (several people signed in on this browser) -> the application, or SignInEmail
@@ -13,8 +13,10 @@
 //! passkeys have one script and work without it; no other has any.
 
 mod consent;
+mod factors;
 mod failure;
 mod home;
+mod lost;
 mod passkeys;
 mod providers;
 mod room;
@@ -23,8 +25,10 @@ mod sign_in;
 mod sign_out;
 
 pub use consent::{Asked, CONSENT_TEXT, Consent};
+pub use factors::{MakeFactor, ProvePasskey, SetUpApp, TakeCodes};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
+pub use lost::{Lost, LostPasskey, LostState, StopWayBack};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
 pub use providers::{
     ConnectAccount, Connected, ConnectedAccounts, ConnectedNews, OnTheWay, ProviderButton, ProviderTrouble,

@@ -77,6 +77,8 @@ pub struct AccountPasskeys<'a> {
     pub fresh: bool,
     /// Whether there is no room for another.
     pub full: bool,
+    /// Whether the last one stays: it is needed to sign in.
+    pub keep_last: bool,
     /// What the browser is told.
     pub signals: Signals<'a>,
     /// Whether the last change was not taken.

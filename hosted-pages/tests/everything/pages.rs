@@ -100,7 +100,14 @@ fn f01_no_inline_style_script_or_handler() {
             assert!(all(&html, "style").is_empty(), "{name}: style element");
             for script in all(&html, "script") {
                 assert!(script.value().attr("src").is_some() && text(script).is_empty(), "{name}: inline script");
-                let passkeys = ["sign-in-email", "sign-in-provider", "offer-passkey", "account-passkeys"];
+                let passkeys = [
+                    "sign-in-email",
+                    "sign-in-provider",
+                    "offer-passkey",
+                    "account-passkeys",
+                    "prove-passkey",
+                    "make-",
+                ];
                 let may = name.starts_with("console-") || passkeys.iter().any(|page| name.starts_with(page));
                 assert!(may, "{name} has no use for a script");
             }

@@ -20,8 +20,8 @@ use crate::error::Internal;
 use crate::model::User;
 use crate::model::passkey::Kind;
 use crate::store::{
-    address_changes, connected_accounts, consents, known_browsers, outbox, passkeys, recovery_codes, sessions,
-    totp_factors, users,
+    address_changes, connected_accounts, consents, factor_recoveries, known_browsers, outbox, passkeys, recovery_codes,
+    sessions, totp_factors, users,
 };
 
 /// Names the shape of the file; a change that breaks a reader gets another.
@@ -158,12 +158,22 @@ async fn browsers(tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
 async fn second_factors(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Internal> {
     let totp = totp_factors::of_user(tx, &app.keyring, user.id).await?;
     let codes = recovery_codes::of_user(tx, user.id).await?;
+    let recoveries = factor_recoveries::of_user(tx, user.id).await?.into_iter().map(|(recovery, ended, reason)| {
+        json!({
+            "requested_at": recovery.requested_at.rfc3339(),
+            "ready_at": recovery.ready_at.rfc3339(),
+            "ended_at": ended.map(|at| at.rfc3339()),
+            "ended_reason": reason,
+        })
+    });
+    let recoveries: Vec<Value> = recoveries.collect();
     Ok(json!({
         "authenticator_app": totp.map(|totp| json!({
             "created_at": totp.created_at.rfc3339(),
             "last_used_at": totp.last_used_at.map(|at| at.rfc3339()),
         })),
         "recovery_codes": codes.map(|set| json!({ "left": set.left, "created_at": set.created_at.rfc3339() })),
+        "recoveries": recoveries,
     }))
 }
 

@@ -15,8 +15,8 @@ use crate::error::{Kind, PageError};
 use crate::model::Assurance;
 use crate::signin::session::{self, Signed};
 use crate::signin::visit::Visit;
-use crate::signin::{self, accounts, own_page};
-use crate::store::totp_factors;
+use crate::signin::{self, accounts, demand, own_page};
+use crate::store::{passkeys, totp_factors};
 use crate::{App, limits};
 
 /// The answer to somebody who does not come in, or not yet: the sign-in, or an error page.
@@ -51,7 +51,9 @@ impl Here {
         app.limits.check(limits::SIGN_IN, visit.context.client_ip)?;
         let accounts = accounts::live(app, &mut app.db.read().await?, &visit.jar).await?;
         let others = accounts.len() > 1;
-        let Some(accounts::Account { signed, .. }) = accounts.into_iter().next() else {
+        let signed = accounts.into_iter().next().map(|account| account.signed);
+        // A session worth less than the tenant asks of everybody opens no account either.
+        let Some(signed) = signed.filter(|signed| demand::meets_tenant(app, &signed.session)) else {
             let request = request(app, path);
             return Err(Away(Box::new(signin::begin(app, &visit, request).await?)));
         };
@@ -77,6 +79,25 @@ impl Here {
         request.prompt.login = true;
         request.subject = Some(user.id.to_string());
         request.login_hint = Some(user.email.as_str().to_owned());
+        Err(Away(Box::new(signin::begin(app, &self.visit, request).await?)))
+    }
+
+    /// As [`fresh`](Self::fresh), for who changes their factors: with a passkey, where they have one. A code
+    /// by e-mail alone puts nothing beside it (D13).
+    ///
+    /// # Errors
+    /// The way to the sign-in.
+    pub async fn fresh_with_passkey(&self, app: &Arc<App>, path: &str) -> Result<(), Away> {
+        self.fresh(app, path).await?;
+        let Signed { session, user } = &self.signed;
+        let strongest = session.assurance() == Assurance::Passkey;
+        if strongest || passkeys::count(&mut app.db.read().await?, user.id).await? == 0 {
+            return Ok(());
+        }
+        let mut request = request(app, path);
+        request.subject = Some(user.id.to_string());
+        request.login_hint = Some(user.email.as_str().to_owned());
+        request.essential_acr = Some(vec![Assurance::Passkey.acr().to_owned()]);
         Err(Away(Box::new(signin::begin(app, &self.visit, request).await?)))
     }
 

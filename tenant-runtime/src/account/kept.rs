@@ -8,7 +8,7 @@ pub const IN_THE_FILE: &[(&str, &[&str])] = &[
     ("invitations", &["application_invitee"]),
     ("passkeys", &["passkey"]),
     ("connected_accounts", &["connected_account"]),
-    ("second_factors", &["totp_factor", "recovery_set", "recovery_code"]),
+    ("second_factors", &["totp_factor", "recovery_set", "recovery_code", "factor_recovery"]),
     ("sessions", &["session", "session_application"]),
     ("browsers", &["known_browser"]),
     ("applications", &["oauth_grant"]),

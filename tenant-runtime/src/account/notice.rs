@@ -82,6 +82,19 @@ pub enum Change {
     },
     /// That was undone, and what was added since is gone.
     EmailChangeUndone(Removed),
+    /// A way back was asked for.
+    RecoveryAsked {
+        /// Where it can be stopped.
+        stop: String,
+        /// After how many hours it is there.
+        hours: u32,
+    },
+    /// It was stopped.
+    RecoveryStopped,
+    /// It was used: the factors are gone.
+    RecoveryDone,
+    /// An administrator took the factors away.
+    FactorsReset,
 }
 
 /// What the mail is filled with.
@@ -141,6 +154,10 @@ impl Change {
                     accounts: *accounts > 0,
                 }
             }
+            Self::RecoveryAsked { stop, hours } => Account::RecoveryAsked { stop, hours: *hours },
+            Self::RecoveryStopped => Account::RecoveryStopped,
+            Self::RecoveryDone => Account::RecoveryDone,
+            Self::FactorsReset => Account::FactorsReset,
         })
     }
 }

@@ -31,7 +31,7 @@ pub async fn show(State(app): State<Arc<App>>, here: Here) -> Result<Response, A
 /// Makes a set and shows it, this once.
 pub async fn make(State(app): State<Arc<App>>, form: AccountForm) -> Result<Response, Away> {
     let here = &form.here;
-    here.fresh(&app, PAGE).await?;
+    here.fresh_with_passkey(&app, PAGE).await?;
     let who = (&here.signed.user, here.signed.session.id);
     let Some(codes) = recovery::make(&app, &here.visit, who).await? else {
         return Ok(Redirect::to(PAGE).into_response());

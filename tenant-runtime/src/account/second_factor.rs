@@ -6,16 +6,19 @@ use std::time::Duration;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use polder_crypto::TotpSecret;
+use polder_db::Tx;
 use polder_hosted_pages::account::{
     AppSince, Outcome, SecondFactor, SecondFactorError, SecondFactorRemove, SecondFactorSetUp, Section,
 };
 use polder_hosted_pages::when;
+use polder_tenant_api::{SecondFactorPolicy, UserId};
 
 use super::door::{AccountForm, Away, Here};
 use super::sheet::Sheet;
 use crate::App;
+use crate::error::Internal;
 use crate::factors::totp::{self, Confirmed};
-use crate::store::totp_factors;
+use crate::store::{passkeys, totp_factors};
 
 const PAGE: &str = "/account/second-factor";
 
@@ -31,7 +34,20 @@ pub async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery, here: 
         _ => None,
     };
     let on = since.as_deref().map(|since| AppSince { since, last_used: used.as_deref() });
-    Ok(sheet.print(&SecondFactor { shell: sheet.shell(said), app: on }))
+    let (offered, removable) = (is_offered(&app), is_removable(&app, &mut tx, here.signed.user.id).await?);
+    Ok(sheet.print(&SecondFactor { shell: sheet.shell(said), app: on, offered, removable }))
+}
+
+/// Whether the tenant lets people set up an app.
+fn is_offered(app: &App) -> bool {
+    app.tenant.current().second_factor > SecondFactorPolicy::Never
+}
+
+/// Whether the app can be removed: not where everybody needs a second factor and this is their only one
+/// (C26). Another can take its place.
+async fn is_removable(app: &App, tx: &mut Tx, user: UserId) -> Result<bool, Internal> {
+    let needed = app.tenant.current().second_factor == SecondFactorPolicy::Required;
+    Ok(!needed || passkeys::count(tx, user).await? > 0)
 }
 
 /// Somebody reloads the picture, or comes back to it: it is shown by a form alone.
@@ -42,7 +58,10 @@ pub async fn show_set_up() -> Redirect {
 /// Shows a new picture.
 pub async fn set_up(State(app): State<Arc<App>>, form: AccountForm) -> Result<Response, Away> {
     let here = &form.here;
-    here.fresh(&app, PAGE).await?;
+    if !is_offered(&app) {
+        return Ok(Redirect::to(PAGE).into_response());
+    }
+    here.fresh_with_passkey(&app, PAGE).await?;
     let secret = totp::begin(&app, &here.signed.user, here.signed.session.id).await?;
     Ok(picture(&app, here, &secret, None))
 }
@@ -50,7 +69,7 @@ pub async fn set_up(State(app): State<Arc<App>>, form: AccountForm) -> Result<Re
 /// Puts the app in force by its first code.
 pub async fn confirm(State(app): State<Arc<App>>, form: AccountForm) -> Result<Response, Away> {
     let here = &form.here;
-    here.fresh(&app, PAGE).await?;
+    here.fresh_with_passkey(&app, PAGE).await?;
     let (user, session) = (&here.signed.user, here.signed.session.id);
     let code = totp::digits(form.field("code"));
     match totp::confirm(&app, &here.visit, (user, session), code).await? {
@@ -68,7 +87,10 @@ pub async fn confirm(State(app): State<Arc<App>>, form: AccountForm) -> Result<R
 
 /// Asks whether to remove it.
 pub async fn show_remove(State(app): State<Arc<App>>, here: Here) -> Result<Response, Away> {
-    here.fresh(&app, "/account/second-factor/remove").await?;
+    if !is_removable(&app, &mut app.db.read().await?, here.signed.user.id).await? {
+        return Ok(Redirect::to(PAGE).into_response());
+    }
+    here.fresh_with_passkey(&app, "/account/second-factor/remove").await?;
     let sheet = Sheet::new(&app, &here, Section::SecondFactor);
     Ok(sheet.print(&SecondFactorRemove { shell: sheet.shell(None) }))
 }
@@ -76,7 +98,10 @@ pub async fn show_remove(State(app): State<Arc<App>>, here: Here) -> Result<Resp
 /// Removes it.
 pub async fn remove(State(app): State<Arc<App>>, form: AccountForm) -> Result<Response, Away> {
     let here = &form.here;
-    here.fresh(&app, "/account/second-factor/remove").await?;
+    if !is_removable(&app, &mut app.db.read().await?, here.signed.user.id).await? {
+        return Ok(Redirect::to(PAGE).into_response());
+    }
+    here.fresh_with_passkey(&app, "/account/second-factor/remove").await?;
     totp::remove(&app, &here.visit, &here.signed.user, here.signed.session.id).await?;
     Ok(Redirect::to("/account/second-factor?done=removed").into_response())
 }

@@ -11,6 +11,7 @@ pub mod caller;
 pub mod connected_accounts;
 pub mod connecting;
 pub mod connections;
+pub mod factors;
 pub mod health;
 pub mod input;
 pub mod invitees;

@@ -8,6 +8,7 @@
 //! Tries are counted before anything is compared, durably, per person and factor. Only somebody who has
 //! proved the first factor gets to try, so a stranger can make nobody wait.
 
+pub mod lost;
 pub mod recovery;
 pub mod since;
 pub mod slow;

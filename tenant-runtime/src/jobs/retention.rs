@@ -30,6 +30,7 @@ const RULES: &[Rule] = &[
     rule!("known_browser", "browser_hash", "last_seen_at", YEAR, "browsers not used for a year are new again"),
     rule!("address_code", "user_id", "expires_at", DAY, "codes live five minutes"),
     rule!("address_change", "undo_hash", "expires_at", Duration::ZERO, "the change cannot be undone any more"),
+    rule!("factor_recovery", "id", "expires_at", MONTH, "a removed passkey can be brought back for two weeks of it"),
     rule!("code_budget", "key_index", "updated_at", MONTH, "failed attempts are kept 30 days"),
     rule!("used_assertion", "jti", "expires_at", Duration::ZERO, "the assertion has expired by itself"),
     rule!("used_challenge", "challenge_hash", "expires_at", Duration::ZERO, "the challenge has expired by itself"),

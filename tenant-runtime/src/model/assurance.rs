@@ -11,6 +11,10 @@
 //! | passkey that cannot leave its device | `hwk`, `user`, `mfa` | `urn:polder:acr:passkey` |
 //! | passkey that is synced | `swk`, `user`, `mfa` | `urn:polder:acr:passkey` |
 //!
+//! Applications may ask for a level by its `acr`, or by the words `mfa` and `phr` (phishing-resistant, as
+//! the OpenID EAP profiles call it): `acr_values`, or `claims` where they insist. A stronger sign-in
+//! meets a weaker wish. A level that was reached in steps has the words of each step in its `amr`.
+//!
 //! A passkey always comes with user verification here, so it is two factors by itself; `hwk` is said
 //! only where the authenticator says that the key stays inside it (C33). An e-mail code proves an
 //! address and is never a second factor (decision 15).
@@ -109,6 +113,26 @@ impl Assurance {
         Self::ALL.into_iter().find(|level| level.acr() == acr).unwrap_or(Self::Connection)
     }
 
+    /// The level that a word of a request asks for (RFC 9470).
+    pub fn asked_for(word: &str) -> Option<Self> {
+        match word {
+            "mfa" => Some(Self::TwoFactors),
+            "phr" => Some(Self::Passkey),
+            urn => Self::ALL.into_iter().find(|level| level.acr() == urn),
+        }
+    }
+
+    /// The level that these words vouch for, whatever a token calls it.
+    pub fn of_amr<S: AsRef<str>>(amr: &[S]) -> Self {
+        let has = |word: &str| amr.iter().any(|one| one.as_ref() == word);
+        match (has("mfa"), has("swk") || has("hwk")) {
+            (true, true) => Self::Passkey,
+            (true, false) => Self::TwoFactors,
+            (false, _) if has("otp") || has("pop") => Self::Email,
+            (false, _) => Self::Connection,
+        }
+    }
+
     /// What these methods are worth together.
     pub fn of(methods: &[Method]) -> Self {
         let strongest = methods.iter().map(|method| method.assurance()).max().unwrap_or(Self::Connection);
@@ -172,6 +196,27 @@ mod tests {
             assert_eq!(amr(&[word(false), second]), ["fed", "otp", "mfa"]);
         }
         assert_eq!(Assurance::of(&[word(false), Method::EmailCode]), Assurance::Email, "nor does a code make two");
+    }
+
+    #[test]
+    fn b86_a_level_is_asked_for_by_its_name_and_vouched_for_by_its_amr() {
+        for level in Assurance::ALL {
+            assert_eq!(Assurance::asked_for(level.acr()), Some(level));
+        }
+        assert_eq!(Assurance::asked_for("mfa"), Some(Assurance::TwoFactors));
+        assert_eq!(Assurance::asked_for("phr"), Some(Assurance::Passkey));
+        for word in ["", "1", "MFA", "urn:mace:incommon:iap:silver", "urn:polder:acr:passkey "] {
+            assert_eq!(Assurance::asked_for(word), None, "{word}");
+        }
+        for methods in [
+            vec![Method::EmailCode],
+            vec![Method::Passkey { synced: true, strong: false }],
+            vec![Method::EmailCode, Method::AuthenticatorApp],
+            vec![Method::Passkey { synced: true, strong: true }],
+            vec![Method::EmailCode, Method::Passkey { synced: false, strong: true }],
+        ] {
+            assert_eq!(Assurance::of_amr(&amr(&methods)), Assurance::of(&methods), "{methods:?}");
+        }
     }
 
     #[test]

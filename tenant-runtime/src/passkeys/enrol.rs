@@ -20,7 +20,7 @@ use crate::error::Internal;
 use crate::model::{Assurance, Passkey, Session};
 use crate::signin::session::Signed;
 use crate::signin::visit::Visit;
-use crate::store::{passkey_owners, passkeys};
+use crate::store::{factor_recoveries, passkey_owners, passkeys};
 use crate::{App, audit};
 
 /// The most passkeys one person may have.
@@ -132,8 +132,11 @@ async fn store(
     mut passkey: Passkey,
 ) -> Result<Result<Passkey, Refusal>, Internal> {
     let now = app.clock.now();
-    let others = passkeys::of_user(tx, &app.keyring, signed.user.id, Some(now - REGRET)).await?;
-    // One that was just removed counts: else removing it would spare the wait.
+    // One that was just removed counts: else removing it would spare the wait. One that went with a way
+    // back does not: that had a wait of its own.
+    let done = factor_recoveries::last_done(tx, signed.user.id).await?;
+    let since = done.map_or(now - REGRET, |done| done.max(now - REGRET));
+    let others = passkeys::of_user(tx, &app.keyring, signed.user.id, Some(since)).await?;
     let waits = !others.is_empty() && signed.session.assurance() < Assurance::TwoFactors;
     if waits {
         passkey.strong_from = now + WAIT;

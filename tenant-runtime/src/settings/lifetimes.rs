@@ -1,4 +1,4 @@
-//! How long codes, tokens and sessions live.
+//! How long codes and tokens live. Sessions live as long as the tenant's settings say.
 
 use std::time::Duration;
 
@@ -17,16 +17,11 @@ pub struct Lifetimes {
     pub refresh_absolute: Duration,
     /// How long a rotated refresh token gives its same successor again (B44).
     pub refresh_grace: Duration,
-    /// Sessions that are not used.
-    pub session_idle: Duration,
-    /// Sessions, whatever happens.
-    pub session_absolute: Duration,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        const HOUR: u64 = 3600;
-        const DAY: u64 = 24 * HOUR;
+        const DAY: u64 = 24 * 3600;
         Self {
             code: Duration::from_secs(60),
             access_token: Duration::from_secs(900),
@@ -34,8 +29,6 @@ impl Default for Lifetimes {
             refresh_idle: Duration::from_secs(30 * DAY),
             refresh_absolute: Duration::from_secs(90 * DAY),
             refresh_grace: Duration::from_secs(20),
-            session_idle: Duration::from_secs(12 * HOUR),
-            session_absolute: Duration::from_secs(30 * DAY),
         }
     }
 }

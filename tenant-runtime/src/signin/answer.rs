@@ -7,6 +7,7 @@ use polder_protocol::authorize::Request;
 use polder_protocol::{Error, ErrorCode};
 
 use super::accounts::{self, Selected};
+use super::demand::Demand;
 use super::flow::{self, Attempt, Code, Outside, Policy, Refusal, Second, Step, Undecided};
 use super::session::{self, Signed};
 use super::visit::Visit;
@@ -60,6 +61,7 @@ pub fn application(app: &App, request: &Request) -> Result<Arc<Application>, Pag
 pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageError> {
     // Switched off while the request waited: to the person it is unknown now.
     let application = application(app, at.request)?;
+    let demand = Demand::of(&app.tenant.current(), &application, at.request);
     let mut tx = app.db.read().await?;
     let code = match at.flow_hash {
         Some(hash) => one_time_codes::of_flow(&mut tx, hash).await?,
@@ -87,8 +89,9 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
     let known = match &signed {
         Some(signed) => {
             let here = at.flow_hash.is_some() && signed.session.proved_in.as_deref() == at.flow_hash;
-            let due = here && offer::is_due(app, &mut tx, signed).await?;
-            Some(session::known(&mut tx, signed, at.request, &application, (here, due), app.clock.now()).await?)
+            let due = here && offer::is_due(app, &mut tx, (signed, &application)).await?;
+            let asked = (at.request, application.as_ref(), &demand);
+            Some(session::known(&mut tx, signed, asked, (here, due), app.clock.now()).await?)
         }
         None => None,
     };
@@ -115,6 +118,7 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
     let policy = Policy {
         sign_up: app.tenant.current().sign_up,
         silent_allowed: application.client.is_verifiable(at.request.return_to.redirect_uri()),
+        impossible: demand.impossible,
     };
     Ok(Look { step: flow::next(&attempt, &policy), application, signed, code, unconnected })
 }
@@ -180,6 +184,10 @@ fn error(refusal: Refusal) -> Error {
         Refusal::AccountSelectionRequired => {
             Error::new(ErrorCode::AccountSelectionRequired, "several people are signed in; the person has to choose")
         }
+        Refusal::Unmet => Error::new(
+            ErrorCode::UnmetAuthenticationRequirements,
+            "no sign-in here reaches the acr that this request insists on",
+        ),
         Refusal::InteractionRequired => {
             Error::new(ErrorCode::InteractionRequired, "the person has to confirm this on a page")
         }

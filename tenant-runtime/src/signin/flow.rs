@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!                    ┌──────────────── a live, recent enough session ──────────────┐
-//! /authorize ─> AskEmail ─> AskCode ─> (AskSecondFactor) ─> (session) ─> AskName ─> Connect ─> OfferPasskey ─> AskConsent ─> Continue ─> Issue
-//!                 │ ^ │         │          ^      ^                      (an account    (skip)                     │
-//!                 │ │ │         │          │      │                        waits)                                  └─ switch ─> AskEmail
+//! /authorize ─> AskEmail ─> AskCode ─> (AskSecondFactor) ─> (session) ─> [lack] ─> AskName ─> Connect ─> OfferPasskey ─> AskConsent ─> Continue ─> Issue
+//!                 │ ^ │         │          ^      ^                                 (an account    (skip)                     │
+//!                 │ │ │         │          │      │                                   waits)                                  └─ switch ─> AskEmail
 //!                 │ │ └─ switch ┘          │      │
 //!                 │ └── a provider, not    │      │
 //!                 │     known yet          │      │
@@ -13,11 +13,16 @@
 //! ```
 //!
 //! Where several people are signed in and none of them is meant for sure, `Choose` comes before all of it.
+//! `[lack]` is whatever stands between the session and what is asked for here ([`Lack`]): a second factor
+//! or a passkey to prove, or to make for somebody who has none. A session that does for one application
+//! may lack something for the next.
 //!
 //! Every handler stores what it learnt and asks [`next`] again; steps never call each other, and
 //! nothing a browser holds says "this step is done" (B98): a rolled-back cookie replays nothing.
 
 use polder_tenant_api::SignUp;
+
+use super::demand::Lack;
 
 /// Where the code of this flow stands, as its row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +61,10 @@ pub struct Known {
     pub proved_here: bool,
     /// Whether this application lets the person in (P19).
     pub admitted: bool,
+    /// What is still lacking to what is asked for.
+    pub lacks: Option<Lack>,
+    /// Whether the person proved themselves a moment ago, in this flow or another.
+    pub fresh: bool,
     /// Whether the first-time question for a name was answered.
     pub has_name: bool,
     /// Whether this person agreed to what the application asks for, or need not: it is the tenant's own.
@@ -114,6 +123,8 @@ pub struct Policy {
     /// Whether an answer may go out without the person seeing it: not to a public client whose
     /// redirect anyone on the device could claim (B91).
     pub silent_allowed: bool,
+    /// Whether the request insists on a context that no sign-in reaches.
+    pub impossible: bool,
 }
 
 /// What comes next.
@@ -127,6 +138,12 @@ pub enum Step {
     AskSecondFactor,
     /// Show the person's sessions, one of which has to end (E18).
     MakeRoom,
+    /// Ask for the passkey that the person has.
+    ProvePasskey,
+    /// Have somebody with nothing that would do make a passkey.
+    MakePasskey,
+    /// Have somebody without a second factor make a passkey or set up an app.
+    MakeFactor,
     /// Show the form for the name.
     AskName,
     /// Ask whether the account that waits is to be connected.
@@ -149,10 +166,10 @@ pub enum Step {
     Expired,
 }
 
-/// Why a request with `prompt=none` is refused (Core 3.1.2.6).
+/// Why a request is refused without a page (Core 3.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Nobody is signed in, or not recently enough, or somebody else.
+    /// Nobody is signed in, or not recently or strongly enough, or somebody else.
     LoginRequired,
     /// The person would have to say who they go on as.
     AccountSelectionRequired,
@@ -162,10 +179,15 @@ pub enum Refusal {
     ConsentRequired,
     /// The application does not let this person in.
     AccessDenied,
+    /// It insists on a context that no sign-in reaches (B86).
+    Unmet,
 }
 
 /// Decides what comes next. Pure: the same attempt always gives the same step.
 pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
+    if policy.impossible {
+        return Step::Refuse(Refusal::Unmet);
+    }
     let known = attempt.known.filter(|known| known.accepted);
     if attempt.silent {
         return silently(known, attempt.undecided, policy);
@@ -198,6 +220,9 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     if !known.admitted {
         return Step::NotAllowed;
     }
+    if let Some(lack) = known.lacks {
+        return supply(lack, known.fresh || known.proved_here);
+    }
     if !known.has_name {
         return Step::AskName;
     }
@@ -217,11 +242,25 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
     Step::Issue
 }
 
+/// The step that gives what is lacking. A session that lay around opens no new way in: whoever is to make
+/// something proves their address first.
+const fn supply(lack: Lack, fresh: bool) -> Step {
+    match lack {
+        Lack::Address => Step::AskEmail,
+        Lack::SecondFactor => Step::AskSecondFactor,
+        Lack::Passkey => Step::ProvePasskey,
+        Lack::NewPasskey if fresh => Step::MakePasskey,
+        Lack::NewFactor if fresh => Step::MakeFactor,
+        Lack::NewPasskey | Lack::NewFactor => Step::AskEmail,
+    }
+}
+
 fn silently(known: Option<Known>, undecided: Option<Undecided>, policy: &Policy) -> Step {
     match known {
         None if undecided == Some(Undecided::Several) => Step::Refuse(Refusal::AccountSelectionRequired),
         None => Step::Refuse(Refusal::LoginRequired),
         Some(known) if !known.admitted => Step::Refuse(Refusal::AccessDenied),
+        Some(known) if known.lacks.is_some() => Step::Refuse(Refusal::LoginRequired),
         Some(known) if !known.consented => Step::Refuse(Refusal::ConsentRequired),
         Some(_) if !policy.silent_allowed => Step::Refuse(Refusal::InteractionRequired),
         Some(_) => Step::Issue,
@@ -232,12 +271,14 @@ fn silently(known: Option<Known>, undecided: Option<Undecided>, policy: &Policy)
 mod tests {
     use super::*;
 
-    const OPEN: Policy = Policy { sign_up: SignUp::Open, silent_allowed: true };
+    const OPEN: Policy = Policy { sign_up: SignUp::Open, silent_allowed: true, impossible: false };
     const SEEN: Policy = Policy { silent_allowed: false, ..OPEN };
     const KNOWN: Known = Known {
         accepted: true,
         proved_here: false,
         admitted: true,
+        lacks: None,
+        fresh: true,
         has_name: true,
         consented: true,
         passkey_due: false,
@@ -411,6 +452,46 @@ mod tests {
         // What waits in another window of this person is nothing to an answer without a page.
         let silent = Attempt { silent: true, ..waits };
         assert_eq!(next(&silent, &OPEN), Step::Issue);
+    }
+
+    #[test]
+    fn b86_nobody_who_lacks_something_is_issued_a_code_by_any_way() {
+        for lack in [Lack::SecondFactor, Lack::Passkey, Lack::NewPasskey, Lack::NewFactor] {
+            for (proved_here, confirmed) in [(false, false), (false, true), (true, false), (true, true)] {
+                for second in [Second::NotAsked, Second::Used] {
+                    for code in [Code::NotAsked, Code::Used] {
+                        let known = Known { lacks: Some(lack), proved_here, ..KNOWN };
+                        let attempt = Attempt { confirmed, second, code, ..with(known) };
+                        assert_eq!(next(&attempt, &OPEN), supply(lack, true), "{attempt:?}");
+                        let silent = Attempt { silent: true, ..attempt };
+                        assert_eq!(next(&silent, &OPEN), Step::Refuse(Refusal::LoginRequired));
+                    }
+                }
+            }
+        }
+        let stranger = Known { lacks: Some(Lack::NewFactor), admitted: false, ..KNOWN };
+        assert_eq!(next(&with(stranger), &OPEN), Step::NotAllowed, "nobody sets anything up for what they may not use");
+    }
+
+    #[test]
+    fn c26_a_session_that_lay_around_makes_no_new_way_in() {
+        for lack in [Lack::NewPasskey, Lack::NewFactor] {
+            let old = Known { lacks: Some(lack), fresh: false, ..KNOWN };
+            assert_eq!(next(&with(old), &OPEN), Step::AskEmail);
+            let proved = Known { proved_here: true, ..old };
+            assert_eq!(next(&with(proved), &OPEN), supply(lack, true));
+        }
+        // What somebody has can be proved at any time.
+        let app = Known { lacks: Some(Lack::SecondFactor), fresh: false, ..KNOWN };
+        assert_eq!(next(&with(app), &OPEN), Step::AskSecondFactor);
+    }
+
+    #[test]
+    fn b86_what_no_sign_in_reaches_is_refused_before_any_page() {
+        let policy = Policy { impossible: true, ..OPEN };
+        for attempt in [STRANGER, with(KNOWN), Attempt { silent: true, ..with(KNOWN) }] {
+            assert_eq!(next(&attempt, &policy), Step::Refuse(Refusal::Unmet));
+        }
     }
 
     #[test]

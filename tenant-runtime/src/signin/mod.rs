@@ -12,6 +12,8 @@
 //! | `POST /signin/passkey` | [`passkey`] |
 //! | `POST /signin/second-step`, `POST /signin/recovery-code` | [`second_step`] |
 //! | `POST /signin/room` | [`room`] |
+//! | `POST /signin/enrol/…` | [`enrol`] |
+//! | `POST /signin/lost…` | [`lost`] |
 //! | `POST /signin/name` | [`name`] |
 //! | `POST /signin/consent` | [`consent`] |
 //! | `POST /signin/offer/…` | [`offer`] |
@@ -30,10 +32,13 @@ pub mod choice;
 pub mod code;
 pub mod connect;
 pub mod consent;
+pub mod demand;
 pub mod email;
+pub mod enrol;
 pub mod federated;
 pub mod flow;
 pub mod form;
+pub mod lost;
 pub mod mail;
 pub mod name;
 pub mod offer;
@@ -48,6 +53,7 @@ pub mod second_step;
 pub mod send;
 pub mod session;
 pub mod show;
+pub mod sign_up;
 pub mod start;
 pub mod visit;
 pub mod waiting;

@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use polder_db::Tx;
 use polder_hosted_pages::tenant::{OfferPasskey, Signals};
+use polder_tenant_api::PasskeyPolicy;
 
 use super::answer::{self, At};
+use super::demand;
 use super::flow::Step;
 use super::form::FlowForm;
 use super::page::Paper;
@@ -29,9 +31,12 @@ use crate::store::{passkey_owners, passkeys};
 /// How long nobody asks again.
 const PAUSE: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Whether a person is to be asked: not one who just used a passkey or only an outside provider, said "not
-/// now" lately, or has plenty.
-pub async fn is_due(app: &App, tx: &mut Tx, signed: &Signed) -> Result<bool, Internal> {
+/// Whether a person is to be asked: not where passkeys are just possible, and not one who just used a
+/// passkey or only an outside provider, said "not now" lately, or has plenty.
+pub async fn is_due(app: &App, tx: &mut Tx, (signed, application): (&Signed, &Application)) -> Result<bool, Internal> {
+    if demand::passkeys(&app.tenant.current(), application) == PasskeyPolicy::Optional {
+        return Ok(false);
+    }
     // What a provider vouches for makes no passkey: it would be worth more than what made it.
     if !signed.session.is_proved_here()
         || signed.session.assurance() == Assurance::Passkey

@@ -7,11 +7,12 @@ use polder_audit::Actor;
 use polder_crypto::constant_time_eq;
 use polder_db::Tx;
 use polder_kernel::{Email, Secret};
-use polder_tenant_api::{SignUp, UserId};
+use polder_tenant_api::UserId;
 use serde_json::json;
 
 use super::send;
 use super::session::Signed;
+use super::sign_up;
 use super::start::{Completed, Proof, Started};
 use super::visit::Visit;
 use super::waiting::Waiting;
@@ -115,7 +116,7 @@ impl Try {
             return Ok(user.disabled_at.is_none().then_some(user));
         }
         let kept = address_changes::is_kept(tx, &app.keyring, email, app.clock.now()).await?;
-        if kept || app.tenant.current().sign_up == SignUp::Closed {
+        if kept || !sign_up::is_open(&app.tenant.current(), email) {
             return Ok(None);
         }
         let (id, now) = (UserId::new(&app.clock, &app.entropy), app.clock.now());

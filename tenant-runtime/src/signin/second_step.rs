@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use polder_hosted_pages::tenant::{SecondStep, SecondStepError};
-use polder_kernel::Secret;
+use polder_kernel::{Secret, Timestamp};
+use polder_tenant_api::UserId;
 
-use super::answer;
+use super::answer::{self, At};
+use super::flow::Step;
 use super::form::FlowForm;
 use super::page::Paper;
 use super::session::{self, Signed};
@@ -19,14 +21,15 @@ use crate::factors::recovery::{self, Weighed};
 use crate::factors::{Checked, totp};
 use crate::guard::known;
 use crate::model::Method;
-use crate::store::awaited_factors::WaitsFor;
-use crate::store::{awaited_factors, users};
+use crate::store::awaited_factors::{self, Awaited, WaitsFor};
+use crate::store::users;
 
 /// A code of the authenticator app.
 pub async fn app_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
     let typed = form.field("code");
     let Some(code) = totp::digits(typed) else { return again(&app, &form, false, not_a_code(typed)) };
-    let tried = prove(&app, &form, Typed::AppCode(code)).await?;
+    let asked = asked(&app, &form).await?;
+    let tried = prove(&app, &form, asked, Typed::AppCode(code)).await?;
     answer(&app, &form, false, tried).await
 }
 
@@ -34,17 +37,48 @@ pub async fn app_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Res
 pub async fn recovery_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
     let typed = form.field("recovery");
     let Some(code) = recovery::normal(typed) else { return again(&app, &form, true, not_a_code(typed)) };
-    let hash = form.waiting.hash(&app);
-    let awaited = awaited_factors::of_flow(&mut app.db.read().await?, &hash).await?;
-    let now = app.clock.now();
-    let Some(awaited) = awaited.filter(|awaited| awaited.waits(WaitsFor::Factor, now)) else {
-        return Err(PageError::new(Kind::Expired));
-    };
-    let tried = match recovery::weigh(&app, awaited.user_id, code).await? {
-        Ok(weighed) => prove(&app, &form, Typed::Recovery(weighed)).await?,
+    let asked = asked(&app, &form).await?;
+    let tried = match recovery::weigh(&app, asked.user_id(), code).await? {
+        Ok(weighed) => prove(&app, &form, asked, Typed::Recovery(weighed)).await?,
         Err(checked) => Tried::Not(checked),
     };
     answer(&app, &form, true, tried).await
+}
+
+/// Who is asked for a second factor.
+enum Asked {
+    /// Whoever proved the first in this flow, and has no session before the second.
+    First(UserId),
+    /// Whoever is signed in with less than is asked for here.
+    Signed(Box<Signed>),
+}
+
+impl Asked {
+    fn user_id(&self) -> UserId {
+        match self {
+            Self::First(id) => *id,
+            Self::Signed(signed) => signed.user.id,
+        }
+    }
+}
+
+/// Only the flow's own step asks anybody (B98).
+async fn asked(app: &Arc<App>, form: &FlowForm) -> Result<Asked, PageError> {
+    let hash = form.waiting.hash(app);
+    let awaited = awaited_factors::of_flow(&mut app.db.read().await?, &hash).await?;
+    if let Some(awaited) = waiting(awaited, app.clock.now()) {
+        return Ok(Asked::First(awaited.user_id));
+    }
+    let at = At { request: &form.waiting.request, flow_hash: Some(&hash), signed: None, confirmed: false };
+    let look = answer::look(app, &form.visit, at).await?;
+    match (look.step, look.signed) {
+        (Step::AskSecondFactor, Some(signed)) => Ok(Asked::Signed(Box::new(signed))),
+        _ => Err(PageError::new(Kind::Expired)),
+    }
+}
+
+fn waiting(awaited: Option<Awaited>, now: Timestamp) -> Option<Awaited> {
+    awaited.filter(|awaited| awaited.waits(WaitsFor::Factor, now))
 }
 
 enum Typed {
@@ -64,19 +98,20 @@ enum Tried {
     Gone,
 }
 
-async fn prove(app: &Arc<App>, form: &FlowForm, typed: Typed) -> Result<Tried, Internal> {
+async fn prove(app: &Arc<App>, form: &FlowForm, asked: Asked, typed: Typed) -> Result<Tried, Internal> {
     let (unit, flow_hash) = (Arc::clone(app), form.waiting.hash(app));
     let proof = Proof::in_flow(app, &form.visit, &form.waiting);
     let tried = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let (app, now) = (&unit, unit.clock.now());
-                let awaited = awaited_factors::of_flow(tx, &flow_hash).await?;
-                let awaited = awaited.filter(|awaited| awaited.waits(WaitsFor::Factor, now));
-                let Some(awaited) = awaited else { return Ok(Tried::Gone) };
-                let user = users::by_id(tx, &app.keyring, awaited.user_id).await?;
+                let app = &unit;
+                let user = users::by_id(tx, &app.keyring, asked.user_id()).await?;
                 let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(Tried::Gone) };
+                let awaited = waiting(awaited_factors::of_flow(tx, &flow_hash).await?, app.clock.now());
+                if matches!(asked, Asked::First(_)) && awaited.is_none() {
+                    return Ok(Tried::Gone);
+                }
                 let (checked, method) = match &typed {
                     Typed::AppCode(code) => {
                         (totp::check(app, tx, &user, proof.visit(), code).await?, Method::AuthenticatorApp)
@@ -88,11 +123,21 @@ async fn prove(app: &Arc<App>, form: &FlowForm, typed: Typed) -> Result<Tried, I
                 if checked != Checked::Right {
                     return Ok(Tried::Not(checked));
                 }
-                if !awaited_factors::consume(tx, &flow_hash, now).await? {
-                    return Ok(Tried::Gone);
-                }
-                let methods: Vec<Method> = awaited.methods.into_iter().chain([method]).collect();
-                Ok::<_, Internal>(match proof.start(app, tx, &user, &methods).await? {
+                let completed = match (&asked, awaited) {
+                    (Asked::Signed(signed), _) => match proof.rise(app, tx, signed, method).await? {
+                        Some(started) => Completed::Session(Box::new(started)),
+                        None => return Ok(Tried::Gone),
+                    },
+                    (Asked::First(_), Some(awaited)) => {
+                        if !awaited_factors::consume(tx, &flow_hash, app.clock.now()).await? {
+                            return Ok(Tried::Gone);
+                        }
+                        let methods: Vec<Method> = awaited.methods.into_iter().chain([method]).collect();
+                        proof.start(app, tx, &user, &methods).await?
+                    }
+                    (Asked::First(_), None) => return Ok(Tried::Gone),
+                };
+                Ok::<_, Internal>(match completed {
                     Completed::Waits => Tried::Waits,
                     Completed::Session(started) => {
                         let Started { session, cookie } = *started;

@@ -7,10 +7,10 @@ use polder_audit::{Actor, Event};
 use polder_crypto::Category;
 use polder_db::Tx;
 use polder_kernel::{Email, Locale, Secret, Timestamp};
-use polder_tenant_api::SignUp;
 
 use super::mail::{self, MINUTES, Parameters, Purpose};
 use super::own_page;
+use super::sign_up;
 use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::App;
@@ -161,7 +161,7 @@ impl Making {
         let kept = address_changes::is_kept(tx, &app.keyring, &self.email, self.now).await?;
         let wanted = match person {
             Some(user) => user.disabled_at.is_none(),
-            None => app.tenant.current().sign_up == SignUp::Open && !kept,
+            None => sign_up::is_open(&app.tenant.current(), &self.email) && !kept,
         };
         let parameters = Parameters {
             code: self.code.expose().clone(),

@@ -1,24 +1,45 @@
 //! The session of a browser: finding it, starting it, and who may use what with it.
 
+use std::time::Duration;
+
 use polder_db::Tx;
 use polder_kernel::{Secret, Timestamp};
 use polder_protocol::authorize::Request;
 use polder_service::cookies::{Jar, SetCookie};
-use polder_tenant_api::SessionId;
+use polder_tenant_api::{SessionId, Settings};
 
+use super::demand::{self, Demand, Holds, Lack};
 use super::flow::Known;
 use super::visit::Visit;
 use super::{accounts, consent};
 use crate::App;
+use crate::account::form;
 use crate::error::Internal;
 use crate::model::{Application, Assurance, Method, Session, User, assurance};
 use crate::store::sessions::{self, Metadata};
-use crate::store::users;
+use crate::store::{passkeys, totp_factors, users};
 
 /// The session cookie's name, without the prefix that https adds.
 pub const COOKIE: &str = "session";
-/// How stale `last_seen_at` may be: not every request is worth a write.
-const SEEN_EVERY: std::time::Duration = std::time::Duration::from_secs(300);
+/// How stale `last_seen_at` may be: not every request is worth a write. A third of the shortest session.
+const SEEN_EVERY: Duration = Duration::from_secs(300);
+
+/// How long the tenant's sessions last (E05).
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// When they are not used.
+    pub idle: Duration,
+    /// However much they are used.
+    pub absolute: Duration,
+}
+
+impl Lifetimes {
+    /// As its administrators chose.
+    pub fn of(tenant: &Settings) -> Self {
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        Self { idle: seconds(tenant.session_idle_seconds), absolute: seconds(tenant.session_absolute_seconds) }
+    }
+}
 
 /// A live session with its person.
 #[derive(Clone, Debug)]
@@ -41,12 +62,11 @@ pub async fn current(app: &App, tx: &mut Tx, jar: &Jar) -> Result<Option<Signed>
     Ok(accounts::live(app, tx, jar).await?.into_iter().next().map(|account| account.signed))
 }
 
-/// What a session is worth to a request of this application.
+/// What a session is worth to a request of this application, which asks for this much.
 pub async fn known(
     tx: &mut Tx,
     signed: &Signed,
-    request: &Request,
-    application: &Application,
+    (request, application, demand): (&Request, &Application, &Demand),
     (proved_here, passkey_due): (bool, bool),
     now: Timestamp,
 ) -> Result<Known, Internal> {
@@ -55,15 +75,26 @@ pub async fn known(
         accepted: request.is_for(&user.id.to_string()) && request.accepts_sign_in(session.authenticated_at, now),
         proved_here,
         admitted: users::is_admitted(tx, &application.access, application.id, user.id).await?,
+        lacks: lacks(tx, signed, demand).await?,
+        fresh: session.is_proved_here() && now.since(session.authenticated_at) < form::FRESH,
         has_name: user.name.is_some(),
         consented: consent::stands(tx, user.id, application, request).await?,
         passkey_due,
     })
 }
 
+/// What a session lacks. Whoever reached enough is asked nothing, the database neither.
+async fn lacks(tx: &mut Tx, Signed { session, user }: &Signed, demand: &Demand) -> Result<Option<Lack>, Internal> {
+    if session.assurance() >= demand.least {
+        return Ok(None);
+    }
+    let holds = Holds { passkey: passkeys::count(tx, user.id).await? > 0, app: totp_factors::has(tx, user.id).await? };
+    Ok(demand::lack(session.assurance(), demand, holds))
+}
+
 /// A session to begin for `user`, proved just now by these methods.
 pub fn fresh(app: &App, user: &User, methods: &[Method]) -> Session {
-    let now = app.clock.now();
+    let (now, lifetimes) = (app.clock.now(), Lifetimes::of(&app.tenant.current()));
     Session {
         id: SessionId::new(&app.clock, &app.entropy),
         user_id: user.id,
@@ -74,8 +105,8 @@ pub fn fresh(app: &App, user: &User, methods: &[Method]) -> Session {
         created_at: now,
         authenticated_at: now,
         last_seen_at: now,
-        idle_expires_at: now + app.lifetimes.session_idle,
-        expires_at: now + app.lifetimes.session_absolute,
+        idle_expires_at: now + lifetimes.idle.min(lifetimes.absolute),
+        expires_at: now + lifetimes.absolute,
         ended_at: None,
     }
 }
@@ -83,7 +114,7 @@ pub fn fresh(app: &App, user: &User, methods: &[Method]) -> Session {
 /// The cookie that carries the sessions of a browser, as [`accounts::value`] lists them. It lives there as
 /// long as a session may.
 pub fn cookie(app: &App, value: &Secret<String>) -> SetCookie {
-    app.cookies().set(COOKIE, value.expose()).max_age(app.lifetimes.session_absolute)
+    app.cookies().set(COOKIE, value.expose()).max_age(Lifetimes::of(&app.tenant.current()).absolute)
 }
 
 /// The order to forget the session cookie, with the same attributes (E17).
@@ -108,7 +139,7 @@ pub async fn touch(app: &std::sync::Arc<App>, visit: &Visit, session: &Session) 
     if now.since(session.last_seen_at) < SEEN_EVERY {
         return Ok(());
     }
-    let idle_expires_at = (now + app.lifetimes.session_idle).min(session.expires_at);
+    let idle_expires_at = (now + Lifetimes::of(&app.tenant.current()).idle).min(session.expires_at);
     let session = Session { last_seen_at: now, idle_expires_at, ..session.clone() };
     let (unit, metadata) = (std::sync::Arc::clone(app), metadata(app, visit));
     app.db.write(move |tx| Box::pin(async move { sessions::touch(tx, &unit.keyring, &session, &metadata).await })).await

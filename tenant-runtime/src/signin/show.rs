@@ -22,7 +22,7 @@ use super::page::Paper;
 use super::session::Signed;
 use super::visit::Visit;
 use super::waiting::Waiting;
-use super::{choice, offer, room, send};
+use super::{choice, enrol, lost as lost_factors, offer, passkey, room, send};
 use crate::App;
 use crate::account::name::suggested;
 use crate::error::{Internal, Kind, PageError};
@@ -32,7 +32,8 @@ use crate::error::{Internal, Kind, PageError};
 pub struct Which {
     #[serde(default)]
     flow: String,
-    /// `recovery`: the second step by a recovery code.
+    /// `recovery`: the second step by a recovery code. `lost`: the way back without it. `new`: another
+    /// passkey, for who proved two factors.
     #[serde(default)]
     with: String,
 }
@@ -59,7 +60,11 @@ pub async fn show(
         waiting.forget(&app).append_to(response.headers_mut());
         return Ok(response);
     }
-    page(&app, &visit, &waiting, (&look, which.with == "recovery")).await
+    match which.with.as_str() {
+        "lost" => lost_factors::show(&app, &visit, &waiting).await,
+        "new" => enrol::show_another(&app, &visit, &waiting).await,
+        with => page(&app, &visit, &waiting, (&look, with == "recovery")).await,
+    }
 }
 
 async fn page(
@@ -68,14 +73,20 @@ async fn page(
     waiting: &Waiting,
     (look, recovery): (&Look, bool),
 ) -> Result<Response, PageError> {
-    if look.step == Step::MakeRoom {
-        return room::show(app, visit, waiting, &look.application).await;
-    }
-    if look.step == Step::Choose {
-        return choice::chooser(app, visit, waiting, &look.application).await;
-    }
-    if let (Step::OfferPasskey, Some(signed)) = (look.step, &look.signed) {
-        return offer::show(app, visit, (waiting, &look.application, signed), (StatusCode::OK, false)).await;
+    match (look.step, &look.signed) {
+        (Step::MakeRoom, _) => return room::show(app, visit, waiting, &look.application).await,
+        (Step::Choose, _) => return choice::chooser(app, visit, waiting, &look.application).await,
+        (Step::OfferPasskey, Some(signed)) => {
+            return offer::show(app, visit, (waiting, &look.application, signed), (StatusCode::OK, false)).await;
+        }
+        (step @ (Step::MakePasskey | Step::MakeFactor), Some(signed)) => {
+            return enrol::show(app, visit, (waiting, &look.application, signed), (step, false)).await;
+        }
+        (Step::ProvePasskey, Some(signed)) => {
+            let another = enrol::may_add(app, signed, waiting);
+            return Ok(passkey::prove_page(app, visit, (waiting, &look.application), (another, None)));
+        }
+        _ => {}
     }
     let paper = Paper::of_flow(app, visit, waiting, &look.application);
     let paper = if look.step == Step::AskEmail { paper.with_script() } else { paper };

@@ -14,6 +14,7 @@ use super::visit::{BROWSER_COOKIE, Visit};
 use super::waiting::Waiting;
 use crate::account::notice::{self, Change};
 use crate::error::Internal;
+use crate::factors::lost;
 use crate::model::{Assurance, Method, Session, User};
 use crate::store::awaited_factors::{self, Awaited, WaitsFor};
 use crate::store::{known_browsers, sessions, totp_factors, users};
@@ -128,11 +129,41 @@ impl Proof {
     /// # Errors
     /// When the database fails.
     pub async fn start(&self, app: &App, tx: &mut Tx, user: &User, methods: &[Method]) -> Result<Completed, Internal> {
+        if Assurance::of(methods) >= Assurance::TwoFactors {
+            lost::proved(app, tx, user, &self.visit).await?;
+        }
+        let fresh = session::fresh(app, user, methods);
+        let authenticated_at = self.authenticated_at.unwrap_or(fresh.authenticated_at);
+        self.begin(app, tx, user, (methods, Session { authenticated_at, ..fresh })).await
+    }
+
+    /// Starts a session in the place of one that ended in this very unit of work, worth what that one was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn start_again(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        user: &User,
+        ended: &Session,
+    ) -> Result<Completed, Internal> {
+        let (acr, amr, authenticated_at) = (ended.acr.clone(), ended.amr.clone(), ended.authenticated_at);
+        let session = Session { acr, amr, authenticated_at, ..session::fresh(app, user, &[]) };
+        self.begin(app, tx, user, (&[], session)).await
+    }
+
+    async fn begin(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        user: &User,
+        (methods, session): (&[Method], Session),
+    ) -> Result<Completed, Internal> {
         let (metadata, secret) = (session::metadata(app, &self.visit), app.entropy.token());
         let hash = sessions::cookie_hash(&app.keyring, &secret);
         let (proved_in, chosen_in) = (self.flow_hash.clone(), self.flow_hash.clone());
-        let mut session = Session { proved_in, chosen_in, ..session::fresh(app, user, methods) };
-        session.authenticated_at = self.authenticated_at.unwrap_or(session.authenticated_at);
+        let mut session = Session { proved_in, chosen_in, ..session };
         let mut others = accounts::live(app, tx, &self.visit.jar).await?;
         let own = others.iter().position(|account| account.signed.user.id == user.id);
         let action = match own.map(|at| others.remove(at).signed.session) {
@@ -170,6 +201,51 @@ impl Proof {
             polder_audit::record(tx, event.details(json!({ "reason": "replaced" })));
         }
         Ok(())
+    }
+
+    /// Adds a proof to a session of this browser: it is worth more, under a new cookie (E04), and goes on
+    /// for as long as it would have. When the person last proved who they are stays as it was, since one
+    /// factor of two is no new sign-in. `None` when the session has ended meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rise(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        signed: &Signed,
+        method: Method,
+    ) -> Result<Option<Started>, Internal> {
+        let mut others = accounts::live(app, tx, &self.visit.jar).await?;
+        let own = others.iter().position(|account| account.signed.session.id == signed.session.id);
+        let Some(Signed { session: old, user }) = own.map(|at| others.remove(at).signed) else { return Ok(None) };
+        let reached = if method.is_second_factor() { Assurance::TwoFactors } else { method.assurance() };
+        let mut amr = old.amr.clone();
+        amr.extend(
+            method.amr().iter().filter(|word| !old.amr.iter().any(|known| known == *word)).map(ToString::to_string),
+        );
+        let session = Session {
+            acr: old.assurance().max(reached).acr().to_owned(),
+            amr,
+            proved_in: self.flow_hash.clone(),
+            chosen_in: self.flow_hash.clone(),
+            last_seen_at: app.clock.now(),
+            ..old
+        };
+        let (metadata, secret) = (session::metadata(app, &self.visit), app.entropy.token());
+        if !sessions::renew(tx, &session, &sessions::cookie_hash(&app.keyring, &secret)).await? {
+            return Ok(None);
+        }
+        sessions::touch(tx, &app.keyring, &session, &metadata).await?;
+        if session.assurance() >= Assurance::TwoFactors {
+            lost::proved(app, tx, &user, &self.visit).await?;
+        }
+        self.make_way(app, tx, &mut others).await?;
+        let details = json!({ "amr": session.amr, "ip": metadata.ip, "user_agent": metadata.user_agent });
+        let event = self.event("session.stepped_up", Actor::user(user.id)).session(session.id).details(details);
+        polder_audit::record(tx, audit::about(app, event, &user)?);
+        let cookie = accounts::value(std::iter::once(&secret).chain(others.iter().map(|other| &other.secret)));
+        Ok(Some(Started { session, cookie }))
     }
 
     /// Tells the person about a sign-in from a browser they never used before (D26). The first of all is

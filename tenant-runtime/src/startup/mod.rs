@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/tenant/0007_session_limit.sql"),
     },
     Migration { version: 8, name: "connections", sql: include_str!("../../../migrations/tenant/0008_connections.sql") },
+    Migration { version: 9, name: "recovery", sql: include_str!("../../../migrations/tenant/0009_recovery.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

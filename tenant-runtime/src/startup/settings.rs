@@ -1,8 +1,8 @@
 //! The tenant's settings: stored at the first start, read at each.
 
-use polder_db::{Db, Tx};
+use polder_db::Db;
 use polder_kernel::{Clock, Locale};
-use polder_tenant_api::{AtSessionLimit, Settings, SignUp};
+use polder_tenant_api::{Settings, SignUp};
 
 use super::Refused;
 use crate::passkeys::RelyingParty;
@@ -26,23 +26,19 @@ pub async fn settings(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Re
 }
 
 async fn first(db: &Db, issuer: &Issuer, name: &str, clock: &Clock) -> Result<Settings, Refused> {
-    let settings = Settings {
-        name: name.to_owned(),
-        sign_up: SignUp::Open,
-        default_locale: Locale::default(),
-        passkey_models: Vec::new(),
-        session_limit: 0,
-        at_session_limit: AtSessionLimit::default(),
-    };
-    let (issuer, now, to_store) = (issuer.as_str().to_owned(), clock.now(), settings.clone());
-    db.write(move |tx| {
-        Box::pin(async move {
-            put(tx, "issuer", &issuer, now).await?;
-            store(tx, &to_store, now).await
+    let (issuer, name, now) = (issuer.as_str().to_owned(), name.to_owned(), clock.now());
+    let stored = db
+        .write(move |tx| {
+            Box::pin(async move {
+                put(tx, "issuer", &issuer, now).await?;
+                put(tx, "name", &name, now).await?;
+                put(tx, "sign_up", SignUp::Open.as_str(), now).await?;
+                put(tx, "default_locale", Locale::default().tag(), now).await?;
+                all(tx).await
+            })
         })
-    })
-    .await?;
-    Ok(settings)
+        .await?;
+    Ok(choices(&stored))
 }
 
 /// Who we are to authenticators. The id is the issuer's host as it was when the tenant was made: every
@@ -64,15 +60,4 @@ pub async fn relying_party(db: &Db, issuer: &Issuer, clock: &Clock) -> Result<Re
         }
     };
     Ok(RelyingParty::new(&id, issuer.as_str(), related))
-}
-
-/// Stores what an administrator may change.
-///
-/// # Errors
-/// When the database fails.
-pub async fn store(tx: &mut Tx, settings: &Settings, now: polder_kernel::Timestamp) -> Result<(), polder_db::Error> {
-    put(tx, "name", &settings.name, now).await?;
-    put(tx, "sign_up", if settings.sign_up == SignUp::Closed { "closed" } else { "open" }, now).await?;
-    put(tx, "passkey_models", &settings.passkey_models.join(" "), now).await?;
-    put(tx, "default_locale", settings.default_locale.tag(), now).await
 }

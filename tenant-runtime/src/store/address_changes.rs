@@ -205,6 +205,26 @@ pub async fn kept_for(tx: &mut Tx, keyring: &Keyring, email: &Email, now: Timest
     .await
 }
 
+/// The addresses that are kept for a person, each once.
+pub async fn kept_of(tx: &mut Tx, keyring: &Keyring, user: UserId, now: Timestamp) -> Result<Vec<Email>, Internal> {
+    let rows = tx
+        .all(
+            "SELECT undo_hash, old_address_sealed FROM address_change \
+             WHERE user_id = $1 AND undone_at IS NULL AND expires_at > $2 ORDER BY created_at, undo_hash",
+            &args![user, now],
+            |row| Ok((row.text("undo_hash")?, row.text("old_address_sealed")?)),
+        )
+        .await?;
+    let mut kept: Vec<Email> = Vec::new();
+    for (hash, sealed) in rows {
+        let email = open(keyring, &change_context(&hash), &sealed, "address_change")?;
+        if !kept.contains(&email) {
+            kept.push(email);
+        }
+    }
+    Ok(kept)
+}
+
 fn open(keyring: &Keyring, context: &str, sealed: &str, table: &'static str) -> Result<Email, Internal> {
     let text = keyring.unseal_text(Category::Identifiers, context, sealed)?;
     text.parse().map_err(|_| Internal::Impossible { table, column: "address_sealed" })

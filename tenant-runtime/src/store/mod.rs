@@ -9,6 +9,7 @@ pub mod connected_accounts;
 pub mod connections;
 pub mod consents;
 pub mod data_keys;
+pub mod factor_recoveries;
 pub mod factor_tries;
 pub mod grants;
 pub mod invitees;

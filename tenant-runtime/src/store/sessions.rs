@@ -1,5 +1,7 @@
 //! The session register (P3): `session`, `session_application`.
 
+use std::time::Duration;
+
 use polder_crypto::{Category, Keyring};
 use polder_db::{Error, Row, Tx, args};
 use polder_kernel::{Secret, Timestamp};
@@ -78,7 +80,7 @@ pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<
     let amr = serde_json::to_string(&session.amr)?;
     let rows = tx
         .execute(
-            "UPDATE session SET cookie_hash = $2, authenticated_at = $3, last_seen_at = $3, idle_expires_at = $4, \
+            "UPDATE session SET cookie_hash = $2, authenticated_at = $3, last_seen_at = $10, idle_expires_at = $4, \
              expires_at = $5, acr = $6, amr = $7, proved_in = $8, chosen_in = $9 \
              WHERE id = $1 AND ended_at IS NULL",
             &args![
@@ -90,7 +92,8 @@ pub async fn renew(tx: &mut Tx, session: &Session, cookie_hash: &str) -> Result<
                 session.acr.as_str(),
                 amr,
                 session.proved_in.as_deref(),
-                session.chosen_in.as_deref()
+                session.chosen_in.as_deref(),
+                session.last_seen_at
             ],
         )
         .await?;
@@ -118,6 +121,24 @@ pub async fn choose(
 /// Forgets that the person went on as this account in a flow: they are somebody else in it now.
 pub async fn unchoose(tx: &mut Tx, id: SessionId, flow_hash: &str) -> Result<(), Error> {
     tx.execute("UPDATE session SET chosen_in = NULL WHERE id = $1 AND chosen_in = $2", &args![id, flow_hash]).await?;
+    Ok(())
+}
+
+/// Holds every session to these times, also those that began under longer ones.
+pub async fn shorten(tx: &mut Tx, idle: Duration, absolute: Duration) -> Result<(), Error> {
+    let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    tx.execute(
+        "UPDATE session SET idle_expires_at = last_seen_at + $1 \
+         WHERE ended_at IS NULL AND idle_expires_at > last_seen_at + $1",
+        &args![millis(idle)],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE session SET expires_at = authenticated_at + $1 \
+         WHERE ended_at IS NULL AND expires_at > authenticated_at + $1",
+        &args![millis(absolute)],
+    )
+    .await?;
     Ok(())
 }
 

@@ -31,6 +31,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET", "/users/x"),
     ("PATCH", "/users/x"),
     ("DELETE", "/users/x"),
+    ("DELETE", "/users/x/factors"),
     ("GET", "/users/x/passkeys"),
     ("DELETE", "/users/x/passkeys/y"),
     ("GET", "/users/x/connected-accounts"),

@@ -122,11 +122,13 @@ async fn a33_a11_applications_that_break_the_rules_are_refused_with_reasons() {
 async fn settings_change_at_once_and_are_audited() {
     let tenant = Tenant::start().await;
     let (_, before) = call(&tenant, "GET", "/settings", None).await;
-    let fresh = json!({
+    let usual = json!({
         "name": "Practice", "sign_up": "open", "default_locale": "en", "passkey_models": [], "session_limit": 0,
-        "at_session_limit": "end_oldest",
+        "at_session_limit": "end_oldest", "sign_up_domains": [],
+        "passkeys": "preferred", "second_factor": "optional", "session_idle_seconds": 43200,
+        "session_absolute_seconds": 2_592_000, "recovery_wait_hours": 72,
     });
-    assert_eq!(before, fresh);
+    assert_eq!(before, usual);
     let models = |model: &str| Some(json!({ "passkey_models": [model] }));
     assert_eq!(call(&tenant, "PATCH", "/settings", models("a YubiKey")).await.0, 422);
     let (_, after) = call(&tenant, "PATCH", "/settings", models("ee882879-721c-4913-9775-3dfcce97072a")).await;

@@ -246,16 +246,31 @@ async fn a04_every_claim_that_is_listed_is_given_and_no_other() {
 }
 
 #[tokio::test]
-async fn a04_a_code_reaches_the_weakest_listed_acr_and_a_stronger_one_is_never_claimed() {
+async fn a04_b86_the_listed_acrs_are_asked_for_and_a_stronger_one_is_never_claimed() {
     on_each(|world| async move {
+        let (client, browser) = (world.application(web()).await, signed_in(&world).await);
         let listed = values(&document(&world).await, "acr_values_supported");
-        let client = world.application(web()).await;
-        let browser = signed_in(&world).await;
-        assert_eq!(listed, ["urn:polder:acr:email", "urn:polder:acr:passkey"]);
-        for wanted in [listed[0].as_str(), listed[1].as_str(), "urn:polder:acr:mfa", "phr"] {
+        assert_eq!(
+            listed,
+            ["urn:polder:acr:connection", "urn:polder:acr:email", "urn:polder:acr:mfa", "urn:polder:acr:passkey"]
+        );
+        let (weakest, email) = (listed[0].as_str(), listed[1].as_str());
+        for (wanted, acr) in [
+            (weakest, weakest),
+            (email, email),
+            ("urn:example:gold", email),
+            ("urn:example:gold phr urn:polder:acr:email", email),
+        ] {
             let code = browser.code_with(&world, &client, &[("acr_values", wanted)]).await;
-            let acr = claims(&client.redeem(&world, &code).await.member("id_token"))["acr"].clone();
-            assert_eq!(acr.as_str(), Some(listed[0].as_str()));
+            let answered = claims(&client.redeem(&world, &code).await.member("id_token"))["acr"].clone();
+            assert_eq!(answered.as_str(), Some(acr), "{wanted}");
+        }
+        // What an e-mail code does not reach is asked for on a page; how it is reached is the sign-in's to test.
+        for wanted in [listed[2].as_str(), listed[3].as_str(), "mfa", "phr"] {
+            let answer = browser.get(&world, &client.authorize(&[("acr_values", wanted)])).await;
+            assert!(answer.location().path() == "/signin", "{wanted}: {}", answer.location());
+            let silent = browser.get(&world, &client.authorize(&[("acr_values", wanted), ("prompt", "none")])).await;
+            silent.redirected_error("login_required");
         }
     })
     .await;

@@ -280,3 +280,23 @@ async fn p19_whoever_an_application_no_longer_admits_gets_no_further_tokens_for_
     })
     .await;
 }
+
+#[tokio::test]
+async fn b86_a_rule_that_asks_for_more_holds_for_codes_and_refresh_tokens_and_uses_neither_up() {
+    on_each(|world| async move {
+        let (client, browser, token) = ready(&world).await;
+        let code = browser.code(&world, &client).await;
+        let before = polder_tenant_api::Settings::clone(&world.app.tenant.current());
+        let stricter = polder_tenant_api::Settings {
+            second_factor: polder_tenant_api::SecondFactorPolicy::Required,
+            ..before.clone()
+        };
+        world.app.tenant.replace(stricter);
+        client.refresh(&world, &token).await.refused(400, "invalid_grant");
+        client.redeem(&world, &code).await.refused(400, "invalid_grant");
+        world.app.tenant.replace(before);
+        assert_eq!(client.redeem(&world, &code).await.status, 200);
+        assert_eq!(client.refresh(&world, &token).await.status, 200);
+    })
+    .await;
+}

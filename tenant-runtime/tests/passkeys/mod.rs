@@ -15,7 +15,7 @@ use crate::tenant::{Answer, Tenant};
 use authenticator::{Authenticator, Key, Twist};
 
 /// Somebody who signs in by code and is offered a passkey.
-async fn offered(tenant: &Tenant, address: &str) -> (Browser, Answer) {
+pub async fn offered(tenant: &Tenant, address: &str) -> (Browser, Answer) {
     let mut browser = Browser { takes_offers: true, ..Browser::default() };
     let page = browser.sign_in(tenant, address).await;
     (browser, page)
@@ -44,7 +44,7 @@ pub async fn accept(
 }
 
 /// What a page's script gets to ask the browser for.
-async fn options(tenant: &Tenant, browser: &mut Browser, page: &Answer, more: &[(&str, &str)]) -> Value {
+pub async fn options(tenant: &Tenant, browser: &mut Browser, page: &Answer, more: &[(&str, &str)]) -> Value {
     let answer = ask(tenant, browser, page, more).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -52,7 +52,7 @@ async fn options(tenant: &Tenant, browser: &mut Browser, page: &Answer, more: &[
     serde_json::from_str(&answer.body).unwrap()
 }
 
-async fn ask(tenant: &Tenant, browser: &mut Browser, page: &Answer, more: &[(&str, &str)]) -> Answer {
+pub async fn ask(tenant: &Tenant, browser: &mut Browser, page: &Answer, more: &[(&str, &str)]) -> Answer {
     let action = page.body.split("data-options=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     browser.post(tenant, &Form { action, ..form(page, "passkey-form") }, more).await
 }
@@ -64,7 +64,7 @@ pub async fn sign_in(tenant: &Tenant, browser: &mut Browser, key: &mut Key, twis
 }
 
 /// Proves a key on a page that asks for an address.
-async fn prove(tenant: &Tenant, browser: &mut Browser, page: &Answer, key: &mut Key, twist: &Twist) -> Answer {
+pub async fn prove(tenant: &Tenant, browser: &mut Browser, page: &Answer, key: &mut Key, twist: &Twist) -> Answer {
     let options = options(tenant, browser, page, &[]).await;
     let credential = key.get(&options, twist);
     let answer = browser.post(tenant, &form(page, "passkey-form"), &[("credential", &credential)]).await;
@@ -72,7 +72,7 @@ async fn prove(tenant: &Tenant, browser: &mut Browser, page: &Answer, key: &mut 
 }
 
 /// `amr` and `acr` of the newest session.
-async fn newest_session(tenant: &Tenant) -> (String, String) {
+pub async fn newest_session(tenant: &Tenant) -> (String, String) {
     let mut tx = tenant.app.db.read().await.unwrap();
     let sql = "SELECT amr, acr FROM session ORDER BY authenticated_at DESC, created_at DESC LIMIT 1";
     tx.optional(sql, &[], |row| Ok((row.text("amr")?, row.text("acr")?))).await.unwrap().unwrap()

@@ -21,6 +21,7 @@ mod pages;
 mod passkeys;
 mod person;
 mod places;
+mod policies;
 mod recovery;
 mod session_limit;
 mod sessions;

@@ -8,6 +8,7 @@ use polder_tenant_runtime::account::kept::{IN_THE_FILE, LEFT_OUT};
 use polder_tenant_runtime::connections::identity::Profile;
 use polder_tenant_runtime::startup::MIGRATIONS;
 use polder_tenant_runtime::store;
+use polder_tenant_runtime::store::factor_recoveries::{Recovery, RecoveryId};
 use serde_json::{Value, json};
 
 use crate::admin::caller::call;
@@ -221,6 +222,16 @@ async fn count(tenant: &Tenant, sql: String, argument: &str) -> i64 {
     tx.optional(sql, &[Argument::from(argument)], |row| row.int("n")).await.unwrap().unwrap()
 }
 
+async fn ask_for_a_way_back(tenant: &Tenant, user: polder_tenant_api::UserId) {
+    let now = tenant.clock.now();
+    let recovery = Recovery { requested_at: now, ready_at: now, expires_at: now };
+    let id = RecoveryId::from_bytes([7; 16]);
+    let asked = tenant.app.db.write(move |tx| {
+        Box::pin(async move { store::factor_recoveries::ask(tx, id, user, "made-up", recovery).await })
+    });
+    assert!(asked.await.unwrap());
+}
+
 #[tokio::test]
 async fn h01_h04_the_file_says_something_of_everything_there_is() {
     let tenant = Tenant::start().await;
@@ -229,6 +240,7 @@ async fn h01_h04_the_file_says_something_of_everything_there_is() {
     token(&tenant, &mut ann).await;
     crate::address::change(&tenant, &mut ann).await;
     crate::address::add_app_and_codes(&tenant, id).await;
+    ask_for_a_way_back(&tenant, id).await;
     let user = id.to_string();
     let app = &tenant.app;
     let mut tx = app.db.read().await.unwrap();

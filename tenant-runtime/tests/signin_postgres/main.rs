@@ -36,6 +36,8 @@ mod passkeys;
 mod person;
 #[path = "../signin/places.rs"]
 mod places;
+#[path = "../signin/policies/mod.rs"]
+mod policies;
 #[path = "../signin/recovery.rs"]
 mod recovery;
 #[path = "../signin/session_limit.rs"]

@@ -9,6 +9,7 @@ use polder_tenant_api::{SessionId, UserId};
 use polder_tenant_runtime::App;
 use polder_tenant_runtime::error::Internal;
 use polder_tenant_runtime::model::Session;
+use polder_tenant_runtime::signin::session::Lifetimes;
 use polder_tenant_runtime::store::sessions::{self, Metadata};
 
 use super::{Answer, Client, ISSUER, World};
@@ -140,7 +141,7 @@ fn later(page: &str) -> Option<Vec<(String, String)>> {
 }
 
 fn session(app: &App, user: UserId) -> Session {
-    let now = app.clock.now();
+    let (now, lifetimes) = (app.clock.now(), Lifetimes::of(&app.tenant.current()));
     let at = |from: Timestamp, for_: std::time::Duration| from + for_;
     Session {
         id: SessionId::new(&app.clock, &app.entropy),
@@ -152,8 +153,8 @@ fn session(app: &App, user: UserId) -> Session {
         created_at: now,
         authenticated_at: now,
         last_seen_at: now,
-        idle_expires_at: at(now, app.lifetimes.session_idle),
-        expires_at: at(now, app.lifetimes.session_absolute),
+        idle_expires_at: at(now, lifetimes.idle),
+        expires_at: at(now, lifetimes.absolute),
         ended_at: None,
     }
 }

@@ -15,7 +15,7 @@ const ANN: &str = "ann@example.test";
 const NEW: &str = "ann@new.test";
 
 /// The key on the page with the picture.
-fn secret(shown: &str) -> Result<TotpSecret> {
+pub fn secret(shown: &str) -> Result<TotpSecret> {
     let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in shown.chars().filter(|c| !c.is_whitespace()) {
         let value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).context("a letter of base32")?;
@@ -30,7 +30,7 @@ fn secret(shown: &str) -> Result<TotpSecret> {
 }
 
 /// A code that was not used yet: the app's next one is accepted as well, so nobody waits half a minute.
-fn code(secret: &TotpSecret, ahead: i64) -> String {
+pub fn code(secret: &TotpSecret, ahead: i64) -> String {
     secret.code(TotpSecret::step_at(Clock::System.now()) + ahead).expose().clone()
 }
 

@@ -17,6 +17,7 @@ mod minting;
 mod nothing_leaks;
 mod passkeys;
 mod places;
+mod policies;
 mod postgres;
 mod providers;
 mod public_api;

@@ -9,7 +9,7 @@ use polder_tests::{Polder, RelyingParty};
 const ANN: &str = "ann@example.test";
 
 /// Types the address and the mailed code.
-async fn by_code(browser: &Chromium, mailbox: &Mailbox, address: &str) -> Result<()> {
+pub async fn by_code(browser: &Chromium, mailbox: &Mailbox, address: &str) -> Result<()> {
     browser.wait("form#email-form").await?;
     mailbox.forget(address).await?;
     browser.fill("input[type=email]", address).await?;
@@ -19,7 +19,7 @@ async fn by_code(browser: &Chromium, mailbox: &Mailbox, address: &str) -> Result
     browser.press("form#code-form button[type=submit]").await
 }
 
-async fn sign_out(browser: &Chromium, issuer: &str) -> Result<()> {
+pub async fn sign_out(browser: &Chromium, issuer: &str) -> Result<()> {
     browser.open(&format!("{issuer}/")).await?;
     browser.press("form#sign-out-form button[type=submit]").await?;
     browser.wait("main:not(:has(form#sign-out-form))").await.map(|_| ())

@@ -155,3 +155,32 @@ async fn k15_a_host_is_allowed_and_removed_on_the_tenants_page_by_a_named_person
     let told: Vec<_> = log.iter().filter(|(action, ..)| action.starts_with("egress.")).collect();
     assert!(told.len() == 2 && told.iter().all(|(_, kind, _)| kind == "member"), "{told:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e05_d18_policies_are_chosen_by_a_form_and_factors_reset_by_a_button() {
+    let world = World::new().await;
+    let admin = world.member(Role::Admin).await;
+    let post = async |path: &str, form: &str| {
+        let request = Request::post(path)
+            .header(COOKIE, &admin.0)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        world.send(request, format!("csrf={}&{form}", admin.1)).await
+    };
+    let page = world.get(&admin.0, "/tenants/acme/sign-in").await;
+    assert!(page.body.contains("policies-form") && page.body.contains("value=\"preferred\" checked"), "{}", page.body);
+    let form = "passkeys=required&second_factor=sometimes&sign_up=domains&sign_up_domains=acme.example%0D%0A\
+                example.nl&session_idle_seconds=900&session_absolute_seconds=86400&recovery_wait_hours=24";
+    let answer = post("/tenants/acme/sign-in", form).await;
+    assert_eq!(answer.header("location"), "/tenants/acme/sign-in?notice=saved", "{}", answer.body);
+    let asked = world.stub.asked.lock().unwrap().clone();
+    let (_, changes) = asked.iter().find(|(_, body)| body["passkeys"] == "required").expect("the tenant was told");
+    assert_eq!(changes["sign_up_domains"], json!(["acme.example", "example.nl"]));
+    assert_eq!((&changes["session_idle_seconds"], changes.get("second_factor")), (&json!(900), None));
+    let reset = post(&format!("/tenants/acme/users/{KNOWN}/reset-factors"), "").await;
+    assert_eq!(reset.header("location"), format!("/tenants/acme/users/{KNOWN}?notice=factors-reset"));
+    let log = world.log().await;
+    for action in ["settings.changed", "factors.reset"] {
+        assert!(log.iter().any(|(done, ..)| done == action), "{action}");
+    }
+}

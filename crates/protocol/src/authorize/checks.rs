@@ -1,5 +1,6 @@
 //! What is checked once client and redirect URI are verified, in this order.
 
+use super::claims::{Acr, Malformed};
 use super::request::{Display, Request};
 use super::{Prompts, ResponseMode, ResponseType};
 use crate::pkce::CodeChallenge;
@@ -10,7 +11,7 @@ pub type Check = fn(&Params, &Client, &mut Request) -> Result<(), Error>;
 
 /// Every check, in order, with its name. Those that say "we do not offer this" come before those that
 /// would judge a value, so that a client learns the real reason.
-pub const CHECKS: [(&str, Check); 15] = [
+pub const CHECKS: [(&str, Check); 16] = [
     ("no parameter twice", no_parameter_twice),
     ("no parameter too long", no_parameter_too_long),
     ("no request object", no_request_object),
@@ -25,6 +26,7 @@ pub const CHECKS: [(&str, Check); 15] = [
     ("nonce", nonce),
     ("hints", hints),
     ("locales and contexts", locales_and_contexts),
+    ("claims", claims),
     ("display", display),
 ];
 
@@ -139,6 +141,19 @@ fn locales_and_contexts(params: &Params, _: &Client, request: &mut Request) -> R
     Ok(())
 }
 
+/// OpenID Connect Core 5.5: of single claims only `acr` of the ID token means anything here, and that one
+/// is never ignored, since an application that insists on it relies on it (5.5.1.1).
+fn claims(params: &Params, _: &Client, request: &mut Request) -> Result<(), Error> {
+    let Some(text) = params.get("claims") else { return Ok(()) };
+    match super::claims::acr(text) {
+        Ok(Some(Acr::Essential(values))) => request.essential_acr = Some(values),
+        Ok(Some(Acr::Voluntary(values))) => request.acr_values.extend(values),
+        Ok(None) => {}
+        Err(Malformed) => return Err(invalid("claims is malformed")),
+    }
+    Ok(())
+}
+
 /// A wish too (A16).
 fn display(params: &Params, _: &Client, request: &mut Request) -> Result<(), Error> {
     request.display = match params.get("display") {
@@ -242,6 +257,17 @@ mod tests {
         assert_eq!(request.acr_values, ["1", "2"]);
         assert_eq!(request.login_hint.as_deref(), Some("ann@example.test"));
         assert_eq!(run(&[("display", "hologram")]).display, None);
+    }
+
+    #[test]
+    fn a26_malformed_claims_are_refused_and_an_essential_acr_is_not_ignored() {
+        for wrong in ["[]", "{", "\"x\"", "{\"id_token\":[]}", "{\"id_token\":{\"acr\":1}}"] {
+            assert_eq!(code(&[("claims", wrong)]), ErrorCode::InvalidRequest, "{wrong}");
+        }
+        let request = run(&[("claims", r#"{"id_token":{"acr":{"essential":true,"values":["a","b"]}}}"#)]);
+        assert_eq!(request.essential_acr, Some(vec!["a".to_owned(), "b".to_owned()]));
+        let request = run(&[("acr_values", "x"), ("claims", r#"{"id_token":{"acr":{"values":["a"]}}}"#)]);
+        assert_eq!((request.acr_values, request.essential_acr), (vec!["x".to_owned(), "a".to_owned()], None));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! with [`Redirect`].
 
 pub mod checks;
+mod claims;
 pub mod prompt;
 pub mod request;
 pub mod return_to;

@@ -52,6 +52,9 @@ pub struct Request {
     /// Wanted authentication contexts, best first; voluntary (OpenID Connect Core 5.5.1.1).
     #[serde(rename = "av", default, skip_serializing_if = "Vec::is_empty")]
     pub acr_values: Vec<String>,
+    /// The contexts of which one has to be reached, out of `claims`: `None` when it insists on none.
+    #[serde(rename = "ae", default, skip_serializing_if = "Option::is_none")]
+    pub essential_acr: Option<Vec<String>>,
     /// How the pages are shown.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub display: Option<Display>,
@@ -123,6 +126,7 @@ impl Request {
             login_hint: None,
             ui_locales: Vec::new(),
             acr_values: Vec::new(),
+            essential_acr: None,
             display: None,
             id_token_hint: None,
             subject: None,

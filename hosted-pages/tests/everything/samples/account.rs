@@ -2,9 +2,9 @@
 
 use polder_hosted_pages::account::{
     Activity, Address, AddressCode, AddressError, AddressUndo, AppSince, Applications, Data, Delete, Granted, Happened,
-    Method, NeedsPasskey, Outcome, Overview, Preferences, Profile, RecoveryCodes, RecoveryCodesShown, RecoverySet,
-    Said, SecondFactor, SecondFactorError, SecondFactorRemove, SecondFactorSetUp, Section, SessionItem, Sessions,
-    Shell, What,
+    Method, Outcome, Overview, Preferences, Profile, RecoveryCodes, RecoveryCodesShown, RecoverySet, Said,
+    SecondFactor, SecondFactorError, SecondFactorRemove, SecondFactorSetUp, Section, SessionItem, Sessions, Shell,
+    What,
 };
 use polder_hosted_pages::tenant::{CodeError, EmailError, NameError, SecondStep, SecondStepError};
 use polder_hosted_pages::{Device, Frame, Look, Page};
@@ -95,16 +95,23 @@ fn address(shell: Around<'_, '_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     add(pages, "account-email-code-wrong", &wrong);
     let frame = page.shell.frame;
     add(pages, "account-email-undo", &AddressUndo { frame, change: words.other });
-    for (name, what) in [("account-email-undone", What::AddressUndone), ("account-email-undo-gone", What::UndoGone)] {
+    for (name, what) in [
+        ("account-email-undone", What::AddressUndone),
+        ("account-email-undo-gone", What::UndoGone),
+        ("way-back-stopped", What::WayBackStopped),
+        ("way-back-gone", What::WayBackGone),
+    ] {
         add(pages, name, &Said { frame, what });
     }
 }
 
 fn factors(shell: Around<'_, '_>, words: Words<'_>, pages: &mut Vec<Sample>) {
-    let page = SecondFactor { shell: shell(Section::SecondFactor), app: None };
+    let page = SecondFactor { shell: shell(Section::SecondFactor), app: None, offered: true, removable: true };
     add(pages, "account-second-factor", &page);
     let app = Some(AppSince { since: AT, last_used: Some(AT) });
     add(pages, "account-second-factor-on", &SecondFactor { app, ..page });
+    add(pages, "account-second-factor-needed", &SecondFactor { app, removable: false, ..page });
+    add(pages, "account-second-factor-not-offered", &SecondFactor { offered: false, ..page });
     let page = SecondFactorSetUp {
         shell: shell(Section::SecondFactor),
         uri: "otpauth://totp/Practice:ann?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Practice",
@@ -121,7 +128,6 @@ fn factors(shell: Around<'_, '_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         add(pages, name, &SecondFactorSetUp { error: Some(error), ..page });
     }
     add(pages, "account-second-factor-remove", &SecondFactorRemove { shell: shell(Section::SecondFactor) });
-    add(pages, "account-needs-passkey", &NeedsPasskey { shell: shell(Section::SecondFactor) });
     let page = RecoveryCodes { shell: shell(Section::RecoveryCodes), set: None, available: true };
     add(pages, "account-recovery-codes", &page);
     add(pages, "account-recovery-codes-unavailable", &RecoveryCodes { available: false, ..page });

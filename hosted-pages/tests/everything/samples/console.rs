@@ -3,15 +3,16 @@
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
     Audit, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason,
-    Notice, Outcome, Problem, Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList, TenantNew,
-    TenantOverview, TenantProgress, TenantRow, TenantState, Users,
+    Notice, Outcome, Policies, Problem, Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList,
+    TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Page};
 use polder_kernel::{Id, Locale};
 use polder_tenant_api::{
-    Access, Application, ApplicationType, AuditEvent, DataKey, Key, KeyAlgorithm, KeyState, Measure, Preferences,
-    Profile, Session, TokenEndpointAuthMethod, User,
+    Access, Application, ApplicationType, AtSessionLimit, AuditEvent, DataKey, Key, KeyAlgorithm, KeyState, Measure,
+    PasskeyPolicy, Preferences, Profile, SecondFactorPolicy, Session, Settings, SignUp, TokenEndpointAuthMethod, User,
+    policies,
 };
 
 use super::{Sample, Words};
@@ -48,6 +49,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     stage.people();
     stage.audit();
     stage.egress();
+    stage.policies();
     stage.keys();
     stage.api_keys();
     stage.pages
@@ -176,9 +178,18 @@ impl Stage<'_> {
             post_logout_redirect_uris: words.url,
             access: "role",
             role: words.other,
+            passkeys: "required",
+            second_factor: words.other,
         };
-        let blank =
-            ApplicationForm { name: "", redirect_uris: "", post_logout_redirect_uris: "", access: "", role: "" };
+        let blank = ApplicationForm {
+            name: "",
+            redirect_uris: "",
+            post_logout_redirect_uris: "",
+            access: "",
+            role: "",
+            passkeys: "",
+            second_factor: "",
+        };
         let page = ApplicationNew { shell, tenant, kind: ApplicationType::Web, form: blank, problems: &[] };
         self.add("application-new", &page);
         let problems = [
@@ -256,6 +267,30 @@ impl Stage<'_> {
         }
     }
 
+    fn policies(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        let usual = settings(words);
+        let page = Policies { shell, tenant, chosen: &usual, domains: "", problems: &[] };
+        self.add("policies", &page);
+        let chosen = Settings {
+            sign_up: SignUp::Domains,
+            passkeys: PasskeyPolicy::Required,
+            second_factor: SecondFactorPolicy::Never,
+            session_idle_seconds: 1234,
+            recovery_wait_hours: 5,
+            ..usual.clone()
+        };
+        let problems = [
+            problem("sign_up_domains", Problem::Said(words.other)),
+            problem("session_idle_seconds", Problem::Said(words.other)),
+            problem("session_absolute_seconds", Problem::Invalid),
+            problem("recovery_wait_hours", Problem::Invalid),
+        ];
+        self.add("policies-wrong", &Policies { chosen: &chosen, domains: words.other, problems: &problems, ..page });
+        let shell = Shell { may: May { change_tenants: false, ..May::ALL }, ..shell };
+        self.add("policies-read", &Policies { shell, ..page });
+    }
+
     fn keys(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
         let key = |algorithm, state, retired: Option<&str>| Key {
@@ -318,6 +353,7 @@ impl Stage<'_> {
             ("enabled", Notice::UserEnabled),
             ("revoked", Notice::KeyRevoked),
             ("rotated", Notice::KeysRotated),
+            ("reset", Notice::FactorsReset),
         ] {
             let shell = Shell { notice: Some(notice), member: Member { name: "", ..shell.member }, ..shell };
             self.add(&format!("notice-{name}"), &TenantList { shell, tenants: &[] });
@@ -327,6 +363,23 @@ impl Stage<'_> {
 
 const fn problem<'a>(field: &'a str, problem: Problem<'a>) -> FieldProblem<'a> {
     FieldProblem { field, problem }
+}
+
+fn settings(words: Words<'_>) -> Settings {
+    Settings {
+        name: words.tenant.to_owned(),
+        sign_up: SignUp::Open,
+        default_locale: Locale::En,
+        passkey_models: Vec::new(),
+        session_limit: 0,
+        at_session_limit: AtSessionLimit::default(),
+        sign_up_domains: Vec::new(),
+        passkeys: PasskeyPolicy::Preferred,
+        second_factor: SecondFactorPolicy::Optional,
+        session_idle_seconds: policies::SESSION_IDLE_SECONDS,
+        session_absolute_seconds: policies::SESSION_ABSOLUTE_SECONDS,
+        recovery_wait_hours: policies::RECOVERY_WAIT_HOURS,
+    }
 }
 
 fn application(words: Words<'_>, kind: ApplicationType) -> Application {

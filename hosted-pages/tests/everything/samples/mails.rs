@@ -6,8 +6,8 @@ use polder_kernel::{Locale, Timestamp};
 
 use super::Words;
 
-/// The one mail with a link.
-pub const EMAIL_CHANGED: &str = "mail-email-changed";
+/// The mails with a link.
+pub const LINKED: [&str; 2] = ["mail-email-changed", "mail-way-back"];
 
 pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
     let usual = SignInCode {
@@ -53,7 +53,6 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
         ("mail-recovery-made", Change::Account(AccountChange::RecoveryCodesMade)),
         ("mail-recovery-used", Change::Account(AccountChange::RecoveryCodeUsed { left: 9 })),
         ("mail-many-failures", Change::Account(AccountChange::ManyFailures)),
-        (EMAIL_CHANGED, Change::Account(AccountChange::EmailChanged { undo: words.url, days: 7 })),
         (
             "mail-email-undone",
             Change::Account(AccountChange::EmailChangeUndone {
@@ -72,6 +71,11 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
                 accounts: true,
             }),
         ),
+        (LINKED[0], Change::Account(AccountChange::EmailChanged { undo: words.url, days: 7 })),
+        (LINKED[1], Change::Account(AccountChange::RecoveryAsked { stop: words.url, hours: 72 })),
+        ("mail-way-back-stopped", Change::Account(AccountChange::RecoveryStopped)),
+        ("mail-way-back-done", Change::Account(AccountChange::RecoveryDone)),
+        ("mail-factors-reset", Change::Account(AccountChange::FactorsReset)),
     ]
     .map(|(name, change)| {
         let notice = SecurityNotice {

@@ -5,6 +5,7 @@ use polder_kernel::Locale;
 
 pub mod account;
 pub mod console;
+pub mod factors;
 pub mod mails;
 pub mod tenant;
 

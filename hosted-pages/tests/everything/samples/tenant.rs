@@ -26,13 +26,14 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     code(frame, words, &mut pages);
     name(frame, words, &mut pages);
     passkeys(frame, words, &mut pages);
+    super::factors::pages(frame, words, &mut pages);
     leaving(frame, words, &mut pages);
     stopped(frame, words, &mut pages);
     pages.extend(super::account::pages(frame, words));
     pages
 }
 
-fn add(pages: &mut Vec<Sample>, name: impl Into<String>, page: &impl Page) {
+pub fn add(pages: &mut Vec<Sample>, name: impl Into<String>, page: &impl Page) {
     pages.push(Sample { name: name.into(), html: page.render() });
 }
 
@@ -121,11 +122,14 @@ fn passkeys(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         removed: &third,
         fresh: true,
         full: false,
+        keep_last: false,
         signals,
         failed: false,
     };
     add(pages, "account-passkeys", &page);
     add(pages, "account-passkeys-stale", &AccountPasskeys { fresh: false, ..page });
+    let last = AccountPasskeys { passkeys: &both[..1], keep_last: true, ..page };
+    add(pages, "account-passkeys-last", &last);
     add(pages, "account-passkeys-none", &AccountPasskeys { passkeys: &[], removed: &[], failed: true, ..page });
 }
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_db::Tx;
-use polder_tenant_api::PasskeyId;
+use polder_tenant_api::{PasskeyId, PasskeyPolicy};
 use serde_json::json;
 
 use super::{PATH, list};
@@ -109,6 +109,11 @@ async fn unit_of_work(
     let since = enrol::regret_since(now);
     let all = passkeys::of_user(tx, &app.keyring, user, Some(since)).await?;
     let Some(passkey) = all.into_iter().find(|passkey| passkey.id == id) else { return Ok(()) };
+    // Where nobody gets in without one, the last stays until there is another (C26).
+    let needed = app.tenant.current().passkeys == PasskeyPolicy::Required;
+    if needed && matches!(deed, Deed::Remove) && passkeys::count(tx, user).await? <= 1 {
+        return Ok(());
+    }
     let done = match &deed {
         Deed::Rename(name) => passkeys::rename(tx, &app.keyring, id, user, name).await?,
         Deed::Remove => passkeys::remove(tx, id, user, now).await?,

@@ -7,6 +7,7 @@ use axum::response::Response;
 use http::StatusCode;
 use polder_hosted_pages::tenant::{AccountPasskey, AccountPasskeys, Signals};
 use polder_kernel::Timestamp;
+use polder_tenant_api::PasskeyPolicy;
 
 use super::PATH;
 use crate::App;
@@ -15,16 +16,16 @@ use crate::error::PageError;
 use crate::model::Passkey;
 use crate::model::passkey::Kind;
 use crate::passkeys::{enrol, signals};
-use crate::signin::own_page;
 use crate::signin::page::Paper;
 use crate::signin::session::{self, Signed};
 use crate::signin::visit::Visit;
+use crate::signin::{demand, own_page};
 use crate::store::passkeys;
 
 /// Shows the page; who is not signed in does that first.
 pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, PageError> {
     let signed = session::current(&app, &mut app.db.read().await?, &visit.jar).await?;
-    match signed {
+    match signed.filter(|signed| demand::meets_tenant(&app, &signed.session)) {
         Some(signed) => page(&app, &visit, &signed, (StatusCode::OK, false)).await,
         None => own_page::lead_to(&app, &visit, PATH, false).await,
     }
@@ -56,6 +57,7 @@ pub async fn page(
         removed: &removed,
         fresh: form::is_fresh(app, &signed.session),
         full: kept.len() >= usize::try_from(enrol::MOST).unwrap_or(usize::MAX),
+        keep_last: app.tenant.current().passkeys == PasskeyPolicy::Required,
         signals: Signals { text: told.as_deref() },
         failed,
     };

@@ -13,6 +13,7 @@ use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::model::code::Bound;
 use crate::model::{AuthorizationCode, GrantId, Session};
+use crate::signin::demand;
 use crate::store;
 
 /// Answers with a code for this session (RFC 6749, 4.1.2); with a page when the application is gone
@@ -37,7 +38,7 @@ async fn issue(app: &App, ctx: &RequestContext, request: &Request, session: &Ses
         nonce: request.nonce.clone(),
         bound: Bound {
             sid: sid(app, session.id, application.id),
-            acr: session.acr.clone(),
+            acr: demand::answered(request, session).to_owned(),
             amr: session.amr.clone(),
             authenticated_at: session.authenticated_at,
             session_expires_at: session.expires_at,

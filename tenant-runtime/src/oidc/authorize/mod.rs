@@ -58,7 +58,8 @@ async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Respons
 /// The request, every value checked; a hint is one of our ID tokens or a refusal (A19).
 fn read(app: &App, params: &Params) -> Result<Request, Refusal> {
     let application = authorize::client_id(params).ok().and_then(|id| app.applications.enabled(id));
-    let request = authorize::validate(params, application.as_deref().map(|a| &a.client), app.clock.now())?;
+    let mut request = authorize::validate(params, application.as_deref().map(|a| &a.client), app.clock.now())?;
+    request.max_age = request.max_age.or(application.and_then(|application| application.preferences.default_max_age));
     let hint = request.id_token_hint.as_deref().and_then(|token| verify::hint(app, token));
     Ok(request.bind_hint(hint)?)
 }

@@ -16,7 +16,8 @@ use polder_tenant_api::Access;
 use super::mint::{self, Order};
 use crate::App;
 use crate::error::{Internal, OAuthError};
-use crate::model::{Application, AuthorizationCode, Grant};
+use crate::model::{Application, Assurance, AuthorizationCode, Grant};
+use crate::signin::demand;
 use crate::store;
 use crate::store::codes::{FoundCode, Redeemed};
 
@@ -44,6 +45,9 @@ pub(super) async fn redeem(
     check(&bound(&code), &application.client, presented.redirect_uri.as_deref(), verifier, app.clock.now())?;
     if !admits(app, application, &code).await? {
         return Err(refused().detail("the application no longer admits the person").into());
+    }
+    if Assurance::of_amr(&code.bound.amr) < demand::least(&app.tenant.current(), application) {
+        return Err(refused().detail("the sign-in is no longer strong enough").into());
     }
     let grant = grant(app, application, &code);
     match store_grant(app, ctx, hash, grant.clone()).await? {

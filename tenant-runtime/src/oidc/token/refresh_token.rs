@@ -17,8 +17,9 @@ use polder_tenant_api::Access;
 use super::mint::{self, Order};
 use crate::App;
 use crate::error::{Internal, OAuthError};
-use crate::model::{Application, Grant};
+use crate::model::{Application, Assurance, Grant};
 use crate::oidc::verify;
+use crate::signin::demand;
 use crate::store;
 use crate::store::grants::Rotation;
 
@@ -107,7 +108,8 @@ async fn rotate(
 }
 
 /// Refusals that must not use the token up, where there can be any: a request for more than was granted,
-/// and a person whom the application no longer admits (P19). Another application's token is none of them,
+/// a sign-in that was weaker than what is asked of everybody by now, and a person whom the application no
+/// longer admits (P19). Another application's token is none of them,
 /// so that nothing can be learnt about it (A27).
 async fn refused_unused(
     app: &App,
@@ -115,7 +117,8 @@ async fn refused_unused(
     rotation: Rotation,
     requested: Option<&Scope>,
 ) -> Result<Option<Outcome>, Internal> {
-    if requested.is_none() && application.access == Access::Everyone {
+    let least = demand::least(&app.tenant.current(), application);
+    if requested.is_none() && application.access == Access::Everyone && least == Assurance::Connection {
         return Ok(None);
     }
     let mut tx = app.db.read().await?;
@@ -123,6 +126,9 @@ async fn refused_unused(
     let Some(grant) = grant.filter(|grant| grant.application_id == application.id) else { return Ok(None) };
     if !store::users::is_admitted(&mut tx, &application.access, application.id, grant.user_id).await? {
         return Ok(Some(Outcome::Refused("the application no longer admits the person")));
+    }
+    if Assurance::of_amr(&grant.amr) < least {
+        return Ok(Some(Outcome::Refused("the sign-in is no longer strong enough")));
     }
     Ok(refresh::scope(&grant.scope, requested).err().map(Outcome::TooMuch))
 }
