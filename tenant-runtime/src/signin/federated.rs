@@ -13,11 +13,12 @@ use std::sync::Arc;
 use polder_audit::Actor;
 use polder_db::Tx;
 use polder_kernel::{Secret, Timestamp};
+use polder_tenant_api::UserId;
 use polder_tenant_api::connections::ConnectedAccountId;
-use polder_tenant_api::{SignUp, UserId};
 use serde_json::json;
 
 use super::session::Signed;
+use super::sign_up;
 use super::start::{Completed, Proof, Started};
 use super::visit::Visit;
 use super::waiting::{self, Waiting};
@@ -138,7 +139,7 @@ impl Entering {
         };
         let (id, now) = (UserId::new(&app.clock, &app.entropy), app.clock.now());
         let kept = address_changes::is_kept(tx, &app.keyring, &email, now).await?;
-        if kept || app.tenant.current().sign_up == SignUp::Closed {
+        if kept || !sign_up::is_open(&app.tenant.current(), &email) {
             return Ok(None);
         }
         let name = self.vouched.profile.name.as_deref();

@@ -150,12 +150,19 @@ async fn d10_where_sign_up_is_closed_a_provider_makes_nobody() {
     on_each(|world| async move {
         let stage = Stage::set_as(world, |it| it.email_domains = vec!["upstream.example".into()]).await;
         let mut settings = (*stage.world.app.tenant.current()).clone();
-        settings.sign_up = SignUp::Closed;
+        for (sign_up, domains) in [(SignUp::Closed, &[][..]), (SignUp::Domains, &["elsewhere.example"][..])] {
+            settings.sign_up = sign_up;
+            settings.sign_up_domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
+            stage.world.app.tenant.replace(settings.clone());
+            let browser = stage.world.browser();
+            let answer = stage.sign_in(&browser, "new").await;
+            stage.nobody(&answer, &browser);
+            assert_eq!(stage.people().await, 0);
+        }
+        settings.sign_up_domains.push("upstream.example".to_owned());
         stage.world.app.tenant.replace(settings);
-        let browser = stage.world.browser();
-        let answer = stage.sign_in(&browser, "new").await;
-        stage.nobody(&answer, &browser);
-        assert_eq!(stage.people().await, 0);
+        stage.sign_in(&stage.world.browser(), "new").await;
+        assert_eq!(stage.people().await, 1, "at a domain that may");
     })
     .await;
 }
