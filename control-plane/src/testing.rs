@@ -337,7 +337,11 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["users"]) => page(&user()),
         (_, ["users", _, "passkeys"]) => page(&passkey()),
         (_, ["users", _]) => Json(user()).into_response(),
+        (_, ["users", _, "sign-in-attempts"]) => page(&attempt()),
         (_, ["sessions"]) => page(&session()),
+        (_, ["lockouts"]) => page(&lockout()),
+        (&Method::GET, ["blocklists"]) => page(&blocklist()),
+        (_, ["blocklists", _]) => Json(blocklist()).into_response(),
         (_, ["audit-events"]) => page(&event()),
         (_, ["keys", ..]) => page(&key()),
         (_, ["data-keys", ..]) => page(&data_key()),
@@ -394,6 +398,19 @@ fn connection() -> Value {
 fn connected_account() -> Value {
     json!({"id": KNOWN, "connection_id": KNOWN, "account": "ann", "tokens_kept": false, "connected_at": AT,
         "last_used_at": null})
+}
+
+fn attempt() -> Value {
+    json!({"outcome": "code_wrong", "count": 3, "ip": null, "user_agent": null, "first_at": AT, "last_at": AT})
+}
+
+fn lockout() -> Value {
+    json!({"id": KNOWN, "kind": "address", "user_id": null, "email": "ann@example.test", "ip": null,
+        "began_at": AT, "ends_at": AT})
+}
+
+fn blocklist() -> Value {
+    json!({"name": "drop", "format": "plain", "action": "refuse", "networks": 1, "skipped": 0, "updated_at": AT})
 }
 
 fn event() -> Value {

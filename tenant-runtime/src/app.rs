@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, Notify};
 use crate::connections::Connections;
 use crate::error::Internal;
 use crate::factors::slow::Slow;
+use crate::guard::blocklist::Blocklists;
 use crate::keys::{self, Schedule, Seal, SealKeys};
 use crate::limits;
 use crate::oidc::applications::Applications;
@@ -69,6 +70,8 @@ pub struct App {
     pub outbox_filled: Notify,
     /// Burst limits by network.
     pub limits: Limits,
+    /// Networks that abuse comes from, in memory; refreshed after each administrative write.
+    pub blocklists: Blocklists,
     /// Checks the control plane's assertions; `None` without an admin socket.
     pub admin: Option<Verifier>,
     /// Who we are to authenticators.
@@ -160,6 +163,7 @@ impl App {
         let checkpoints = CheckpointKey::open(&db, &keyring, &entropy, &clock).await?;
         let connections = Connections::load(&db).await?;
         let applications = Applications::load(&db, issuer.as_str()).await?;
+        let blocklists = Blocklists::load(&db, &keyring).await?;
         let app = Arc::new(Self {
             documents: Documents::new(&issuer)?,
             issuer,
@@ -179,6 +183,7 @@ impl App {
             keys,
             applications,
             connections,
+            blocklists,
             mailer,
             outbound,
             admin,

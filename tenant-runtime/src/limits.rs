@@ -10,9 +10,16 @@ pub const SIGN_IN: &str = "sign-in";
 /// Authorization requests too large for a cookie: each takes one of the few places for them.
 pub const LARGE_REQUEST: &str = "large-request";
 
+/// Proofs of work that are waited out instead of given: a browser without scripts, not a thousand.
+pub const WAITED_OUT: &str = "waited-out";
+/// Refusals that are noted in the log of attempts.
+pub const NOTED_REFUSAL: &str = "noted-refusal";
+
 /// Every rule.
 pub const RULES: &[(&str, Rule)] = &[
     (CLIENT_AUTHENTICATION, Rule { burst: 200, per_minute: 60 }),
     (SIGN_IN, Rule { burst: 1_000, per_minute: 3_000 }),
+    (WAITED_OUT, Rule { burst: 30, per_minute: 4 }),
+    (NOTED_REFUSAL, Rule { burst: 10, per_minute: 10 }),
     (LARGE_REQUEST, Rule { burst: 100, per_minute: 5 }),
 ];

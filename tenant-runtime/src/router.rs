@@ -26,7 +26,7 @@ use crate::account::{
     passkeys, preferences, profile, recovery_codes, second_factor, sessions as devices, switch,
 };
 use crate::admin::{
-    self, applications, audit_events, connected_accounts, connections, health, invitees, sessions, users,
+    self, applications, audit_events, blocklists, connected_accounts, connections, health, invitees, sessions, users,
 };
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo, well_known};
@@ -159,12 +159,17 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::erase))
         .route("/users/{id}/factors", delete(admin::factors::reset))
         .route("/users/{id}/passkeys", get(admin::passkeys::list))
+        .route("/users/{id}/sign-in-attempts", get(admin::sign_in_attempts::list))
         .route("/users/{id}/passkeys/{passkey_id}", delete(admin::passkeys::remove))
         .route("/users/{id}/connected-accounts", get(connected_accounts::list))
         .route("/users/{id}/connected-accounts/{account}", delete(connected_accounts::remove))
         .route("/users/{id}/connected-accounts/{account}/refresh", post(connected_accounts::refresh))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
+        .route("/lockouts", get(admin::lockouts::list))
+        .route("/lockouts/{id}", delete(admin::lockouts::lift))
+        .route("/blocklists", get(blocklists::list))
+        .route("/blocklists/{name}", get(blocklists::show).put(blocklists::put).delete(blocklists::remove))
         .route("/audit-events", get(audit_events::list))
         .route("/audit-verification", get(audit_events::verify))
         .route("/keys", get(admin::keys::list))

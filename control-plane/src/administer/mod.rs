@@ -23,12 +23,15 @@ use crate::tenant_client::{self, CallError};
 pub mod applications;
 pub mod assertion_key;
 pub mod audit_events;
+pub mod blocklists;
 pub mod connections;
 pub mod invitees;
 pub mod keys;
+pub mod lockouts;
 pub mod passkeys;
 pub mod sessions;
 pub mod settings;
+pub mod sign_in_attempts;
 pub mod users;
 
 /// Somebody acting on a tenant.

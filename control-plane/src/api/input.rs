@@ -20,8 +20,14 @@ use crate::administer::Part;
 /// A JSON body.
 pub struct Input<T>(pub T);
 
+/// A JSON body that may be as long as a list of networks.
+pub struct LargeInput<T>(pub T);
+
 /// The query.
 pub struct Params<T>(pub T);
+
+/// The longest of those, in bytes: 1 MiB of text with what JSON adds to it.
+pub const LARGE_MAX: usize = 1536 * 1024;
 
 /// The most items of one page.
 pub const MOST: u32 = 200;
@@ -63,13 +69,23 @@ pub fn part(cursor: Option<String>, limit: Option<u32>) -> Result<Part, ApiError
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = ApiError;
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        if !form::is_content_type(&parts.headers, "application/json") {
-            return Err(Problem::from(BodyError::ContentType).into());
-        }
-        let bytes = form::read(body, JSON_MAX).await.map_err(Problem::from)?;
-        parse(&bytes).map(Self)
+        json(request, JSON_MAX).await.map(Self)
     }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for LargeInput<T> {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        json(request, LARGE_MAX).await.map(Self)
+    }
+}
+
+async fn json<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, ApiError> {
+    let (parts, body) = request.into_parts();
+    if !form::is_content_type(&parts.headers, "application/json") {
+        return Err(Problem::from(BodyError::ContentType).into());
+    }
+    parse(&form::read(body, most).await.map_err(Problem::from)?)
 }
 
 /// A body that may be left out.

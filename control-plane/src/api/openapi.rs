@@ -37,6 +37,7 @@ pub fn base() -> OpenApi {
             ("audit-events", "Who did what"),
             ("keys", "Custody of a tenant's keys: rotation, and nothing that could mint"),
             ("settings", "A tenant's own choices"),
+            ("abuse", "What stands before abuse of the sign-in: lockouts, attempts, lists of networks"),
             ("egress", "The hosts a tenant may reach"),
         ]
         .map(|(name, description)| {

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use super::rates::Rates;
 use super::{
-    Api, admit, applications, audit_events, connections, egress, events, invitees, keys, life, openapi, passkeys,
-    sessions, settings, tenants, users,
+    Api, admit, applications, audit_events, blocklists, connections, egress, events, invitees, keys, life, lockouts,
+    openapi, passkeys, sessions, settings, sign_in_attempts, tenants, users,
 };
 use crate::app::App;
 
@@ -75,6 +75,11 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(audit_events::list))
+        .routes(routes!(sign_in_attempts::list))
+        .routes(routes!(lockouts::list))
+        .routes(routes!(lockouts::lift))
+        .routes(routes!(blocklists::list))
+        .routes(routes!(blocklists::show, blocklists::put, blocklists::remove))
         .routes(routes!(keys::list))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::list_data))

@@ -34,6 +34,7 @@ fn at(path: &str, slug: &str, id: &str) -> String {
         .replace("{user_id}", KNOWN)
         .replace("{passkey_id}", KNOWN)
         .replace("{account_id}", KNOWN)
+        .replace("{name}", "drop")
 }
 
 /// Operations that are tried where tenants are real: see `life`.
@@ -54,6 +55,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "egress") => Some(json!({"host": "accounts.example.org"})),
         ("POST", "connections") => Some(json!({"provider": "github", "client_id": "x", "client_secret": "y"})),
         ("POST", "users") => Some(json!({"email": "ann@example.test"})),
+        ("PUT", "{name}") => Some(json!({"format": "plain", "action": "refuse", "content": "192.0.2.0/24"})),
         ("PATCH", _) => Some(json!({})),
         _ => None,
     }
@@ -139,6 +141,9 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         "session.ended",
         "settings.changed",
         "egress.allowed",
+        "lockout.lifted",
+        "blocklist.replaced",
+        "blocklist.removed",
     ] {
         let (_, kind, details) = log.iter().find(|(found, ..)| found == action).unwrap_or_else(|| panic!("{action}"));
         assert_eq!(kind, "api_key", "{action}");

@@ -92,7 +92,7 @@ impl<'a> PageCsp<'a> {
         Self { nonce, scripts: false, form_action: String::new() }
     }
 
-    /// Allows scripts of our own origin, and those with the nonce; fetches go home only.
+    /// Allows scripts and workers of our own origin, and scripts with the nonce; fetches go home only.
     #[must_use]
     pub const fn scripts(mut self) -> Self {
         self.scripts = true;
@@ -126,7 +126,7 @@ impl<'a> PageCsp<'a> {
              base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'{form_action}; script-src "
         );
         policy.push_str(&if *scripts {
-            format!("'self' 'nonce-{nonce}'; connect-src 'self'")
+            format!("'self' 'nonce-{nonce}'; connect-src 'self'; worker-src 'self'")
         } else {
             "'none'".to_owned()
         });

@@ -7,6 +7,7 @@ use polder_kernel::{Locale, Timestamp, id_kind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub mod abuse;
 pub mod assertion;
 pub mod connections;
 pub mod isolation;
@@ -14,6 +15,10 @@ pub mod keys;
 pub mod policies;
 pub mod standing;
 
+pub use abuse::{
+    AttemptOutcome, Blocklist, BlocklistAction, BlocklistFormat, Lockout, LockoutId, LockoutIdKind, LockoutKind,
+    NewBlocklist, ProofOfWork, SignInAttempt,
+};
 pub use isolation::Measure;
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
 pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
@@ -446,6 +451,9 @@ pub struct Settings {
     /// What happens at the limit.
     #[serde(default)]
     pub at_session_limit: AtSessionLimit,
+    /// When a browser is asked for a proof of work before a code is sent.
+    #[serde(default)]
+    pub proof_of_work: ProofOfWork,
     /// The domains whose addresses may sign up where `sign_up` is `domains`; none below them.
     #[serde(default)]
     pub sign_up_domains: Vec<String>,
@@ -502,6 +510,9 @@ pub struct SettingsChanges {
     /// What happens at the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_session_limit: Option<AtSessionLimit>,
+    /// When a browser is asked for a proof of work before a code is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_of_work: Option<ProofOfWork>,
     /// The domains whose addresses may sign up where `sign_up` is `domains`; at most 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_up_domains: Option<Vec<String>>,

@@ -8,6 +8,8 @@ use crate::texts::Texts;
 pub enum AccountChange<'a> {
     /// A sign-in from a browser not seen before.
     NewBrowser,
+    /// A sign-in from a country not seen before.
+    NewCountry,
     /// An authenticator app was set up.
     TotpAdded,
     /// Another took its place.
@@ -62,6 +64,7 @@ impl<'a> AccountChange<'a> {
         let n = &t.news;
         match self {
             Self::NewBrowser => (n.new_browser(tenant), n.new_browser_text.to_owned()),
+            Self::NewCountry => (n.new_country(tenant), n.new_country_text.to_owned()),
             Self::TotpAdded => (n.totp_added(tenant), n.totp_added_text.to_owned()),
             Self::TotpReplaced => (n.totp_replaced(tenant), n.totp_replaced_text.to_owned()),
             Self::TotpRemoved => (n.totp_removed(tenant), n.totp_removed_text.to_owned()),

@@ -59,6 +59,8 @@ pub enum ErrorKind {
     UnknownApplication,
     /// A form came from elsewhere, or its token is not ours (403).
     Forbidden,
+    /// The network is on a list of those that abuse comes from (403).
+    Blocked,
     /// The browser sent no cookie back (400).
     CookiesNeeded,
     /// There is no such page (404).
@@ -85,6 +87,7 @@ impl ErrorKind {
             Self::BadRequest => t.bad_request_title,
             Self::UnknownApplication => t.unknown_application_title,
             Self::Forbidden => t.forbidden_title,
+            Self::Blocked => t.blocked_title,
             Self::CookiesNeeded => t.cookies_title,
             Self::NotFound | Self::MethodNotAllowed => t.not_found_title,
             Self::TooLarge => t.too_large_title,
@@ -100,6 +103,7 @@ impl ErrorKind {
             Self::BadRequest => error.bad_request_text,
             Self::UnknownApplication => error.unknown_application_text,
             Self::Forbidden => error.forbidden_text,
+            Self::Blocked => error.blocked_text,
             Self::CookiesNeeded => error.cookies_text,
             Self::NotFound | Self::MethodNotAllowed => error.not_found_text,
             Self::TooLarge => error.too_large_text,

@@ -8,9 +8,10 @@
 //!                              Consent (applications of others) -> the application
 //!                              ConnectAccount (an account at an outside provider waits)
 //!                              NotAllowed (the application is not for this person)
+//! ProveWork comes between the first two when a lot is going on.
 //! ```
 //! Forms post to the path their struct names, with hidden `csrf` and `flow`. Pages that can use
-//! passkeys have one script and work without it; no other has any.
+//! passkeys have one script and work without it, and so does the one that asks for work; no other has any.
 
 mod consent;
 mod factors;
@@ -18,6 +19,7 @@ mod failure;
 mod home;
 mod lost;
 mod passkeys;
+mod prove_work;
 mod providers;
 mod room;
 mod second_step;
@@ -30,6 +32,7 @@ pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};
 pub use lost::{Lost, LostPasskey, LostState, StopWayBack};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};
+pub use prove_work::ProveWork;
 pub use providers::{
     ConnectAccount, Connected, ConnectedAccounts, ConnectedNews, OnTheWay, ProviderButton, ProviderTrouble,
     WaitingAccount,

@@ -28,6 +28,8 @@ pub struct SignInEmail<'a> {
     pub trouble: Option<ProviderTrouble<'a>>,
     /// An account there that waits to be connected; `form#leave-form` posts to `/signin/connect`.
     pub waits: Option<WaitingAccount<'a>>,
+    /// When the page was shown, under the tenant's key: the hidden `shown`.
+    pub shown: &'a str,
 }
 
 /// Why an address was not accepted. There is no "unknown address" on purpose (D10).

@@ -107,6 +107,7 @@ fn f01_no_inline_style_script_or_handler() {
                     "account-passkeys",
                     "prove-passkey",
                     "make-",
+                    "prove-work",
                 ];
                 let may = name.starts_with("console-") || passkeys.iter().any(|page| name.starts_with(page));
                 assert!(may, "{name} has no use for a script");
@@ -238,6 +239,8 @@ fn contract_the_sign_in_forms_have_the_ids_and_paths_that_tools_know() {
         ("second-step-recovery", "form#recovery-form", "/signin/recovery-code", "input#recovery[name=recovery]"),
         ("first-name", "form#name-form", "/signin/name", "input#name[autocomplete=name]"),
         ("sign-in-email", "form#passkey-form", "/signin/passkey", "input[name=credential]"),
+        ("prove-work", "form#proof-form", "/signin/email", "input[name=challenge]"),
+        ("prove-work-again", "form#proof-form", "/signin/resend", "input[name=solution]"),
         ("offer-passkey", "form#passkey-form", "/signin/offer/accept", "input[name=credential]"),
         ("offer-passkey", "form#skip-form", "/signin/offer/skip", "button[type=submit]"),
         ("continue-as", "form#continue-form", "/signin/continue", "input[name=csrf]"),
@@ -280,5 +283,26 @@ fn contract_the_offer_of_a_passkey_has_one_submit_button_and_it_skips() {
     for (_, sample, html) in every_page(Words::USUAL).iter().filter(|(_, s, _)| s.name.starts_with("offer-passkey")) {
         assert_eq!(all(html, "button[type=submit]").len(), 1, "{}", sample.name);
         assert!(sample.html.contains("<noscript>") && sample.html.contains("JavaScript"), "{}", sample.name);
+    }
+}
+
+#[test]
+fn r2_the_field_that_people_leave_empty_is_out_of_everybodys_way() {
+    for (_, sample, html) in every_page(Words::USUAL).iter().filter(|(_, s, _)| s.name.starts_with("sign-in-email")) {
+        let fields = all(html, "form#email-form [aria-hidden=true] input[name=website]");
+        assert_eq!(fields.len(), 1, "{}", sample.name);
+        let value = |name: &str| fields[0].value().attr(name);
+        assert_eq!((value("tabindex"), value("autocomplete"), value("value")), (Some("-1"), Some("off"), Some("")));
+        assert!(value("required").is_none() && value("type") == Some("text"));
+    }
+}
+
+#[test]
+fn r1_d23_the_page_that_asks_for_work_needs_no_script() {
+    for (_, sample, html) in every_page(Words::USUAL).iter().filter(|(_, s, _)| s.name.starts_with("prove-work")) {
+        assert_eq!(all(html, "form#proof-form [data-say=waits]:not([hidden])").len(), 1, "{}", sample.name);
+        assert_eq!(all(html, "form#proof-form [data-say=works][hidden]").len(), 1, "{}", sample.name);
+        let worker = all(html, "form#proof-form")[0].value().attr("data-worker").unwrap();
+        assert!(asset(worker).is_some(), "{worker}");
     }
 }

@@ -93,7 +93,7 @@ pub async fn ask(
                 let keys = Keys::new(&app.keyring, &email, visit.context.client_ip, browser.as_deref());
                 match keys.take(tx, now).await {
                     Ok(_) => {}
-                    Err(Refused::Full { retry_after }) => return Err(Halt::Full(retry_after)),
+                    Err(Refused::Full(full)) => return Err(Halt::Full(full.retry_after)),
                     Err(Refused::Database(error)) => return Err(error.into()),
                 }
                 let expires_at = now + CODE_LIFETIME;

@@ -17,6 +17,7 @@ use super::sheet::Sheet;
 use super::{activity, applications};
 use crate::App;
 use crate::error::Internal;
+use crate::guard::attempts;
 use crate::model::User;
 use crate::model::passkey::Kind;
 use crate::store::{
@@ -88,6 +89,7 @@ pub async fn collect(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Inter
         "browsers": browsers(tx, user).await?,
         "applications": applications_of(app, tx, user).await?,
         "consents": consents_of(app, tx, user).await?,
+        "sign_in_attempts": attempts::of_person(app, tx, user).await?,
         "messages": messages(app, tx, user).await?,
         "activity": events(app, tx, user).await?,
     }))

@@ -5,7 +5,7 @@ use polder_db::Tx;
 use crate::App;
 use crate::connections::revoke::Dropped;
 use crate::error::Internal;
-use crate::guard::budget;
+use crate::guard::{attempts, budget};
 use crate::model::User;
 use crate::signin::send;
 use crate::store::{connected_accounts, one_time_codes, outbox, users};
@@ -18,5 +18,6 @@ pub async fn erase(app: &App, tx: &mut Tx, user: &User) -> Result<Option<Vec<Dro
     one_time_codes::forget_address(tx, &send::address_index(app, &user.email)).await?;
     outbox::forget_address(tx, &app.keyring, &user.email).await?;
     budget::forget_address(tx, &app.keyring, &user.email).await?;
+    attempts::forget_person(app, tx, user).await?;
     Ok(users::erase(tx, user.id, app.clock.now()).await?.then_some(dropped))
 }

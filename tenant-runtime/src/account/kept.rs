@@ -13,6 +13,7 @@ pub const IN_THE_FILE: &[(&str, &[&str])] = &[
     ("browsers", &["known_browser"]),
     ("applications", &["oauth_grant"]),
     ("consents", &["consent"]),
+    ("sign_in_attempts", &["sign_in_attempt"]),
     ("messages", &["outbox"]),
     ("activity", &["audit_event"]),
 ];
@@ -29,5 +30,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("unconnected_account", "an hour, and nobody's yet"),
     ("connection", "a provider, and the secret we have there: of nobody"),
     ("factor_tries", "a counter"),
+    ("lockout", "an hour, and the attempts behind it are in the file"),
+    ("blocklist", "networks that an administrator lists, nobody's"),
     ("code_budget", "counters under keyed hashes"),
 ];

@@ -58,6 +58,8 @@ pub enum Change {
     },
     /// A sign-in from a browser not seen before.
     NewBrowser,
+    /// A sign-in from a country not seen before.
+    NewCountry,
     /// An authenticator app was set up.
     TotpAdded,
     /// Another took its place.
@@ -139,6 +141,7 @@ impl Change {
             Self::PasskeyRestored { model } => return mail::Change::PasskeyRestored { model: model.as_deref() },
             Self::PasskeyCounter { model } => return mail::Change::PasskeyCounter { model: model.as_deref() },
             Self::NewBrowser => Account::NewBrowser,
+            Self::NewCountry => Account::NewCountry,
             Self::TotpAdded => Account::TotpAdded,
             Self::TotpReplaced => Account::TotpReplaced,
             Self::TotpRemoved => Account::TotpRemoved,

@@ -19,8 +19,9 @@ use crate::App;
 use crate::error::{Internal, ProblemError};
 use crate::store::used_assertions;
 
-/// The longest body a call may have, in bytes.
-const MAX_BODY: usize = 256 * 1024;
+/// The longest body a call may have, in bytes: a list of networks of 1 MiB as JSON. Read after the
+/// signature was found to be the control plane's.
+const MAX_BODY: usize = 2 * 1024 * 1024;
 /// How far the control plane's clock may be ahead, in seconds: both run on one host.
 const SKEW_SECONDS: i64 = 5;
 /// The longest id an assertion may have, in characters.

@@ -36,6 +36,8 @@ pub enum Kind {
     Refused,
     /// The sign-in took too long, or was finished in another window.
     Expired,
+    /// The network is on a list of those that abuse comes from.
+    Blocked,
     /// The browser sent no cookie back.
     CookiesNeeded,
     /// More was sent than a form holds.
@@ -60,6 +62,7 @@ impl Kind {
             Self::BadRequest => "bad_request",
             Self::Refused => "refused",
             Self::Expired => "expired",
+            Self::Blocked => "blocked",
             Self::CookiesNeeded => "cookies_needed",
             Self::TooLarge => "too_large",
             Self::NotFound => "not_found",
@@ -77,7 +80,7 @@ impl Kind {
                 StatusCode::BAD_REQUEST
             }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Refused => StatusCode::FORBIDDEN,
+            Self::Refused | Self::Blocked => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,

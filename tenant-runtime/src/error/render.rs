@@ -54,6 +54,7 @@ fn shown_as(kind: Kind, retry_after_seconds: u64) -> Option<ErrorKind> {
         Kind::UnknownApplication => ErrorKind::UnknownApplication,
         Kind::BadRequest => ErrorKind::BadRequest,
         Kind::Refused => ErrorKind::Forbidden,
+        Kind::Blocked => ErrorKind::Blocked,
         Kind::CookiesNeeded => ErrorKind::CookiesNeeded,
         Kind::NotFound => ErrorKind::NotFound,
         Kind::MethodNotAllowed => ErrorKind::MethodNotAllowed,

@@ -108,7 +108,7 @@ pub async fn weigh(app: &Arc<App>, user: UserId, code: String) -> Result<Result<
 /// Uses the code up, inside the unit of work that makes the session.
 pub async fn check(app: &App, tx: &mut Tx, user: &User, visit: &Visit, code: &Weighed) -> Result<Checked, Internal> {
     if !recovery_codes::consume(tx, user.id, &code.hash, app.clock.now()).await? {
-        failed(app, tx, user, visit, ("recovery_code.failed", code.number)).await?;
+        failed(app, tx, user, visit, (Factor::RecoveryCode, code.number)).await?;
         return Ok(Checked::Wrong);
     }
     Factor::RecoveryCode.clear(tx, user.id).await?;

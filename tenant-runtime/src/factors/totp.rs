@@ -7,7 +7,7 @@ use polder_audit::{Actor, Event};
 use polder_crypto::TotpSecret;
 use polder_crypto::totp::DIGITS;
 use polder_db::Tx;
-use polder_tenant_api::SessionId;
+use polder_tenant_api::{AttemptOutcome, SessionId};
 use serde_json::json;
 use url::form_urlencoded::byte_serialize;
 
@@ -15,6 +15,7 @@ use super::Checked;
 use super::tries::{Factor, Spent, TOLD_AFTER};
 use crate::account::notice::{self, Change};
 use crate::error::Internal;
+use crate::guard::{attempts, lockout};
 use crate::model::User;
 use crate::signin::visit::Visit;
 use crate::store::totp_factors;
@@ -154,7 +155,7 @@ pub async fn check(app: &App, tx: &mut Tx, user: &User, visit: &Visit, code: &st
         Factor::Totp.clear(tx, user.id).await?;
         return Ok(Checked::Right);
     }
-    failed(app, tx, user, visit, ("totp.failed", number)).await?;
+    failed(app, tx, user, visit, (Factor::Totp, number)).await?;
     Ok(Checked::Wrong)
 }
 
@@ -164,8 +165,17 @@ pub(super) async fn failed(
     tx: &mut Tx,
     user: &User,
     visit: &Visit,
-    (action, number): (&'static str, i64),
+    (factor, number): (Factor, i64),
 ) -> Result<(), Internal> {
+    let (now, context) = (app.clock.now(), &visit.context);
+    attempts::note(app, tx, AttemptOutcome::SecondStepWrong, Some(&user.email), context).await?;
+    if let Some(wait) = Factor::wait_after(number) {
+        lockout::note_factor(app, tx, (user, factor.as_str()), context.client_ip, now + wait).await?;
+    }
+    let action = match factor {
+        Factor::Totp => "totp.failed",
+        Factor::RecoveryCode => "recovery_code.failed",
+    };
     let ip = visit.context.client_ip.map(|ip| ip.to_string());
     let event = Event::new(action, Actor::anonymous()).request(visit.context.request_id);
     polder_audit::record(tx, audit::about(app, event.details(json!({ "try": number, "ip": ip })), user)?);

@@ -39,17 +39,28 @@ pub enum Spent {
 }
 
 impl Factor {
-    const fn as_str(self) -> &'static str {
+    /// As the column has it.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
         }
     }
 
+    /// How long the next try waits after this many wrong ones in a row.
+    pub const fn wait_after(number: i64) -> Option<Duration> {
+        match number {
+            ..5 => None,
+            5..10 => Some(Duration::from_secs(60)),
+            10..20 => Some(Duration::from_secs(900)),
+            20.. => Some(Duration::from_secs(3600)),
+        }
+    }
+
     /// Counts a try.
     pub async fn spend(self, tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Spent, Error> {
-        let in_seconds = |seconds| now + Duration::from_secs(seconds);
-        let waits = Waits { after_five: in_seconds(60), after_ten: in_seconds(900), after_twenty: in_seconds(3600) };
+        let after = |number| now + Self::wait_after(number).unwrap_or_default();
+        let waits = Waits { after_five: after(5), after_ten: after(10), after_twenty: after(20) };
         if let Some(number) = factor_tries::spend(tx, user, self.as_str(), waits, now).await? {
             return Ok(Spent::Try(number));
         }

@@ -14,6 +14,8 @@
 //! codes an hour are sent to each site. That slows guessing to nothing and locks nobody out (K19). A browser
 //! in which the address was proved before ([`super::known`]) has counters of its own: what others do
 //! with the address, from however many networks, does not touch them.
+//!
+//! Long before a counter is full, [`super::risk`] asks for a proof of work.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -21,9 +23,12 @@ use std::time::Duration;
 use polder_crypto::Keyring;
 use polder_db::{Error, Tx};
 use polder_kernel::{Email, Timestamp};
+use polder_tenant_api::LockoutKind;
 
 use super::network;
-use crate::store::code_budgets::{self, Kind};
+use super::risk::Heat;
+use crate::store::code_budgets::{self, Counter, Kind};
+use crate::store::lockouts;
 use crate::store::one_time_codes::MAX_TRIES;
 
 /// The time over which sent codes are counted.
@@ -42,6 +47,8 @@ pub const PER_NETWORK: i64 = 3_000;
 pub const PER_SITE: i64 = 6_000;
 /// Codes of the tenant.
 pub const PER_TENANT: i64 = 20_000;
+/// Wrong codes in a row after which the person hears of it (D26): more than anybody mistypes.
+pub const FAILURES_NOTICED: i64 = 20;
 /// Wrong codes in a row after which an address is throttled.
 pub const FAILURES_BEFORE_THROTTLE: i64 = 100;
 
@@ -63,18 +70,32 @@ pub struct Keys {
 pub struct Allowance {
     /// Tries already taken from it.
     pub tries_spent: i64,
+    /// How much went on before it.
+    pub heat: Heat,
 }
 
 /// Why no code is sent.
 #[derive(Debug)]
 pub enum Refused {
     /// A counter is full.
-    Full {
-        /// When there is room again.
-        retry_after: Duration,
-    },
+    Full(Full),
     /// The database failed.
     Database(Error),
+}
+
+/// A counter that is full.
+#[derive(Clone, Debug)]
+pub struct Full {
+    /// When there is room again.
+    pub retry_after: Duration,
+    /// The same as a moment.
+    pub ends_at: Timestamp,
+    /// What has to wait; `None` where everybody has.
+    pub kind: Option<LockoutKind>,
+    /// The counter's keyed name.
+    pub counter: String,
+    /// That of the address's own counter.
+    pub address: String,
 }
 
 impl From<Error> for Refused {
@@ -85,7 +106,9 @@ impl From<Error> for Refused {
 
 /// Forgets what was counted for an address: its person is being erased.
 pub async fn forget_address(tx: &mut Tx, keyring: &Keyring, email: &Email) -> Result<(), Error> {
-    code_budgets::clear(tx, &keyring.index("budget-address", email.as_str().as_bytes())).await
+    let address = keyring.index("budget-address", email.as_str().as_bytes());
+    lockouts::forget_address(tx, &address).await?;
+    code_budgets::clear(tx, &address).await
 }
 
 impl Keys {
@@ -108,7 +131,8 @@ impl Keys {
     /// Counts one code. The caller rolls back when it is refused, so that a refusal counts nothing
     /// and leaves no row: a stranger cannot fill the table.
     pub async fn take(&self, tx: &mut Tx, now: Timestamp) -> Result<Allowance, Refused> {
-        let throttled = code_budgets::failures(tx, self.guessed()).await? >= FAILURES_BEFORE_THROTTLE;
+        let heat = self.heat(tx, now).await?;
+        let throttled = heat.failures >= FAILURES_BEFORE_THROTTLE;
         let narrow = if throttled { PER_ADDRESS_AND_NETWORK_THROTTLED } else { PER_ADDRESS_AND_NETWORK };
         let network = (&self.network, Kind::Network, PER_NETWORK);
         let counters = match &self.browser {
@@ -123,15 +147,42 @@ impl Keys {
         let site = self.site.as_ref().map(|site| (site, Kind::Network, PER_SITE));
         for (key, kind, cap) in site.into_iter().chain(counters) {
             if !code_budgets::take(tx, key, kind, cap, (now - WINDOW, now)).await? {
-                let began = code_budgets::window(tx, key).await?.unwrap_or(now);
-                return Err(Refused::Full { retry_after: WINDOW.saturating_sub(now.since(began)) });
+                let ends_at = code_budgets::window(tx, key).await?.unwrap_or(now) + WINDOW;
+                return Err(Refused::Full(Full {
+                    retry_after: ends_at.since(now),
+                    ends_at,
+                    kind: match kind {
+                        Kind::Address => Some(LockoutKind::Address),
+                        Kind::Network => Some(LockoutKind::Network),
+                        Kind::Tenant => None,
+                    },
+                    counter: key.clone(),
+                    address: self.address.clone(),
+                }));
             }
         }
-        Ok(Allowance { tries_spent: if throttled { MAX_TRIES - 1 } else { 0 } })
+        Ok(Allowance { tries_spent: if throttled { MAX_TRIES - 1 } else { 0 }, heat })
     }
 
-    /// Counts a wrong code.
-    pub async fn fail(&self, tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
+    /// How much goes on around the address.
+    async fn heat(&self, tx: &mut Tx, now: Timestamp) -> Result<Heat, Error> {
+        let names = [self.guessed(), &self.address, &self.network, &self.tenant];
+        let counters = code_budgets::counters(tx, names).await?;
+        let find = |name: &str| counters.iter().find(|counter| counter.key_index == name);
+        let sent = |name: &str| {
+            let live = find(name).filter(|counter: &&Counter| counter.window_started_at > now - WINDOW);
+            live.map_or(0, |counter| counter.sent)
+        };
+        Ok(Heat {
+            address: sent(&self.address),
+            network: sent(&self.network),
+            tenant: sent(&self.tenant),
+            failures: find(self.guessed()).map_or(0, |counter| counter.failures),
+        })
+    }
+
+    /// Counts a wrong code, and gives how many there are in a row.
+    pub async fn fail(&self, tx: &mut Tx, now: Timestamp) -> Result<i64, Error> {
         code_budgets::fail(tx, self.guessed(), now).await
     }
 
@@ -142,6 +193,7 @@ impl Keys {
 
     /// Notes that the person behind the address proved themselves.
     pub async fn succeed(&self, tx: &mut Tx) -> Result<(), Error> {
+        lockouts::forget_address(tx, &self.address).await?;
         code_budgets::clear(tx, &self.address).await?;
         code_budgets::clear(tx, &self.address_and_network).await?;
         code_budgets::give_back(tx, &self.network).await?;

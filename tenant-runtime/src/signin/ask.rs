@@ -12,6 +12,7 @@ use super::page::Paper;
 use super::waiting::Waiting;
 use crate::App;
 use crate::error::Internal;
+use crate::guard::tells;
 use crate::model::Connection;
 use crate::store::unconnected_accounts;
 
@@ -26,6 +27,8 @@ pub struct Asking<'a> {
     pub passkey_problem: Option<PasskeyProblem<'a>>,
     /// Why a provider signed nobody in.
     pub trouble: Option<ProviderTrouble<'a>>,
+    /// When the page was first shown, under the tenant's key, where it is shown again.
+    pub shown: Option<&'a str>,
 }
 
 /// Whether a provider may answer this request. Whoever is to prove themselves once more is not helped by one
@@ -63,6 +66,7 @@ pub async fn page(
     let connection = waits.as_ref().and_then(|(_, id)| app.connections.find(*id));
     let profile = waits.as_ref().map(|(profile, _)| profile);
     let address = profile.and_then(|profile| profile.address());
+    let now = tells::shown_at(app, waiting, app.clock.now());
     let page = SignInEmail {
         frame: paper.frame(),
         application: Some(application),
@@ -78,6 +82,7 @@ pub async fn page(
             provider: &connection.name,
             account: profile.and_then(|p| p.account()),
         }),
+        shown: asking.shown.unwrap_or(&now),
     };
     Ok(match asking.error {
         Some(EmailError::TooMany { retry_after_seconds }) => paper.print_too_many(retry_after_seconds, &page),

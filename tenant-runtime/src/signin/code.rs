@@ -9,6 +9,7 @@ use polder_hosted_pages::tenant::{CodeError, SignInCode};
 
 use super::answer;
 use super::form::FlowForm;
+use super::gate;
 use super::mail::MINUTES;
 use super::page::Paper;
 use super::proof::{self, Tried};
@@ -24,6 +25,7 @@ const DIGITS: usize = 8;
 
 /// Tries the code. The right one goes on with a new session cookie; all else shows the form again.
 pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    gate::admit(&app, &form.visit).await?;
     let code = match digits(form.field("code")) {
         Ok(code) => code,
         Err(error) => return again(&app, &form, error).await,

@@ -7,7 +7,7 @@
 //! | form | file |
 //! | --- | --- |
 //! | `GET /signin` shows the step of a flow | [`show`] |
-//! | `POST /signin/email` | [`email`] |
+//! | `POST /signin/email` | [`email`], behind [`gate`] |
 //! | `POST /signin/code`, `POST /signin/resend` | [`code`], [`resend`] |
 //! | `POST /signin/passkey` | [`passkey`] |
 //! | `POST /signin/second-step`, `POST /signin/recovery-code` | [`second_step`] |
@@ -39,6 +39,7 @@ pub mod federated;
 pub mod flow;
 pub mod form;
 pub mod lost;
+pub mod gate;
 pub mod mail;
 pub mod name;
 pub mod offer;

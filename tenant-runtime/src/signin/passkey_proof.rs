@@ -8,6 +8,7 @@ use polder_audit::Actor;
 use polder_crypto::constant_time_eq;
 use polder_db::Tx;
 use polder_kernel::Secret;
+use polder_tenant_api::AttemptOutcome;
 use serde_json::json;
 
 use super::session::Signed;
@@ -16,6 +17,7 @@ use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::account::notice::{self, Change};
 use crate::error::Internal;
+use crate::guard::attempts;
 use crate::model::{Passkey, User};
 use crate::passkeys::client_data::ClientData;
 use crate::passkeys::prove::{self, Proved};
@@ -147,6 +149,8 @@ async fn note(app: &App, tx: &mut Tx, proof: &Proof, found: Option<Found>, refus
     let passkey = found.as_ref().map(|found| found.passkey.id.to_string());
     let details = json!({ "factor": "passkey", "reason": refusal.to_string(), "passkey": passkey, "ip": ip });
     let event = proof.event("sign_in.failed", Actor::anonymous()).details(details);
+    let email = found.as_ref().map(|found| &found.user.email);
+    attempts::note(app, tx, AttemptOutcome::PasskeyRefused, email, &proof.visit().context).await?;
     let Some(Found { user, passkey, .. }) = found else {
         polder_audit::record(tx, event);
         return Ok(());

@@ -7,7 +7,7 @@ use polder_audit::Actor;
 use polder_crypto::constant_time_eq;
 use polder_db::Tx;
 use polder_kernel::{Email, Secret};
-use polder_tenant_api::UserId;
+use polder_tenant_api::{AttemptOutcome, UserId};
 use serde_json::json;
 
 use super::send;
@@ -16,9 +16,10 @@ use super::sign_up;
 use super::start::{Completed, Proof, Started};
 use super::visit::Visit;
 use super::waiting::Waiting;
+use crate::account::notice::{self, Change};
 use crate::error::Internal;
-use crate::guard::budget::Keys;
-use crate::guard::known;
+use crate::guard::budget::{FAILURES_NOTICED, Keys};
+use crate::guard::{attempts, known};
 use crate::model::{Method, User};
 use crate::store::address_changes;
 use crate::store::one_time_codes::{self, MAX_TRIES, StoredCode};
@@ -80,8 +81,8 @@ impl Try {
         let right = constant_time_eq(stored.code_hash.as_bytes(), self.code_hash.as_bytes());
         let user = if right { self.admit(app, tx, &email).await? } else { None };
         let Some(user) = user else {
-            budget.fail(tx, now).await?;
-            self.record_failure(app, tx, &email, spent).await?;
+            let failures = budget.fail(tx, now).await?;
+            self.record_failure(app, tx, &email, (spent, failures)).await?;
             let left = u32::try_from(MAX_TRIES - spent).unwrap_or(0);
             return Ok(if left == 0 { Tried::NoTriesLeft } else { Tried::Wrong { tries_left: left } });
         };
@@ -127,15 +128,26 @@ impl Try {
         users::by_email(tx, &app.keyring, email).await
     }
 
-    async fn record_failure(&self, app: &App, tx: &mut Tx, email: &Email, spent: i64) -> Result<(), Internal> {
+    async fn record_failure(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        email: &Email,
+        (spent, failures): (i64, i64),
+    ) -> Result<(), Internal> {
         let ip = self.proof.visit().context.client_ip.map(|ip| ip.to_string());
         let details = json!({ "factor": "email_code", "try": spent, "ip": ip });
         let event = self.proof.event("sign_in.failed", Actor::anonymous()).details(details);
-        let event = match users::by_email(tx, &app.keyring, email).await? {
-            Some(user) => audit::about(app, event, &user)?,
-            None => event,
+        let context = &self.proof.visit().context;
+        attempts::note(app, tx, AttemptOutcome::CodeWrong, Some(email), context).await?;
+        let Some(user) = users::by_email(tx, &app.keyring, email).await? else {
+            polder_audit::record(tx, event);
+            return Ok(());
         };
-        polder_audit::record(tx, event);
+        polder_audit::record(tx, audit::about(app, event, &user)?);
+        if failures == FAILURES_NOTICED && user.disabled_at.is_none() {
+            notice::put(app, tx, &user, Some(self.proof.visit()), Change::ManyFailures).await?;
+        }
         Ok(())
     }
 }

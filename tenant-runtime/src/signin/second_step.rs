@@ -12,6 +12,7 @@ use polder_tenant_api::UserId;
 use super::answer::{self, At};
 use super::flow::Step;
 use super::form::FlowForm;
+use super::gate;
 use super::page::Paper;
 use super::session::{self, Signed};
 use super::start::{Completed, Proof, Started};
@@ -26,6 +27,7 @@ use crate::store::users;
 
 /// A code of the authenticator app.
 pub async fn app_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    gate::admit(&app, &form.visit).await?;
     let typed = form.field("code");
     let Some(code) = totp::digits(typed) else { return again(&app, &form, false, not_a_code(typed)) };
     let asked = asked(&app, &form).await?;
@@ -35,6 +37,7 @@ pub async fn app_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Res
 
 /// A recovery code.
 pub async fn recovery_code(State(app): State<Arc<App>>, form: FlowForm) -> Result<Response, PageError> {
+    gate::admit(&app, &form.visit).await?;
     let typed = form.field("recovery");
     let Some(code) = recovery::normal(typed) else { return again(&app, &form, true, not_a_code(typed)) };
     let asked = asked(&app, &form).await?;

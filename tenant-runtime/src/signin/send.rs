@@ -7,7 +7,9 @@ use polder_audit::{Actor, Event};
 use polder_crypto::Category;
 use polder_db::Tx;
 use polder_kernel::{Email, Locale, Secret, Timestamp};
+use polder_tenant_api::AttemptOutcome;
 
+use super::gate::Brought;
 use super::mail::{self, MINUTES, Parameters, Purpose};
 use super::own_page;
 use super::sign_up;
@@ -15,8 +17,10 @@ use super::visit::Visit;
 use super::waiting::Waiting;
 use crate::App;
 use crate::error::Internal;
-use crate::guard::budget::{Keys, Refused};
-use crate::guard::known;
+use crate::guard::budget::{Full, Keys, Refused};
+use crate::guard::proof::Level;
+use crate::guard::risk::{self, Heat, Signals};
+use crate::guard::{attempts, known};
 use crate::model::User;
 use crate::store::address_changes;
 use crate::store::one_time_codes::{self, NewCode, StoredCode};
@@ -48,9 +52,11 @@ pub enum Sent {
 #[derive(Debug)]
 pub enum Halt {
     /// A budget is used up.
-    Full {
-        /// When there is room again.
-        retry_after: Duration,
+    Full(Full),
+    /// A proof of work is asked for first.
+    Prove {
+        /// How much.
+        level: Level,
     },
     /// We failed.
     Failed(Internal),
@@ -59,7 +65,7 @@ pub enum Halt {
 impl From<Refused> for Halt {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Full { retry_after } => Self::Full { retry_after },
+            Refused::Full(full) => Self::Full(full),
             Refused::Database(error) => Self::Failed(error.into()),
         }
     }
@@ -89,16 +95,23 @@ struct Making {
     application_id: String,
     application_name: String,
     budget: Keys,
+    brought: Brought,
     visit: Visit,
     now: Timestamp,
 }
 
 /// Sends a code for this flow to `email`, replacing the one before (D06). Known, unknown and stopped
 /// addresses go the same way; only whether the row for the mail appears differs.
-pub async fn send(app: &Arc<App>, visit: &Visit, waiting: &Waiting, email: Email) -> Result<Sent, Halt> {
+pub async fn send(
+    app: &Arc<App>,
+    visit: &Visit,
+    waiting: &Waiting,
+    (email, mut brought): (Email, Brought),
+) -> Result<Sent, Halt> {
     let code = app.entropy.eight_digits();
     let application = own_page::application(app, &waiting.request.client_id);
     let browser = known::browser(app, &visit.jar, &email);
+    brought.signals.known_browser = browser.is_some();
     let making = Making {
         flow_hash: waiting.hash(app),
         code_hash: waiting.code_hash(app, code.expose()),
@@ -109,6 +122,7 @@ pub async fn send(app: &Arc<App>, visit: &Visit, waiting: &Waiting, email: Email
         application_id: waiting.request.client_id.clone(),
         application_name: application.map(|a| a.name.clone()).unwrap_or_default(),
         budget: Keys::new(&app.keyring, &email, visit.context.client_ip, browser.as_deref()),
+        brought,
         visit: visit.clone(),
         now: app.clock.now(),
         email,
@@ -131,11 +145,23 @@ impl Making {
             return Ok(Sent::TooSoon { retry_after: code.resend_after.since(self.now) });
         }
         let allowance = self.budget.take(tx, self.now).await?;
+        self.weigh(app, tx, allowance.heat).await?;
         let person = users::by_email(tx, &app.keyring, &self.email).await?;
         self.put_code(app, tx, again.as_ref(), allowance.tries_spent).await?;
         self.put_mail(app, tx, person.as_ref()).await?;
         self.record(tx, person.as_ref());
+        attempts::note(app, tx, AttemptOutcome::CodeSent, Some(&self.email), &self.visit.context).await?;
         Ok(Sent::UnderWay)
+    }
+
+    /// Asks for a proof of work where too much goes on, unless one came along that was not used before.
+    async fn weigh(&self, app: &App, tx: &mut Tx, heat: Heat) -> Result<(), Halt> {
+        let signals = Signals { heat, ..self.brought.signals };
+        let Some(level) = risk::asks(app.tenant.current().proof_of_work, &signals) else { return Ok(()) };
+        match &self.brought.proof {
+            Some(done) if done.use_up(tx, self.now).await? => Ok(()),
+            _ => Err(Halt::Prove { level }),
+        }
     }
 
     async fn put_code(&self, app: &App, tx: &mut Tx, again: Option<&StoredCode>, tries: i64) -> Result<(), Halt> {

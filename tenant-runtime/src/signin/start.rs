@@ -5,6 +5,7 @@ use std::time::Duration;
 use polder_audit::{Actor, Event};
 use polder_db::Tx;
 use polder_kernel::{Secret, Timestamp};
+use polder_tenant_api::AttemptOutcome;
 use serde_json::json;
 
 use super::accounts::{self, Account, MOST};
@@ -15,6 +16,7 @@ use super::waiting::Waiting;
 use crate::account::notice::{self, Change};
 use crate::error::Internal;
 use crate::factors::lost;
+use crate::guard::{attempts, place};
 use crate::model::{Assurance, Method, Session, User};
 use crate::store::awaited_factors::{self, Awaited, WaitsFor};
 use crate::store::{known_browsers, sessions, totp_factors, users};
@@ -166,6 +168,7 @@ impl Proof {
         let mut session = Session { proved_in, chosen_in, ..session };
         let mut others = accounts::live(app, tx, &self.visit.jar).await?;
         let own = others.iter().position(|account| account.signed.user.id == user.id);
+        let elsewhere = place::is_news(app, tx, user.id, metadata.country.as_deref()).await?;
         let action = match own.map(|at| others.remove(at).signed.session) {
             Some(old) => {
                 (session.id, session.created_at) = (old.id, old.created_at);
@@ -184,7 +187,8 @@ impl Proof {
         let details = json!({ "amr": session.amr, "ip": metadata.ip, "user_agent": metadata.user_agent });
         let event = self.event(action, Actor::user(user.id)).session(session.id).details(details);
         polder_audit::record(tx, audit::about(app, event, user)?);
-        self.note_browser(app, tx, user).await?;
+        attempts::note(app, tx, AttemptOutcome::SignedIn, Some(&user.email), &self.visit.context).await?;
+        self.note_place(app, tx, user, elsewhere).await?;
         let cookie = accounts::value(std::iter::once(&secret).chain(others.iter().map(|other| &other.secret)));
         Ok(Completed::Session(Box::new(Started { session, cookie })))
     }
@@ -248,15 +252,22 @@ impl Proof {
         Ok(Some(Started { session, cookie }))
     }
 
-    /// Tells the person about a sign-in from a browser they never used before (D26). The first of all is
-    /// no news.
-    async fn note_browser(&self, app: &App, tx: &mut Tx, user: &User) -> Result<(), Internal> {
-        let Some(cookie) = self.visit.jar.get(BROWSER_COOKIE) else { return Ok(()) };
+    /// Tells the person about a sign-in from a browser they never used before, or from another country
+    /// than ever (D26).
+    async fn note_place(&self, app: &App, tx: &mut Tx, user: &User, elsewhere: bool) -> Result<(), Internal> {
+        let news = match self.is_new_browser(app, tx, user).await? {
+            true => Change::NewBrowser,
+            false if elsewhere => Change::NewCountry,
+            false => return Ok(()),
+        };
+        notice::put(app, tx, user, Some(&self.visit), news).await
+    }
+
+    /// Whether the person never used this browser before. The first of all is no news.
+    async fn is_new_browser(&self, app: &App, tx: &mut Tx, user: &User) -> Result<bool, Internal> {
+        let Some(cookie) = self.visit.jar.get(BROWSER_COOKIE) else { return Ok(false) };
         let hash = known_browsers::hash(&app.keyring, user.id, cookie);
         let first = !known_browsers::any(tx, user.id).await?;
-        if known_browsers::note(tx, user.id, &hash, app.clock.now()).await? && !first {
-            notice::put(app, tx, user, Some(&self.visit), Change::NewBrowser).await?;
-        }
-        Ok(())
+        Ok(known_browsers::note(tx, user.id, &hash, app.clock.now()).await? && !first)
     }
 }

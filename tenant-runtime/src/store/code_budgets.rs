@@ -56,24 +56,47 @@ pub async fn window(tx: &mut Tx, key_index: &str) -> Result<Option<Timestamp>, E
     .await
 }
 
-/// Wrong codes for this key since the last success.
-pub async fn failures(tx: &mut Tx, key_index: &str) -> Result<i64, Error> {
-    let failures = tx
-        .optional("SELECT failures FROM code_budget WHERE key_index = $1", &args![key_index], |row| row.int("failures"))
-        .await?;
-    Ok(failures.unwrap_or(0))
+/// What a counter says.
+#[derive(Debug)]
+pub struct Counter {
+    /// Its keyed name.
+    pub key_index: String,
+    /// When its window began.
+    pub window_started_at: Timestamp,
+    /// Codes sent in that window and not given back.
+    pub sent: i64,
+    /// Wrong codes since the last success.
+    pub failures: i64,
 }
 
-/// Counts a wrong code for an address.
-pub async fn fail(tx: &mut Tx, key_index: &str, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO code_budget (key_index, kind, window_started_at, sent, failures, updated_at) \
-         VALUES ($1, 'address', $2, 0, 1, $2) \
-         ON CONFLICT (key_index) DO UPDATE SET failures = code_budget.failures + 1, updated_at = $2",
-        &args![key_index, now],
-    )
-    .await?;
-    Ok(())
+/// The counters with these names, those that there are.
+pub async fn counters(tx: &mut Tx, [a, b, c, d]: [&str; 4]) -> Result<Vec<Counter>, Error> {
+    let sql =
+        "SELECT key_index, window_started_at, sent, failures FROM code_budget WHERE key_index IN ($1, $2, $3, $4)";
+    tx.all(sql, &args![a, b, c, d], |row| {
+        Ok(Counter {
+            key_index: row.text("key_index")?,
+            window_started_at: row.time("window_started_at")?,
+            sent: row.int("sent")?,
+            failures: row.int("failures")?,
+        })
+    })
+    .await
+}
+
+/// Counts a wrong code for an address, and gives how many there are in a row.
+pub async fn fail(tx: &mut Tx, key_index: &str, now: Timestamp) -> Result<i64, Error> {
+    let failures = tx
+        .optional(
+            "INSERT INTO code_budget (key_index, kind, window_started_at, sent, failures, updated_at) \
+             VALUES ($1, 'address', $2, 0, 1, $2) \
+             ON CONFLICT (key_index) DO UPDATE SET failures = code_budget.failures + 1, updated_at = $2 \
+             RETURNING failures",
+            &args![key_index, now],
+            |row| row.int("failures"),
+        )
+        .await?;
+    Ok(failures.unwrap_or(0))
 }
 
 /// Forgets what was counted for a key: its person has proved themselves.

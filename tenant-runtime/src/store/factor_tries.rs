@@ -41,12 +41,19 @@ pub async fn next_at(tx: &mut Tx, user: UserId, factor: &str) -> Result<Option<T
     tx.optional(sql, &args![key(user, factor)], |row| row.time("next_at")).await
 }
 
+/// Forgets the tries that a counter holds: an administrator says so.
+pub async fn forget(tx: &mut Tx, counter: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM factor_tries WHERE user_factor = $1", &args![counter]).await?;
+    Ok(())
+}
+
 /// Forgets the tries: the last one was right.
 pub async fn clear(tx: &mut Tx, user: UserId, factor: &str) -> Result<(), Error> {
     tx.execute("DELETE FROM factor_tries WHERE user_factor = $1", &args![key(user, factor)]).await?;
     Ok(())
 }
 
-fn key(user: UserId, factor: &str) -> String {
+/// What the counter of somebody's factor is called.
+pub fn key(user: UserId, factor: &str) -> String {
     format!("{user}:{factor}")
 }

@@ -37,6 +37,7 @@ pub fn choices(stored: &[(String, String)]) -> Settings {
             Some("refuse") => AtSessionLimit::Refuse,
             _ => AtSessionLimit::EndOldest,
         },
+        proof_of_work: find("proof_of_work").and_then(|word| word.parse().ok()).unwrap_or_default(),
         default_locale: find("default_locale").and_then(|tag| tag.parse().ok()).unwrap_or_default(),
         sign_up_domains: words(find("sign_up_domains")),
         passkeys: find("passkeys")
@@ -68,6 +69,7 @@ pub fn written(changes: &SettingsChanges) -> Vec<(&'static str, String)> {
         session_idle_seconds,
         session_absolute_seconds,
         recovery_wait_hours,
+        proof_of_work,
     } = changes;
     let number = |number: &u32| number.to_string();
     [
@@ -83,6 +85,7 @@ pub fn written(changes: &SettingsChanges) -> Vec<(&'static str, String)> {
         ("session_idle_seconds", session_idle_seconds.as_ref().map(number)),
         ("session_absolute_seconds", session_absolute_seconds.as_ref().map(number)),
         ("recovery_wait_hours", recovery_wait_hours.as_ref().map(number)),
+        ("proof_of_work", proof_of_work.map(|chosen| chosen.as_str().to_owned())),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))

@@ -52,6 +52,7 @@ async fn a_caller_that_hangs_up_leaves_nothing_half_done() {
         let (off, closed) = (polls % 2 == 1, if polls % 2 == 1 { "closed" } else { "open" });
         hang_up_after(polls, call(&tenant, "PATCH", &target, Some(json!({ "disabled": off })))).await;
         hang_up_after(polls, call(&tenant, "PATCH", "/settings", Some(json!({ "sign_up": closed })))).await;
+        // Time for what was begun to end, on a busy machine too.
         tokio::time::sleep(Duration::from_millis(500)).await;
         let off = tenant.count("SELECT COUNT(*) AS n FROM application WHERE disabled_at IS NOT NULL").await == 1;
         assert_eq!(tenant.app.applications.enabled(&tenant.client_id).is_none(), off, "after {polls}");

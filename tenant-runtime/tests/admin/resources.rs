@@ -124,11 +124,14 @@ async fn settings_change_at_once_and_are_audited() {
     let (_, before) = call(&tenant, "GET", "/settings", None).await;
     let usual = json!({
         "name": "Practice", "sign_up": "open", "default_locale": "en", "passkey_models": [], "session_limit": 0,
-        "at_session_limit": "end_oldest", "sign_up_domains": [],
+        "at_session_limit": "end_oldest", "proof_of_work": "risk", "sign_up_domains": [],
         "passkeys": "preferred", "second_factor": "optional", "session_idle_seconds": 43200,
         "session_absolute_seconds": 2_592_000, "recovery_wait_hours": 72,
     });
     assert_eq!(before, usual);
+    let (_, never) = call(&tenant, "PATCH", "/settings", Some(json!({ "proof_of_work": "never" }))).await;
+    assert_eq!(never["proof_of_work"], json!("never"));
+    assert_eq!(call(&tenant, "PATCH", "/settings", Some(json!({ "proof_of_work": "often" }))).await.0, 422);
     let models = |model: &str| Some(json!({ "passkey_models": [model] }));
     assert_eq!(call(&tenant, "PATCH", "/settings", models("a YubiKey")).await.0, 422);
     let (_, after) = call(&tenant, "PATCH", "/settings", models("ee882879-721c-4913-9775-3dfcce97072a")).await;
@@ -139,7 +142,7 @@ async fn settings_change_at_once_and_are_audited() {
     assert!(tenant.mails().await.is_empty());
     let stored = "SELECT COUNT(*) AS n FROM setting WHERE name = 'sign_up' AND value = 'closed'";
     assert_eq!(tenant.count(stored).await, 1);
-    assert_eq!(tenant.audited("settings.changed").await, 2);
+    assert_eq!(tenant.audited("settings.changed").await, 3);
 }
 
 #[tokio::test]

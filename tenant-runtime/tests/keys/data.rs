@@ -111,6 +111,18 @@ async fn second_factor_and_address(
     let sql = "INSERT INTO address_code (user_id, session_id, address_sealed, code_hash, tries, created_at, \
                expires_at) VALUES ($1, 's', $2, 'c', 0, $3, $3)";
     tx.execute(sql, &args![person, new, now]).await?;
+    let attempt = seal(Category::SessionMetadata, "sign_in_attempt.details_sealed:t");
+    let sql = "INSERT INTO sign_in_attempt (attempt_key, network_index, outcome, attempts, details_sealed, first_at, \
+               last_at) VALUES ('t', 'n', 'code_sent', 1, $1, $2, $2)";
+    tx.execute(sql, &args![attempt, now]).await?;
+    let lockout = seal(Category::Identifiers, "lockout.details_sealed:l");
+    let sql = "INSERT INTO lockout (id, counter_key, kind, details_sealed, began_at, ends_at) \
+               VALUES ('l', 'c', 'network', $1, $2, $2)";
+    tx.execute(sql, &args![lockout, now]).await?;
+    let networks = seal(Category::Identifiers, "blocklist.networks_sealed:b");
+    let sql = "INSERT INTO blocklist (name, format, action, networks_sealed, networks, skipped, updated_at) \
+               VALUES ('b', 'plain', 'refuse', $1, 0, 0, $2)";
+    tx.execute(sql, &args![networks, now]).await?;
     let old = seal(Category::Identifiers, "address_change.old_address_sealed:u");
     let sql = "INSERT INTO address_change (undo_hash, user_id, old_address_index, old_address_sealed, created_at, \
                expires_at) VALUES ('u', $1, 'i', $2, $3, $3)";

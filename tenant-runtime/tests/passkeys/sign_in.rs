@@ -97,6 +97,20 @@ async fn c01_of_fifty_parallel_answers_to_one_challenge_one_signs_in() {
 }
 
 #[tokio::test]
+async fn c01_a_challenge_that_was_answered_before_a_restart_is_used_after_it() {
+    let mut tenant = Tenant::start().await;
+    let (_, mut key) = with_passkey(&tenant, "ann@example.test").await;
+    let mut browser = Browser::default();
+    let page = browser.authorize(&tenant, "").await;
+    let asked = options(&tenant, &mut browser, &page, &[]).await;
+    let credential = key.get(&asked, &Twist::default());
+    let (form, mut before) = (form(&page, "passkey-form"), browser.clone());
+    assert_eq!(browser.post(&tenant, &form, &[("credential", &credential)]).await.status, 303);
+    tenant.restart().await;
+    assert_eq!(before.post(&tenant, &form, &[("credential", &credential)]).await.status, 401);
+}
+
+#[tokio::test]
 async fn c01_a_challenge_is_for_one_browser_one_ceremony_and_five_minutes() {
     let tenant = Tenant::start().await;
     let (mut owner, mut key) = with_passkey(&tenant, "ann@example.test").await;

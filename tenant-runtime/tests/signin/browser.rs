@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::extract::Request;
+use polder_kernel::encoding::from_base64url;
+use polder_service::cookies::Jar;
+use polder_tenant_runtime::guard::tells;
+use polder_tenant_runtime::signin::waiting::Waiting;
 use scraper::{Html, Selector};
 
 use crate::tenant::{Answer, CALLBACK, Tenant};
@@ -17,6 +21,10 @@ pub struct Browser {
     pub ip: Option<String>,
     /// Whether an offer of a passkey stays on the screen.
     pub takes_offers: bool,
+    /// Whether it sends the form for an address as fast as a program does.
+    pub hasty: bool,
+    /// Whether it does no work when it is asked for some.
+    pub idle: bool,
     /// Further headers, such as `accept-language`.
     pub headers: Vec<(String, String)>,
 }
@@ -64,9 +72,34 @@ impl Browser {
 
     /// Sends a form from one of the tenant's own pages.
     pub async fn post(&mut self, tenant: &Tenant, form: &Form, typed: &[(&str, &str)]) -> Answer {
-        let answer = tenant.public(self.form(tenant, form, typed)).await;
+        let form = if self.hasty { form.clone() } else { self.unhurried(tenant, form).await };
+        let answer = tenant.public(self.form(tenant, &form, typed)).await;
         self.keep(&answer);
         answer
+    }
+
+    /// The form for an address as somebody sends it who took a while to type it in.
+    async fn unhurried(&self, tenant: &Tenant, form: &Form) -> Form {
+        let mut form = form.clone();
+        let handle = form.fields.iter().find(|(name, _)| name == "flow").map(|(_, value)| value.clone());
+        if let ("/signin/email", Some(handle)) = (form.action.as_str(), handle) {
+            let headers = self.request(tenant, "GET", "/").body(()).unwrap().headers().clone();
+            let jar = Jar::from_headers(&headers, tenant.app.cookies());
+            if let Some(waiting) = Waiting::find(&tenant.app, &jar, &handle).await.unwrap() {
+                let then = tenant.clock.now() - std::time::Duration::from_secs(5);
+                form.fields.retain(|(name, _)| name != tells::SHOWN);
+                form.fields.push((tells::SHOWN.to_owned(), tells::shown_at(&tenant.app, &waiting, then)));
+            }
+        }
+        form
+    }
+
+    /// Does the work that a page asks for, as its worker does, and sends its form.
+    pub async fn work(&mut self, tenant: &Tenant, page: &Answer) -> Answer {
+        let form = form(page, "proof-form");
+        let challenge = &form.fields.iter().find(|(name, _)| name == "challenge").unwrap().1;
+        let solution = solve(challenge);
+        self.post(tenant, &form, &[("solution", &solution)]).await
     }
 
     /// The request that sends a form.
@@ -89,6 +122,8 @@ impl Browser {
             let location = answer.location().trim_start_matches(tenant.app.issuer.as_str()).to_owned();
             if location.starts_with('/') {
                 answer = self.get(tenant, &location).await;
+            } else if !self.idle && has_form(&answer, "proof-form") {
+                answer = self.work(tenant, &answer).await;
             } else if !self.takes_offers && has_form(&answer, "skip-form") {
                 answer = self.post(tenant, &form(&answer, "skip-form"), &[]).await;
             } else {
@@ -163,6 +198,29 @@ impl Browser {
             }
         }
     }
+}
+
+/// What a worker finds for a challenge: `COUNTER.KEY`.
+pub fn solve(challenge: &str) -> String {
+    let challenge: serde_json::Value = serde_json::from_slice(&from_base64url(challenge).unwrap()).unwrap();
+    let parameters = &challenge["parameters"];
+    let bytes = |name: &str| -> Vec<u8> {
+        let hex = parameters[name].as_str().unwrap().as_bytes();
+        hex.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    };
+    let (nonce, salt) = (bytes("nonce"), bytes("salt"));
+    let cost = u32::try_from(parameters["cost"].as_u64().unwrap()).unwrap();
+    for counter in 0_u32.. {
+        let password = [nonce.as_slice(), &counter.to_be_bytes()].concat();
+        let mut key = [0; 32];
+        let algorithm = ring::pbkdf2::PBKDF2_HMAC_SHA256;
+        ring::pbkdf2::derive(algorithm, cost.try_into().unwrap(), &salt, &password, &mut key);
+        let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        if key.starts_with(parameters["keyPrefix"].as_str().unwrap()) {
+            return format!("{counter}.{key}");
+        }
+    }
+    unreachable!()
 }
 
 /// The form with this id on a page.

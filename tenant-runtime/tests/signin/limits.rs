@@ -1,5 +1,6 @@
 //! Visitors who proved nothing cannot fill the database or shut others out (D06, D20, D21).
 
+use polder_tenant_api::ProofOfWork;
 use polder_tenant_runtime::guard::budget;
 
 use crate::browser::{Browser, form, has_code, has_form};
@@ -8,6 +9,7 @@ use crate::tenant::Tenant;
 #[tokio::test]
 async fn d06_ten_codes_an_hour_are_always_allowed_and_a_flood_is_not() {
     let tenant = Tenant::start().await;
+    tenant.asks_for_work(ProofOfWork::Never);
     for n in 0..budget::PER_ADDRESS_AND_NETWORK {
         let page = Browser::default().ask_for_code(&tenant, "ann@example.test").await;
         assert!(has_form(&page, "code-form"), "{n}");
@@ -27,6 +29,7 @@ async fn d06_ten_codes_an_hour_are_always_allowed_and_a_flood_is_not() {
 #[tokio::test]
 async fn d20_limits_outlive_a_restart_since_they_are_stored() {
     let tenant = Tenant::start().await;
+    tenant.asks_for_work(ProofOfWork::Never);
     for _ in 0..budget::PER_ADDRESS_AND_NETWORK {
         Browser::default().ask_for_code(&tenant, "ann@example.test").await;
     }
@@ -111,6 +114,7 @@ async fn d21_a_burst_of_a_hundred_forms_passes() {
 #[tokio::test]
 async fn d20_whoever_holds_many_v6_networks_is_one_site() {
     let tenant = Tenant::start().await;
+    tenant.asks_for_work(ProofOfWork::Never);
     for n in 0..budget::PER_ADDRESS_AND_NETWORK {
         let page = Browser::at(&format!("2001:db8:1:{n:x}::1")).ask_for_code(&tenant, "ann@example.test").await;
         assert!(has_form(&page, "code-form"), "{n}");
@@ -123,6 +127,7 @@ async fn d20_whoever_holds_many_v6_networks_is_one_site() {
 #[tokio::test]
 async fn d20_k19_whoever_signed_in_before_is_not_shut_out_by_others() {
     let tenant = Tenant::start().await;
+    tenant.asks_for_work(ProofOfWork::Never);
     let mut ann = Browser::at("203.0.113.7");
     assert!(has_code(&ann.sign_in(&tenant, "ann@example.test").await));
     ann.cookies.retain(|name, _| name.ends_with("known"));

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+mod abuse;
 mod account;
 mod accounts;
 mod address;
 #[path = "../admin/mod.rs"]
 mod admin;
+mod blocklists;
 mod browser;
 mod clock;
 mod codes;
@@ -15,6 +17,7 @@ mod cookies;
 mod enumeration;
 mod forms;
 mod limits;
+mod lockouts;
 mod mail;
 mod pages;
 #[path = "../passkeys/mod.rs"]

@@ -121,6 +121,32 @@ async fn d17_fifty_parallel_uses_of_one_code_make_one_session() {
 }
 
 #[tokio::test]
+async fn d03_d14_d17_what_was_used_before_a_restart_is_used_after_it() {
+    let mut tenant = Tenant::start().await;
+    let mut ann = Browser::default();
+    let codes = with_codes(&tenant, &mut ann).await;
+    // A code from the mail, tried again in the browser that it was for, as it was before.
+    let mut browser = Browser::at("198.51.100.1");
+    let page = browser.ask_for_code(&tenant, ANN).await;
+    let (before, mailed) = (browser.clone(), tenant.code_for(ANN).await.unwrap());
+    let mailed_form = form(&page, "code-form");
+    assert_eq!(browser.post(&tenant, &mailed_form, &[("code", &mailed)]).await.status, 303);
+    // A recovery code.
+    let mut other = Browser::at("198.51.100.2");
+    let recovery = to_recovery(&tenant, &mut other).await;
+    assert!(has_code(&other.post(&tenant, &recovery, &[("recovery", &codes[0])]).await));
+    let mut waiting = Browser::at("198.51.100.3");
+    let unused = to_recovery(&tenant, &mut waiting).await;
+    let sessions = tenant.count("SELECT COUNT(*) AS n FROM session").await;
+    tenant.restart().await;
+    let mut again = before;
+    assert_eq!(again.post(&tenant, &mailed_form, &[("code", &mailed)]).await.status, 422);
+    assert_eq!(waiting.post(&tenant, &unused, &[("recovery", &codes[0])]).await.status, 422);
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM session").await, sessions);
+    assert!(has_code(&waiting.post(&tenant, &unused, &[("recovery", &codes[1])]).await), "an unused one works");
+}
+
+#[tokio::test]
 async fn d17_codes_come_as_a_file_of_nothing_else() {
     let tenant = Tenant::start().await;
     let mut ann = Browser::default();

@@ -8,12 +8,14 @@ use axum::extract::Request;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use polder_crypto::{Algorithm, Jwk, Jwks, SealKey, SigningKey, Verifier};
+use polder_db::Db;
 use polder_db::testing::{TestDatabase, postgres, sqlite};
 use polder_kernel::{Clock, Email, Entropy, Timestamp};
 use polder_outbound::{Egress, Mail, Mailer};
 use polder_service::TrustedProxy;
-use polder_tenant_api::{Access, Application, ApplicationType, NewApplication, NewUser, SignUp, UserId};
+use polder_tenant_api::{Access, Application, ApplicationType, NewApplication, NewUser, ProofOfWork, SignUp, UserId};
 use polder_tenant_runtime::app::{App, Parts};
+use polder_tenant_runtime::keys::SealKeys;
 use polder_tenant_runtime::places::Places;
 use polder_tenant_runtime::{admin, jobs, router, store};
 use tower::ServiceExt;
@@ -33,6 +35,8 @@ pub struct Tenant {
     pub admin_key: SigningKey,
     /// An application that everyone may use.
     pub client_id: String,
+    /// What opens its data keys.
+    pub seal: SealKeys,
     /// Kept until the test is over.
     pub database: TestDatabase,
 }
@@ -69,24 +73,20 @@ impl Tenant {
         let clock = Clock::manual(Timestamp::from_seconds(1_795_248_000));
         let entropy = Entropy::System;
         let (admin_key, _) = SigningKey::generate(Algorithm::EdDsa, &entropy).unwrap();
-        let app = App::start(Parts {
-            issuer: issuer.parse().unwrap(),
-            name: "Practice".to_owned(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            db: database.db.clone(),
-            seal_key: SealKey::generate(&entropy).into(),
-            mailer: Mailer::capturing(),
-            outbound: Egress::direct(true).unwrap(),
-            admin: Some(verifier(admin_key.public_jwk())),
-            places,
-            isolation: Vec::new(),
-        })
-        .await
-        .unwrap();
-        let mut tenant = Self { app, clock, admin_key, client_id: String::new(), database };
+        let seal = SealKeys::from(SealKey::generate(&entropy));
+        let app = begin(issuer, &clock, (&database.db, &seal), (&admin_key, places)).await;
+        let mut tenant = Self { app, clock, admin_key, client_id: String::new(), seal, database };
         tenant.client_id = tenant.application(web("Coach", Access::Everyone)).await.client_id.to_string();
         tenant
+    }
+
+    /// The same tenant after its process ended and another was started on its data.
+    pub async fn restart(&mut self) {
+        let issuer = self.app.issuer.as_str().to_owned();
+        self.app.db.close().await;
+        self.database.db = Db::open(&self.database.location, 4).await.unwrap();
+        self.app =
+            begin(&issuer, &self.clock, (&self.database.db, &self.seal), (&self.admin_key, Places::default())).await;
     }
 
     /// Registers an application, as the admin API does.
@@ -145,6 +145,13 @@ impl Tenant {
         self.app.tenant.replace(settings);
     }
 
+    /// Has work asked for by risk, always or never.
+    pub fn asks_for_work(&self, when: ProofOfWork) {
+        let mut settings = (*self.app.tenant.current()).clone();
+        settings.proof_of_work = when;
+        self.app.tenant.replace(settings);
+    }
+
     /// Sends a request through the public router, as the gateway would.
     pub async fn public(&self, request: Request) -> Answer {
         read(router::public(&self.app, TrustedProxy::Gateway).oneshot(request).await.unwrap()).await
@@ -184,6 +191,28 @@ impl Tenant {
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
+}
+
+async fn begin(
+    issuer: &str,
+    clock: &Clock,
+    (db, seal): (&Db, &SealKeys),
+    (admin_key, places): (&SigningKey, Places),
+) -> Arc<App> {
+    let parts = Parts {
+        issuer: issuer.parse().unwrap(),
+        name: "Practice".to_owned(),
+        clock: clock.clone(),
+        entropy: Entropy::System,
+        db: db.clone(),
+        seal_key: seal.clone(),
+        mailer: Mailer::capturing(),
+        outbound: Egress::direct(true).unwrap(),
+        admin: Some(verifier(admin_key.public_jwk())),
+        places,
+        isolation: Vec::new(),
+    };
+    App::start(parts).await.unwrap()
 }
 
 /// SQLite, and PostgreSQL where this suite is built a second time for it and there is a server.

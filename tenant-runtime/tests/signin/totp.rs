@@ -229,6 +229,24 @@ async fn d14_fifty_parallel_uses_of_one_step_make_one_session() {
     assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM session").await, before + 1);
 }
 
+#[tokio::test]
+async fn d14_a_step_that_was_used_before_a_restart_is_used_after_it() {
+    let mut tenant = Tenant::start().await;
+    let mut ann = Browser::default();
+    come_in(&tenant, &mut ann, ANN).await;
+    let secret = set_up(&tenant, &mut ann).await;
+    let (mut first, mut second) = (Browser::at("198.51.100.1"), Browser::at("198.51.100.2"));
+    let page = to_second_step(&tenant, &mut first, ANN).await;
+    let waiting = to_second_step(&tenant, &mut second, ANN).await;
+    let typed = code(&tenant, &secret);
+    assert_eq!(first.post(&tenant, &form(&page, "totp-form"), &[("code", &typed)]).await.status, 303);
+    tenant.restart().await;
+    let waiting = form(&waiting, "totp-form");
+    assert_eq!(second.post(&tenant, &waiting, &[("code", &typed)]).await.status, 422);
+    tenant.advance(30);
+    assert_eq!(second.post(&tenant, &waiting, &[("code", &code(&tenant, &secret))]).await.status, 303);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn d15_d20_after_five_wrong_codes_each_further_one_waits_and_the_person_is_told() {
     let tenant = Arc::new(Tenant::start().await);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+#[path = "../signin/abuse.rs"]
+mod abuse;
 #[path = "../signin/account.rs"]
 mod account;
 #[path = "../signin/accounts.rs"]
@@ -10,6 +12,8 @@ mod accounts;
 mod address;
 #[path = "../admin/mod.rs"]
 mod admin;
+#[path = "../signin/blocklists.rs"]
+mod blocklists;
 #[path = "../signin/browser.rs"]
 mod browser;
 #[path = "../signin/clock.rs"]
@@ -26,6 +30,8 @@ mod enumeration;
 mod forms;
 #[path = "../signin/limits.rs"]
 mod limits;
+#[path = "../signin/lockouts.rs"]
+mod lockouts;
 #[path = "../signin/mail.rs"]
 mod mail;
 #[path = "../signin/pages.rs"]

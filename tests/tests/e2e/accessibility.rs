@@ -79,11 +79,14 @@ async fn look_at(look: Look, locale: Locale) -> Result<()> {
 }
 
 /// Pages whose pictures are kept, where pictures are asked for.
-const POSED: [&str; 16] = [
+const POSED: [&str; 19] = [
     "choose-account",
     "make-room",
     "home-several",
     "sign-out-confirm-several",
+    "prove-work",
+    "prove-work-early",
+    "error-blocked",
     "second-step",
     "second-step-recovery-wrong",
     "account-overview",

@@ -1,5 +1,6 @@
 //! The whole product with its real programs: what a newcomer, a client and an attacker would do.
 
+mod abuse;
 mod accessibility;
 mod account;
 mod accounts;

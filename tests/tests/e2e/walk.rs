@@ -380,7 +380,7 @@ async fn g01_g19_the_control_planes_word_to_one_tenant_is_none_to_another() -> R
         routes::of_a_tenant()?.into_iter().filter(|route| route.admin && route.path != "/health").collect();
     assert!(admin.len() > 20, "{admin:?}");
     for route in admin {
-        let path = ["{id}", "{user_id}", "{passkey_id}", "{account}"]
+        let path = ["{id}", "{user_id}", "{passkey_id}", "{account}", "{name}"]
             .iter()
             .fold(route.path.clone(), |path, name| path.replace(name, id));
         ensure!(!path.contains('{'), "{path} has something to fill in that is not known here");

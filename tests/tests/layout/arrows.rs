@@ -44,6 +44,7 @@ fn an_outside_crate_has_one_home() {
         ("bollard", &["polder-control-plane"]),
         ("webauthn-rs", &["polder-tenant-runtime"]),
         ("webauthn-rs-core", &["polder-tenant-runtime"]),
+        ("altcha", &["polder-tenant-runtime"]),
         ("askama", &["polder-hosted-pages", "polder-coaching"]),
     ];
     let manifests = manifests();

@@ -47,6 +47,7 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
         ("mail-passkey-restored", Change::PasskeyRestored { model }),
         ("mail-passkey-counter", Change::PasskeyCounter { model }),
         ("mail-new-browser", Change::Account(AccountChange::NewBrowser)),
+        ("mail-new-country", Change::Account(AccountChange::NewCountry)),
         ("mail-totp-added", Change::Account(AccountChange::TotpAdded)),
         ("mail-totp-replaced", Change::Account(AccountChange::TotpReplaced)),
         ("mail-totp-removed", Change::Account(AccountChange::TotpRemoved)),

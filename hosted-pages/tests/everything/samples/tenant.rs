@@ -4,8 +4,8 @@ use polder_hosted_pages::account::{Section, Shell};
 use polder_hosted_pages::tenant::{
     AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, ConnectAccount, Connected,
     ConnectedAccounts, ConnectedNews, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home,
-    MakeRoom, NameError, NotAllowed, OfferPasskey, OnTheWay, PasskeyProblem, Person, ProviderButton, ProviderTrouble,
-    RoomTaken, SignInCode, SignInEmail, SignOutConfirm, Signals, SignedOut, WaitingAccount,
+    MakeRoom, NameError, NotAllowed, OfferPasskey, OnTheWay, PasskeyProblem, Person, ProveWork, ProviderButton,
+    ProviderTrouble, RoomTaken, SignInCode, SignInEmail, SignOutConfirm, Signals, SignedOut, WaitingAccount,
 };
 use polder_hosted_pages::{Device, Frame, Page};
 use polder_kernel::Locale;
@@ -24,6 +24,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     home(frame, words, &mut pages);
     email(frame, words, &mut pages);
     code(frame, words, &mut pages);
+    proof(frame, words, &mut pages);
     name(frame, words, &mut pages);
     passkeys(frame, words, &mut pages);
     super::factors::pages(frame, words, &mut pages);
@@ -60,6 +61,7 @@ fn email(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         providers: &[],
         trouble: None,
         waits: None,
+        shown: "c2hvd24",
     };
     add(pages, "sign-in-email", &page);
     providers(frame, words, page, pages);
@@ -85,6 +87,7 @@ fn passkeys(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         providers: &[],
         trouble: None,
         waits: None,
+        shown: "c2hvd24",
     };
     add(pages, "sign-in-email-passkey-refused", &email);
     let gone = PasskeyProblem::Removed { rp_id: "practice.localhost", credential_id: words.other };
@@ -174,6 +177,22 @@ fn providers(frame: Frame<'_>, words: Words<'_>, email: SignInEmail<'_>, pages: 
     ] {
         add(pages, format!("account-connections-{name}"), &ConnectedAccounts { news: Some(news), ..list });
     }
+}
+
+fn proof(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let page = ProveWork {
+        frame,
+        application: Some(words.application),
+        action: "/signin/email",
+        email: Some(words.address),
+        challenge: "e30",
+        wait_seconds: 15,
+        early: false,
+    };
+    add(pages, "prove-work", &page);
+    add(pages, "prove-work-early", &ProveWork { early: true, wait_seconds: 7, ..page });
+    let again = ProveWork { action: "/signin/resend", email: None, application: None, wait_seconds: 60, ..page };
+    add(pages, "prove-work-again", &again);
 }
 
 fn code(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
@@ -294,6 +313,7 @@ fn stopped(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         ErrorKind::UnknownApplication,
         ErrorKind::Forbidden,
         ErrorKind::CookiesNeeded,
+        ErrorKind::Blocked,
         ErrorKind::NotFound,
         ErrorKind::MethodNotAllowed,
         ErrorKind::TooLarge,
