@@ -346,6 +346,12 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["keys", ..]) => page(&key()),
         (_, ["data-keys", ..]) => page(&data_key()),
         (&Method::GET, ["seal-key"]) => Json(json!({"id": "seal-of-the-stub"})).into_response(),
+        (&Method::GET, ["branding", "logo"]) => {
+            (StatusCode::NOT_FOUND, Json(json!({"status": 404, "code": "not_found", "title": "x"}))).into_response()
+        }
+        (_, ["branding", ..]) => Json(branding()).into_response(),
+        (_, ["profile-fields"]) => page(&profile_field()),
+        (_, ["profile-fields", _]) => Json(profile_field()).into_response(),
         (_, ["settings"]) => Json(json!({"name": "Acme", "sign_up": "open", "default_locale": "en"})).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
@@ -367,6 +373,14 @@ fn application() -> Value {
         "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://shop.example/cb"],
         "post_logout_redirect_uris": [], "grant_types": ["authorization_code"], "third_party": false,
         "access": {"who": "everyone"}, "preferences": {}, "disabled": false, "created_at": AT, "updated_at": AT})
+}
+
+fn branding() -> Value {
+    json!({"choices": {}, "logo": null, "contrast": []})
+}
+
+fn profile_field() -> Value {
+    json!({"name": "member_number", "definition": {"type": "text"}, "created_at": AT, "updated_at": AT})
 }
 
 fn key() -> Value {

@@ -34,3 +34,27 @@ if (navigator.clipboard) {
     })
   }
 }
+
+// The preview of a look follows what is typed; what cannot be shown leaves it as it is.
+const preview = document.getElementById("preview")
+if (preview) {
+  const asked = document.getElementById("preview-form")
+  const typed = document.getElementById("branding-form")
+  const base = preview.getAttribute("src").split("?")[0]
+  let waiting
+  const show = () => {
+    const query = new URLSearchParams(new FormData(asked))
+    if (typed) {
+      const own = `${query.get("in")}_`
+      query.set("live", "1")
+      for (const [name, value] of new FormData(typed)) {
+        if (name.startsWith(own)) query.set(name.slice(own.length), value)
+        else if (name.endsWith("_color") || name.endsWith("_color_dark") || name === "radius") query.set(name, value)
+      }
+    }
+    preview.src = `${base}?${query}`
+  }
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(show, 300) }
+  for (const form of [asked, typed]) form?.addEventListener("input", soon)
+  asked.addEventListener("submit", (event) => { event.preventDefault(); show() })
+}

@@ -2,12 +2,12 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
-pub(crate) fn generate() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=assets");
-    let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
+use crate::tokens;
+
+pub(crate) fn generate(out_dir: &Path) -> Result<(), Box<dyn Error>> {
     let mut files: Vec<PathBuf> = fs::read_dir("assets")?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.sort();
     let mut rows = String::new();
@@ -45,6 +45,7 @@ fn squeezed(file: &Path, extension: &str) -> Result<String, Box<dyn Error>> {
     if extension != "css" {
         return Ok(text);
     }
+    let text = if text.contains("light-dark(") { tokens::lowered(&text)? } else { text };
     let mut out = String::with_capacity(text.len());
     for part in text.split("/*") {
         let kept = part.split_once("*/").map_or(part, |(_, after)| after);

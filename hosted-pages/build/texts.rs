@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
 
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The language whose keys and placeholders the others are held to.
 const REFERENCE: &str = "en";
 
-pub(crate) fn generate() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=locales");
-    let languages = read(Path::new("locales"))?;
+/// The texts of every file in `folder`, as Rust.
+pub(crate) fn generate(folder: &Path) -> Result<String, Box<dyn Error>> {
+    let languages = read(folder)?;
     let reference = languages.get(REFERENCE).ok_or("locales/en.toml is missing")?;
     for (tag, sections) in &languages {
         same_keys(tag, reference, sections)?;
@@ -23,8 +23,7 @@ pub(crate) fn generate() -> Result<(), Box<dyn Error>> {
         constant(&mut out, tag, sections)?;
     }
     lookup(&mut out, languages.keys())?;
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("texts.rs"), out)?;
-    Ok(())
+    Ok(out)
 }
 
 fn read(folder: &Path) -> Result<BTreeMap<String, Sections>, Box<dyn Error>> {
@@ -96,7 +95,7 @@ fn structs(reference: &Sections) -> Result<String, Box<dyn Error>> {
 }
 
 fn constant(out: &mut String, tag: &str, sections: &Sections) -> Result<(), Box<dyn Error>> {
-    write!(out, "static {}: Texts = Texts {{", tag.to_uppercase())?;
+    write!(out, "static {}: Texts = Texts {{", constant_name(tag))?;
     for (section, keys) in sections {
         let fields: String = keys.iter().map(|(key, text)| format!("{key}: {text:?},")).collect();
         write!(out, "{section}: {} {{ {fields} }},", type_name(section))?;
@@ -105,14 +104,19 @@ fn constant(out: &mut String, tag: &str, sections: &Sections) -> Result<(), Box<
     Ok(())
 }
 
-/// One arm per file: a language of `Locale` without a file does not compile.
+/// One arm per file: a language of `Locale` without a file does not compile, nor a file that is no language of it.
 fn lookup<'a>(out: &mut String, tags: impl Iterator<Item = &'a String>) -> Result<(), Box<dyn Error>> {
-    let arms: String = tags.map(|tag| format!("Locale::{} => &{},", type_name(tag), tag.to_uppercase())).collect();
+    let arms: String = tags.map(|tag| format!("Locale::{} => &{},", type_name(tag), constant_name(tag))).collect();
     writeln!(out, "pub(crate) const fn texts(locale: Locale) -> &'static Texts {{ match locale {{ {arms} }} }}")?;
     Ok(())
 }
 
-/// `sign_in` becomes `SignIn`.
+/// `pt-br` becomes `PT_BR`.
+fn constant_name(tag: &str) -> String {
+    tag.replace('-', "_").to_uppercase()
+}
+
+/// `sign_in` becomes `SignIn`, and `pt-br` `PtBr`.
 fn type_name(key: &str) -> String {
-    key.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+    key.split(['_', '-']).map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }

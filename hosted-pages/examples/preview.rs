@@ -19,15 +19,19 @@ fn main() -> io::Result<()> {
         std::process::exit(2);
     };
     fs::create_dir_all(folder.join("assets"))?;
+    fs::create_dir_all(folder.join("branding"))?;
     for asset in assets::all() {
         fs::write(folder.join(&asset.path[1..]), asset.bytes)?;
+    }
+    for (path, bytes) in samples::branded::files() {
+        fs::write(folder.join(&path[1..]), bytes)?;
     }
     let mut index = String::from("<!doctype html><title>Preview</title><ul>");
     for locale in Locale::ALL {
         for (words, suffix) in [(samples::Words::USUAL, ""), (samples::Words::all(LONG), ".long")] {
             for sample in samples::pages(locale, words) {
                 // Pages link their assets from the root; a file in a folder has no root of its own.
-                let html = sample.html.replace("\"/assets/", "\"assets/");
+                let html = sample.html.replace("\"/assets/", "\"assets/").replace("\"/branding/", "\"branding/");
                 write(&folder, &mut index, &format!("{}.{locale}{suffix}.html", sample.name), &html)?;
             }
         }

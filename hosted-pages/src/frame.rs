@@ -2,8 +2,8 @@
 
 use polder_kernel::Locale;
 
-use crate::Look;
 use crate::texts::{Texts, texts};
+use crate::{Brand, Look};
 
 /// Common to every page of a tenant. Start from [`Frame::new`] and set what differs.
 #[derive(Clone, Copy, Debug)]
@@ -23,12 +23,14 @@ pub struct Frame<'a> {
     pub language_path: Option<&'a str>,
     /// Light or dark, where the person chose; else as the device has it.
     pub look: Option<Look>,
+    /// What of the tenant's own stands around the page.
+    pub brand: Brand<'a>,
 }
 
 impl<'a> Frame<'a> {
     /// A frame without forms' hidden fields, nonce and language chooser.
     pub const fn new(locale: Locale, tenant_name: &'a str) -> Self {
-        Self { locale, tenant_name, nonce: "", csrf: "", flow: "", language_path: None, look: None }
+        Self { locale, tenant_name, nonce: "", csrf: "", flow: "", language_path: None, look: None, brand: Brand::NONE }
     }
 
     pub(crate) const fn t(&self) -> &'static Texts {

@@ -11,22 +11,27 @@
 
 pub mod account;
 pub mod assets;
+pub mod brand;
 pub mod clean;
 pub mod console;
 pub mod country;
 pub mod device;
+pub mod fields;
 pub mod frame;
 pub mod look;
 pub mod mail;
 pub mod page;
 pub mod qr;
+mod sign;
 pub mod tenant;
 mod texts;
 pub mod when;
 
 pub use assets::{Asset, asset};
+pub use brand::{Brand, Theme};
 pub use country::Country;
 pub use device::Device;
 pub use frame::Frame;
 pub use look::Look;
 pub use page::Page;
+pub use sign::Sign;

@@ -12,10 +12,12 @@ use polder_service::limit::Limits;
 use polder_tenant_api as api;
 use tokio::sync::{Mutex, Notify};
 
+use crate::branding::Branding;
 use crate::connections::Connections;
 use crate::error::Internal;
 use crate::factors::slow::Slow;
 use crate::guard::blocklist::Blocklists;
+use crate::fields::Fields;
 use crate::keys::{self, Schedule, Seal, SealKeys};
 use crate::limits;
 use crate::oidc::applications::Applications;
@@ -62,6 +64,10 @@ pub struct App {
     pub documents: Documents,
     /// The tenant's settings, in memory; refreshed after each administrative write.
     pub tenant: TenantSettings,
+    /// How pages and mails look, in memory; refreshed after each administrative write.
+    pub branding: Branding,
+    /// Fields that the tenant adds to profiles, in memory; refreshed after each administrative write.
+    pub fields: Fields,
     /// The way out for mail.
     pub mailer: Mailer,
     /// The way out to hosts outside, such as identity providers. There is no other: see [`Egress`] for its use.
@@ -164,7 +170,11 @@ impl App {
         let connections = Connections::load(&db).await?;
         let applications = Applications::load(&db, issuer.as_str()).await?;
         let blocklists = Blocklists::load(&db, &keyring).await?;
+        let branding = Branding::load(&db).await?;
+        let fields = Fields::load(&db).await?;
         let app = Arc::new(Self {
+            branding,
+            fields,
             documents: Documents::new(&issuer)?,
             issuer,
             rotation: keys::signing::usual(&lifetimes),

@@ -34,7 +34,7 @@ use crate::signin::{
     callback, choice, code, connect, consent, email, enrol, lost, name, offer, passkey, resend, room, second_step,
     show, with,
 };
-use crate::{App, assets};
+use crate::{App, assets, branding};
 
 /// What the world reaches, ready to be served.
 pub fn public(app: &Arc<App>, trusted: TrustedProxy) -> Stacked<Router> {
@@ -140,6 +140,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/account/connections/connect", post(account_connections::connect))
         .route("/account/connections/disconnect", post(account_connections::disconnect))
         .route("/assets/{name}", get(assets::get))
+        .route("/branding/{name}", get(branding::serve::get))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(app), render_pages))
 }
@@ -178,6 +179,16 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/data-keys/rotate", post(admin::keys::rotate_data))
         .route("/seal-key", get(admin::keys::seal_key))
         .route("/seal-key/rotate", post(admin::keys::rotate_seal_key))
+        .route("/profile-fields", get(admin::profile_fields::list))
+        .route(
+            "/profile-fields/{name}",
+            get(admin::profile_fields::show).put(admin::profile_fields::put).delete(admin::profile_fields::remove),
+        )
+        .route("/branding", get(admin::branding::show).put(admin::branding::choose))
+        .route(
+            "/branding/logo",
+            get(admin::branding::show_logo).put(admin::branding::set_logo).delete(admin::branding::remove_logo),
+        )
         .route("/settings", get(admin::settings::show).patch(admin::settings::change))
         .route("/standing", put(admin::standing::tell))
         .layer(from_fn_with_state(Arc::clone(app), admin::require));

@@ -38,6 +38,8 @@ pub fn base() -> OpenApi {
             ("keys", "Custody of a tenant's keys: rotation, and nothing that could mint"),
             ("settings", "A tenant's own choices"),
             ("abuse", "What stands before abuse of the sign-in: lockouts, attempts, lists of networks"),
+            ("branding", "How a tenant's pages and mails look"),
+            ("profile-fields", "Fields that a tenant adds to the profile of its people"),
             ("egress", "The hosts a tenant may reach"),
         ]
         .map(|(name, description)| {

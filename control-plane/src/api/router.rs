@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use super::rates::Rates;
 use super::{
-    Api, admit, applications, audit_events, blocklists, connections, egress, events, invitees, keys, life, lockouts,
-    openapi, passkeys, sessions, settings, sign_in_attempts, tenants, users,
+    Api, admit, applications, audit_events, blocklists, branding, connections, egress, events, invitees, keys, life,
+    lockouts, openapi, passkeys, profile_fields, sessions, settings, sign_in_attempts, tenants, users,
 };
 use crate::app::App;
 
@@ -87,6 +87,10 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(keys::rotate_seal))
         .routes(routes!(keys::rotate_assertion))
         .routes(routes!(settings::show, settings::change))
+        .routes(routes!(branding::show, branding::choose))
+        .routes(routes!(branding::set_logo, branding::remove_logo))
+        .routes(routes!(profile_fields::list))
+        .routes(routes!(profile_fields::show, profile_fields::put, profile_fields::remove))
         .routes(routes!(egress::list, egress::add))
         .routes(routes!(egress::remove));
     let mut router = router;

@@ -31,6 +31,7 @@ fn operations() -> Vec<(Method, String)> {
 fn at(path: &str, slug: &str, id: &str) -> String {
     path.replace("{slug}", slug)
         .replace("{id}", id)
+        .replace("{name}", "member_number")
         .replace("{user_id}", KNOWN)
         .replace("{passkey_id}", KNOWN)
         .replace("{account_id}", KNOWN)
@@ -54,6 +55,9 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "rotate") if !path.contains("seal-key") && !path.contains("assertion-key") => Some(json!({})),
         ("POST", "egress") => Some(json!({"host": "accounts.example.org"})),
         ("POST", "connections") => Some(json!({"provider": "github", "client_id": "x", "client_secret": "y"})),
+        ("PUT", "branding") => Some(json!({"primary_color": "#1d4ed8"})),
+        ("PUT", "logo") => Some(json!({"data": "iVBORw0KGgo="})),
+        ("PUT", "{name}") => Some(json!({"type": "text"})),
         ("POST", "users") => Some(json!({"email": "ann@example.test"})),
         ("PUT", "{name}") => Some(json!({"format": "plain", "action": "refuse", "content": "192.0.2.0/24"})),
         ("PATCH", _) => Some(json!({})),
@@ -137,9 +141,11 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         "connection.removed",
         "connected_account.removed",
         "connected_account.refreshed",
-        "egress.allowed",
         "session.ended",
         "settings.changed",
+        "branding.changed",
+        "profile_field.changed",
+        "profile_field.removed",
         "egress.allowed",
         "lockout.lifted",
         "blocklist.replaced",

@@ -22,9 +22,13 @@ pub struct Remembered(pub On);
 /// The thing a path names by `{id}`. What is no id names nothing: 404.
 pub struct AtId<Kind>(pub Id<Kind>);
 
+/// The word a path names by `{name}`. What is no word of small letters, digits and underscores names nothing: 404.
+pub struct AtName(pub String);
+
 #[derive(Deserialize)]
 struct Names {
     slug: Option<String>,
+    name: Option<String>,
     id: Option<String>,
 }
 
@@ -58,6 +62,17 @@ impl<Kind> FromRequestParts<Arc<App>> for AtId<Kind> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let id = names(parts, app).await?.id.and_then(|id| id.parse().ok());
         id.map(Self).ok_or_else(ApiError::not_found)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for AtName {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let is_word = |name: &String| {
+            (1..=64).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        names(parts, app).await?.name.filter(is_word).map(Self).ok_or_else(ApiError::not_found)
     }
 }
 

@@ -20,6 +20,11 @@ impl Fields {
         Self(pairs.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect())
     }
 
+    /// Fields that were read elsewhere, trimmed.
+    pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name, value.trim().to_owned())).collect())
+    }
+
     /// What a field holds.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)

@@ -9,11 +9,12 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use http::Method;
+use http::header::CONTENT_TYPE;
 use polder_service::csrf::origin_check;
-use polder_service::form::FormBody;
+use polder_service::form::{FormBody, is_content_type};
 
 use super::fields::Fields;
-use super::{Console, Fault, SignedIn, Visit, signed_in};
+use super::{Console, Fault, SignedIn, Visit, signed_in, upload};
 use crate::model::Permission;
 
 /// `routes`, for members whose role includes `permission`.
@@ -54,11 +55,20 @@ async fn own_form(console: &Arc<Console>, member: &SignedIn, request: Request) -
     }
     origin_check(request.headers(), &console.base).map_err(|_| Fault::Forged("it comes from elsewhere"))?;
     let (parts, body) = request.into_parts();
-    let form = FormBody::from_request(Request::from_parts(parts.clone(), body), &()).await?;
-    let fields = Fields::parse(&form.0);
+    let (fields, upload) = if is_content_type(&parts.headers, upload::KIND) {
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let (fields, upload) = upload::read(kind, body).await?;
+        (fields, Some(upload))
+    } else {
+        let form = FormBody::from_request(Request::from_parts(parts.clone(), body), &()).await?;
+        (Fields::parse(&form.0), None)
+    };
     let token = signed_in::csrf_token(console, &member.session);
     token.verify(Some(fields.get("csrf"))).map_err(|_| Fault::Forged("its token is another session's"))?;
     let mut request = Request::from_parts(parts, Body::empty());
     request.extensions_mut().insert(fields);
+    if let Some(upload) = upload {
+        request.extensions_mut().insert(upload);
+    }
     Ok(request)
 }

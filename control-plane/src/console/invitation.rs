@@ -98,6 +98,7 @@ async fn person(console: &Arc<Console>, visit: &Visit, name: &str, email: &Email
         name: Some(name.to_owned()),
         locale: Some(visit.locale),
         roles: Vec::new(),
+        fields: polder_tenant_api::FieldValues::new(),
     };
     match users::create(&on, &new).await {
         Ok(made) => Ok(made),

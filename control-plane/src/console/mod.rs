@@ -19,6 +19,7 @@ pub mod api_keys;
 pub mod applications;
 pub mod assets;
 pub mod audit;
+pub mod branding;
 pub mod callback;
 pub mod dress;
 pub mod egress;
@@ -41,6 +42,7 @@ pub mod signed_in;
 pub mod signin;
 pub mod signout;
 pub mod tenants;
+pub mod upload;
 pub mod visit;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{FieldProblem, Problem, Sessions, Users};
 use polder_kernel::Email;
-use polder_tenant_api::{NewUser, SessionKind, User, UserChanges, UserId, UserKind};
+use polder_tenant_api::{FieldValues, NewUser, SessionKind, User, UserChanges, UserId, UserKind};
 use serde::Deserialize;
 
 use super::fields::Fields;
@@ -79,8 +79,13 @@ pub async fn create(
         return refuse(&[FieldProblem { field: "email", problem: Problem::Invalid }]);
     }
     let name = Some(fields.get("name")).filter(|name| !name.is_empty());
-    let new =
-        NewUser { email: email.to_owned(), name: name.map(str::to_owned), locale: None, roles: fields.words("roles") };
+    let new = NewUser {
+        email: email.to_owned(),
+        name: name.map(str::to_owned),
+        locale: None,
+        roles: fields.words("roles"),
+        fields: FieldValues::new(),
+    };
     match users::create(&on, &new).await {
         Ok(made) => Ok(to_person(&on, made.id, "user-added")),
         Err(refused) => refuse(&Problems::of(refused, &FIELDS)?.shown()),

@@ -11,8 +11,8 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, applications, assets, audit, callback, dress, egress, home, invitation, keys, life,
-    people, policies, progress, signin, signout, tenants,
+    Console, Fault, api_keys, applications, assets, audit, branding, callback, dress, egress, home, invitation, keys,
+    life, people, policies, progress, signin, signout, tenants,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -84,6 +84,14 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
         .route("/tenants/{slug}/egress", may(See, get(egress::list)).merge(may(ChangeTenants, post(egress::allow))))
         .route("/tenants/{slug}/egress/{id}/remove", may(ChangeTenants, post(egress::remove)))
+        .route(
+            "/tenants/{slug}/branding",
+            may(See, get(branding::page)).merge(may(ChangeApplications, post(branding::save))),
+        )
+        .route("/tenants/{slug}/branding/preview", may(See, get(branding::preview)))
+        .route("/tenants/{slug}/branding/preview.css", may(See, get(branding::preview_style)))
+        .route("/tenants/{slug}/branding/logo", may(ChangeApplications, post(branding::set_logo)))
+        .route("/tenants/{slug}/branding/logo/remove", may(ChangeApplications, post(branding::remove_logo)))
         .route("/tenants/{slug}/keys", may(See, get(keys::page)).merge(may(ChangeTenants, post(keys::rotate))))
         .route("/api-keys", may(SeeKeys, get(api_keys::list)).merge(may(ChangeKeys, post(api_keys::create))))
         .route("/api-keys/{id}/revoke", may(ChangeKeys, post(api_keys::revoke)))

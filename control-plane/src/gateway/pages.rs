@@ -8,6 +8,7 @@ use http::header::{
     RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use polder_hosted_pages::Sign;
 use polder_kernel::Locale;
 
 /// The language a request asks for.
@@ -31,11 +32,7 @@ pub fn page(status: StatusCode, locale: Locale) -> Response<Body> {
 /// The page of a tenant at which nobody can sign in for now. It does not say why: that is between its
 /// owner and whoever runs this.
 pub fn closed(locale: Locale) -> Response<Body> {
-    let words = match locale {
-        Locale::En => ("Not available", "Signing in is not possible here at the moment."),
-        Locale::Nl => ("Niet beschikbaar", "Inloggen is hier op dit moment niet mogelijk."),
-    };
-    said(StatusCode::SERVICE_UNAVAILABLE, words, locale)
+    said(StatusCode::SERVICE_UNAVAILABLE, Sign::Closed.words(locale), locale)
 }
 
 fn said(status: StatusCode, (title, text): (&str, &str), locale: Locale) -> Response<Body> {
@@ -71,18 +68,11 @@ fn policy() -> String {
 }
 
 fn words(status: StatusCode, locale: Locale) -> (&'static str, &'static str) {
-    match (status, locale) {
-        (StatusCode::MISDIRECTED_REQUEST, Locale::En) => {
-            ("Nothing here", "There is no site at this address. Check the link that brought you here.")
-        }
-        (StatusCode::MISDIRECTED_REQUEST, Locale::Nl) => {
-            ("Hier is niets", "Er is geen site op dit adres. Controleer de link die je hierheen bracht.")
-        }
-        (StatusCode::BAD_REQUEST, Locale::En) => ("Bad request", "This request could not be understood."),
-        (StatusCode::BAD_REQUEST, Locale::Nl) => ("Ongeldig verzoek", "Dit verzoek is niet te begrijpen."),
-        (StatusCode::PAYLOAD_TOO_LARGE, Locale::En) => ("Too large", "This request is larger than this site takes."),
-        (StatusCode::PAYLOAD_TOO_LARGE, Locale::Nl) => ("Te groot", "Dit verzoek is groter dan deze site aanneemt."),
-        (_, Locale::En) => ("One moment", "This site cannot answer right now. Please try again in a moment."),
-        (_, Locale::Nl) => ("Een ogenblik", "Deze site kan nu niet antwoorden. Probeer het zo nog eens."),
-    }
+    let sign = match status {
+        StatusCode::MISDIRECTED_REQUEST => Sign::NothingHere,
+        StatusCode::BAD_REQUEST => Sign::NotUnderstood,
+        StatusCode::PAYLOAD_TOO_LARGE => Sign::TooLarge,
+        _ => Sign::OneMoment,
+    };
+    sign.words(locale)
 }

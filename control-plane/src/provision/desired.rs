@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use polder_kernel::Timestamp;
-use polder_tenant_api::{Access, ApplicationType, NewApplication, NewUser, SignUp};
+use polder_tenant_api::{Access, ApplicationType, FieldValues, NewApplication, NewUser, SignUp};
 
 use crate::model::{Aim, Tenant};
 use crate::settings::Settings;
@@ -145,7 +145,13 @@ fn practice(coaching: &str) -> Desired {
 pub const COACHES: [(&str, &str); 2] = [("coach@example.test", "Robin Coach"), ("coach2@example.test", "Sam Coach")];
 
 fn coach_named(email: &str, name: &str) -> NewUser {
-    NewUser { email: email.to_owned(), name: Some(name.to_owned()), locale: None, roles: vec!["coach".to_owned()] }
+    NewUser {
+        email: email.to_owned(),
+        name: Some(name.to_owned()),
+        locale: None,
+        roles: vec!["coach".to_owned()],
+        fields: FieldValues::new(),
+    }
 }
 
 fn web(name: &str) -> NewApplication {

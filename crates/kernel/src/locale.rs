@@ -5,37 +5,39 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A language that pages and mails exist in. More are added as files in `hosted-pages/locales`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Locale {
-    /// English.
-    #[default]
-    En,
-    /// Dutch.
-    Nl,
+/// The languages, first the one of last resort: name here, BCP 47 tag, name in itself.
+macro_rules! languages {
+    ($($variant:ident $tag:literal $own_name:literal,)+) => {
+        /// A language that pages and mails exist in. A new one is a file `hosted-pages/locales/TAG.toml` and a
+        /// line below; nothing else names a language.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Locale {
+            $(#[doc = $own_name] #[serde(rename = $tag)] $variant,)+
+        }
+
+        impl Locale {
+            /// Every language, in the order a chooser shows them.
+            pub const ALL: [Self; [$($tag),+].len()] = [$(Self::$variant),+];
+
+            /// The BCP 47 tag.
+            pub const fn tag(self) -> &'static str {
+                match self { $(Self::$variant => $tag,)+ }
+            }
+
+            /// The language's name in itself, for a chooser.
+            pub const fn own_name(self) -> &'static str {
+                match self { $(Self::$variant => $own_name,)+ }
+            }
+        }
+    };
+}
+
+languages! {
+    En "en" "English",
+    Nl "nl" "Nederlands",
 }
 
 impl Locale {
-    /// Every language, in the order a chooser shows them.
-    pub const ALL: [Self; 2] = [Self::En, Self::Nl];
-
-    /// The BCP 47 tag.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Nl => "nl",
-        }
-    }
-
-    /// The language's name in itself, for a chooser.
-    pub const fn own_name(self) -> &'static str {
-        match self {
-            Self::En => "English",
-            Self::Nl => "Nederlands",
-        }
-    }
-
     /// The first known language in OpenID Connect `ui_locales`: space-separated BCP 47 tags in
     /// order of preference (Core 3.1.2.1). Region and script are ignored; unknown tags are skipped.
     pub fn from_ui_locales(ui_locales: &str) -> Option<Self> {
@@ -59,6 +61,12 @@ impl Locale {
     fn from_tag(tag: &str) -> Option<Self> {
         let language = tag.split(['-', '_']).next()?;
         Self::ALL.into_iter().find(|l| l.tag().eq_ignore_ascii_case(language))
+    }
+}
+
+impl Default for Locale {
+    fn default() -> Self {
+        Self::ALL[0]
     }
 }
 

@@ -83,19 +83,35 @@ pub const fn immutable() -> [(HeaderName, HeaderValue); 1] {
 pub struct PageCsp<'a> {
     nonce: &'a str,
     scripts: bool,
+    frames: bool,
+    framed: bool,
     form_action: String,
 }
 
 impl<'a> PageCsp<'a> {
     /// A page without scripts. `nonce` must be fresh for each response (base64url).
     pub const fn new(nonce: &'a str) -> Self {
-        Self { nonce, scripts: false, form_action: String::new() }
+        Self { nonce, scripts: false, frames: false, framed: false, form_action: String::new() }
     }
 
     /// Allows scripts and workers of our own origin, and scripts with the nonce; fetches go home only.
     #[must_use]
     pub const fn scripts(mut self) -> Self {
         self.scripts = true;
+        self
+    }
+
+    /// Allows frames of our own origin.
+    #[must_use]
+    pub const fn frames(mut self) -> Self {
+        self.frames = true;
+        self
+    }
+
+    /// Allows pages of our own origin to frame this one.
+    #[must_use]
+    pub const fn framed(mut self) -> Self {
+        self.framed = true;
         self
     }
 
@@ -117,13 +133,15 @@ impl<'a> PageCsp<'a> {
 
     /// The value of `Content-Security-Policy`.
     pub fn to_header(&self) -> HeaderValue {
-        let Self { nonce, scripts, form_action } = self;
+        let Self { nonce, scripts, frames, framed, form_action } = self;
+        let frame_src = if *frames { "frame-src 'self'; " } else { "" };
+        let ancestors = if *framed { "'self'" } else { "'none'" };
         let mut policy = String::with_capacity(320);
         // Writing to a String cannot fail.
         let _ = write!(
             policy,
             "default-src 'none'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \
-             base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'{form_action}; script-src "
+             {frame_src}base-uri 'none'; object-src 'none'; frame-ancestors {ancestors}; form-action 'self'{form_action}; script-src "
         );
         policy.push_str(&if *scripts {
             format!("'self' 'nonce-{nonce}'; connect-src 'self'; worker-src 'self'")
@@ -189,6 +207,10 @@ mod tests {
             assert!(policy.split("; ").any(|p| p == part), "{part} in {policy}");
         }
         assert!(!policy.contains("unsafe"));
+        let frames = PageCsp::new("b25l").frames().to_header();
+        assert!(frames.to_str().unwrap().contains("frame-src 'self'; ") && !policy.contains("frame-src"));
+        let framed = PageCsp::new("b25l").framed().to_header();
+        assert!(framed.to_str().unwrap().contains("frame-ancestors 'self';"));
         assert_ne!(PageCsp::new("b25l").to_header(), PageCsp::new("dHdv").to_header());
         let scripted = PageCsp::new("b25l").scripts().to_header();
         assert!(scripted.to_str().unwrap().ends_with("script-src 'self' 'nonce-b25l'; connect-src 'self'"));

@@ -9,19 +9,23 @@ use utoipa::ToSchema;
 
 pub mod abuse;
 pub mod assertion;
+pub mod branding;
 pub mod connections;
 pub mod isolation;
 pub mod keys;
 pub mod policies;
+pub mod profile_fields;
 pub mod standing;
 
 pub use abuse::{
     AttemptOutcome, Blocklist, BlocklistAction, BlocklistFormat, Lockout, LockoutId, LockoutIdKind, LockoutKind,
     NewBlocklist, ProofOfWork, SignInAttempt,
 };
+pub use branding::{BrandContrast, BrandLogo, BrandTexts, Branding, BrandingChoices, LogoFile, NewLogo};
 pub use isolation::Measure;
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
 pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
+pub use profile_fields::{FieldChoice, FieldClaim, FieldDefinition, FieldEditor, FieldType, FieldValues, ProfileField};
 
 pub use standing::{Standing, StandingChange};
 
@@ -278,6 +282,10 @@ pub struct NewUser {
     /// Roles in this tenant.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Values of the tenant's own profile fields, by name.
+    #[serde(default, skip_serializing_if = "FieldValues::is_empty")]
+    #[schema(value_type = Object)]
+    pub fields: FieldValues,
 }
 
 /// Changes to a person: what is absent stays.
@@ -297,6 +305,10 @@ pub struct UserChanges {
     /// Whether signing in is stopped. Stopping it ends every session and grant at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
+    /// New values of profile fields, by name; null removes one, and those not named stay.
+    #[serde(skip_serializing_if = "FieldValues::is_empty")]
+    #[schema(value_type = Object)]
+    pub fields: FieldValues,
 }
 
 /// A person.
@@ -316,6 +328,10 @@ pub struct User {
     pub locale: Option<Locale>,
     /// Roles in this tenant.
     pub roles: Vec<String>,
+    /// Values of the tenant's own profile fields, by name.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub fields: FieldValues,
     /// Whether signing in is stopped.
     pub disabled: bool,
     /// When the account was made.

@@ -27,12 +27,16 @@
 //! | `POST /tenants/{slug}/egress/{id}/remove` | |
 //! | `GET /tenants/{slug}/sign-in`, `POST` | [`Policies`]: `passkeys`, `second_factor`, `sign_up`, `sign_up_domains`, `session_idle_seconds`, `session_absolute_seconds`, `recovery_wait_hours` |
 //! | `POST /tenants/{slug}/users/{id}/reset-factors` | |
+//! | `GET /tenants/{slug}/branding?show=&in=&look=`, `POST` | [`Branding`]: its choices |
+//! | `GET /tenants/{slug}/branding/preview`, `…/preview.css` | a [`Specimen`] and its colours, in a frame of that page |
+//! | `POST /tenants/{slug}/branding/logo`, `…/logo/remove` | `logo`: a file |
 //! | `GET /tenants/{slug}/keys`, `POST` | [`Keys`]: `action`: `signing`, `data`, `seal`, `emergency`; `confirm` holds the slug |
 //! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name`, `access` |
 
 mod api_keys;
 mod applications;
 mod audit;
+mod branding;
 mod door;
 mod egress;
 mod form;
@@ -49,6 +53,8 @@ pub use api_keys::{ApiKey, ApiKeys};
 pub(crate) use applications::kind_label;
 pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
 pub use audit::Audit;
+pub(crate) use branding::text as branding_text;
+pub use branding::{Branding, Dressed, Specimen, branding_field, branding_problem};
 pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignedOut};
 pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};

@@ -2,6 +2,7 @@
 
 use polder_kernel::Locale;
 
+use crate::Look;
 use crate::frame::{Language, languages};
 use crate::texts::{Texts, texts};
 use crate::when;
@@ -166,13 +167,23 @@ pub enum Section {
     Audit,
     /// The hosts it may reach.
     Egress,
+    /// How its pages and mails look.
+    Branding,
     /// What it signs and seals with.
     Keys,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Overview, Self::Applications, Self::SignIn, Self::Users, Self::Audit, Self::Egress, Self::Keys];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Applications,
+        Self::SignIn,
+        Self::Users,
+        Self::Branding,
+        Self::Audit,
+        Self::Egress,
+        Self::Keys,
+    ];
 
     pub(crate) const fn label(self, t: &Texts) -> &'static str {
         match self {
@@ -182,6 +193,7 @@ impl Section {
             Self::Users => t.shell.users,
             Self::Audit => t.shell.audit,
             Self::Egress => t.shell.egress,
+            Self::Branding => t.branding.title,
             Self::Keys => t.keys.title,
         }
     }
@@ -189,7 +201,7 @@ impl Section {
     /// Whether somebody who may do this sees it.
     pub(crate) const fn shown(self, may: &May) -> bool {
         match self {
-            Self::Overview | Self::Applications | Self::SignIn | Self::Egress | Self::Keys => true,
+            Self::Overview | Self::Applications | Self::SignIn | Self::Branding | Self::Egress | Self::Keys => true,
             Self::Users | Self::Audit => may.see_people,
         }
     }
@@ -203,6 +215,7 @@ impl Section {
             Self::Users => "/users",
             Self::Audit => "/audit",
             Self::Egress => "/egress",
+            Self::Branding => "/branding",
             Self::Keys => "/keys",
         }
     }
@@ -211,6 +224,11 @@ impl Section {
 impl Shell<'_> {
     pub(crate) const fn t(&self) -> &'static Texts {
         texts(self.locale)
+    }
+
+    /// The console looks as the device prefers.
+    pub(crate) const fn look(&self) -> Option<Look> {
+        None
     }
 
     pub(crate) fn languages(&self) -> Vec<Language> {

@@ -4,6 +4,7 @@
 //! a changed address leads to where the change is undone, by a form on that page (D09).
 
 mod account_change;
+mod letter;
 mod security_notice;
 mod sign_in_code;
 

@@ -1,12 +1,13 @@
 //! The mail about a change to how somebody signs in (D26): sent for every one of them, and nobody can
 //! switch it off.
 
-use askama::Template;
 use polder_kernel::{Locale, Timestamp};
 
+use super::letter::{Letter, Where};
 use super::{AccountChange, Rendered};
+use crate::brand::Theme;
 use crate::texts::{Texts, texts};
-use crate::{Device, Page, clean, when};
+use crate::{Device, clean};
 
 /// What was changed. Names that people give their factors are left out: whoever holds a session could
 /// write to the owner with them (D12).
@@ -55,6 +56,8 @@ pub struct SecurityNotice<'a> {
     pub locale: Locale,
     /// The tenant's name.
     pub tenant_name: &'a str,
+    /// The tenant's colours.
+    pub theme: &'a Theme,
     /// What was changed.
     pub change: Change<'a>,
     /// The browser it was made in.
@@ -65,59 +68,34 @@ pub struct SecurityNotice<'a> {
     pub place: Option<&'a str>,
 }
 
-#[derive(Template)]
-#[template(path = "mail/security_notice.html")]
-struct Html<'a>(&'a View);
-
-#[derive(Template)]
-#[template(path = "mail/security_notice.txt")]
-struct Text<'a>(&'a View);
-
-/// What both parts show.
-struct View {
-    locale: Locale,
-    tenant: String,
-    title: String,
-    intro: String,
-    more: Option<&'static str>,
-    link: Option<(String, String)>,
-    not_you: String,
-    facts: Vec<(&'static str, String)>,
-}
-
 impl SecurityNotice<'_> {
     /// Subject and both parts.
     pub fn render(&self) -> Rendered {
-        let view = self.view();
-        Rendered { subject: view.title.clone(), text: Page::render(&Text(&view)), html: Page::render(&Html(&view)) }
-    }
-
-    fn view(&self) -> View {
         let t = texts(self.locale);
         let tenant = clean::line(self.tenant_name);
-        let (title, intro) = self.change.words(t, &tenant);
-        let place = self.place.map_or_else(|| t.mail.place_unknown.to_owned(), clean::line);
-        let mut facts: Vec<(&'static str, String)> = self.change.facts(t).into_iter().collect();
-        facts.extend([
-            (t.mail.browser, self.browser.describe(t)),
-            (t.mail.time, when::moment(self.locale, self.at)),
-            (t.mail.place, place),
-        ]);
+        let (heading, text) = self.change.words(t, &tenant);
+        let (before, link) = self.change.link(t).unzip();
         let waits = matches!(self.change, Change::PasskeyAdded { waits: true, .. });
-        View {
+        let here = Where { browser: self.browser, at: self.at, place: self.place };
+        Letter {
             locale: self.locale,
-            title,
-            intro,
-            more: waits.then_some(t.mail.notice_passkey_added_waits),
-            link: self.change.link(t),
+            theme: self.theme,
+            subject: heading.clone(),
+            heading,
+            code: None,
+            lines: [text].into_iter().chain(waits.then(|| t.mail.notice_passkey_added_waits.to_owned())).collect(),
+            firm: before,
+            link,
+            facts_title: t.mail.notice_where,
+            facts: self.change.facts(t).into_iter().chain(here.facts(self.locale)).collect(),
             not_you: self.change.not_you(t, &tenant),
             tenant,
-            facts,
         }
+        .render()
     }
 }
 
-impl Change<'_> {
+impl<'a> Change<'a> {
     /// Subject, and what it means.
     fn words(self, t: &Texts, tenant: &str) -> (String, String) {
         let m = &t.mail;
@@ -136,9 +114,9 @@ impl Change<'_> {
         }
     }
 
-    fn link(self, t: &Texts) -> Option<(String, String)> {
+    fn link(self, t: &Texts) -> Option<(String, &'a str)> {
         let Self::Account(change) = self else { return None };
-        change.link(t).map(|(before, link)| (before, link.to_owned()))
+        change.link(t)
     }
 
     fn not_you(self, t: &Texts, tenant: &str) -> String {
@@ -164,11 +142,5 @@ impl Change<'_> {
                 Some((t.mail.notice_model, model))
             }
         }
-    }
-}
-
-impl View {
-    const fn t(&self) -> &'static Texts {
-        texts(self.locale)
     }
 }

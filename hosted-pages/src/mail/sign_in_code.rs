@@ -1,11 +1,12 @@
 //! The mail with a sign-in code.
 
-use askama::Template;
 use polder_kernel::{Locale, Timestamp};
 
 use super::Rendered;
-use crate::texts::{Texts, texts};
-use crate::{Device, Page, clean, when};
+use super::letter::{Letter, Where};
+use crate::brand::Theme;
+use crate::texts::texts;
+use crate::{Device, clean};
 
 /// A sign-in code and where it was asked for. Its subject never holds the code: subjects show on
 /// locked screens and in logs of mail servers.
@@ -15,6 +16,8 @@ pub struct SignInCode<'a> {
     pub locale: Locale,
     /// The tenant's name.
     pub tenant_name: &'a str,
+    /// The tenant's colours.
+    pub theme: &'a Theme,
     /// What the code is for.
     pub purpose: CodePurpose<'a>,
     /// The code: digits.
@@ -38,39 +41,12 @@ pub enum CodePurpose<'a> {
     NewAddress,
 }
 
-#[derive(Template)]
-#[template(path = "mail/sign_in_code.html")]
-struct Html<'a>(&'a View);
-
-#[derive(Template)]
-#[template(path = "mail/sign_in_code.txt")]
-struct Text<'a>(&'a View);
-
-/// What both parts show.
-struct View {
-    locale: Locale,
-    tenant: String,
-    title: String,
-    intro: String,
-    code: String,
-    minutes: String,
-    not_you: &'static str,
-    browser: String,
-    time: String,
-    place: String,
-}
-
 impl SignInCode<'_> {
     /// Subject and both parts.
     pub fn render(&self) -> Rendered {
-        let view = self.view();
-        Rendered { subject: view.title.clone(), text: Page::render(&Text(&view)), html: Page::render(&Html(&view)) }
-    }
-
-    fn view(&self) -> View {
         let t = texts(self.locale);
         let tenant = clean::line(self.tenant_name);
-        let (title, intro, not_you) = match self.purpose {
+        let (subject, heading, not_you) = match self.purpose {
             CodePurpose::SignIn(None) => (t.mail.code_subject(&tenant), t.mail.code_intro(&tenant), t.mail.not_you),
             CodePurpose::SignIn(Some(application)) => {
                 (t.mail.code_subject(&tenant), t.mail.code_intro_for(clean::line(application)), t.mail.not_you)
@@ -80,29 +56,20 @@ impl SignInCode<'_> {
                 (n.address_code(&tenant), n.address_code_text.to_owned(), n.address_code_not_you)
             }
         };
-        View {
+        Letter {
             locale: self.locale,
-            title,
-            intro,
-            not_you,
+            theme: self.theme,
             tenant,
-            code: self.code.to_owned(),
-            minutes: t.mail.code_minutes(t.minutes(self.minutes)),
-            browser: self.browser.describe(t),
-            time: when::moment(self.locale, self.at),
-            place: self.place.map_or_else(|| t.mail.place_unknown.to_owned(), clean::line),
+            subject,
+            heading,
+            code: Some(self.code),
+            lines: vec![t.mail.code_minutes(t.minutes(self.minutes))],
+            firm: Some(t.mail.do_not_share.to_owned()),
+            link: None,
+            facts_title: t.mail.requested,
+            facts: Where { browser: self.browser, at: self.at, place: self.place }.facts(self.locale).into(),
+            not_you: not_you.to_owned(),
         }
-    }
-}
-
-impl View {
-    const fn t(&self) -> &'static Texts {
-        texts(self.locale)
-    }
-
-    /// Where the code was asked for, as label and value.
-    fn facts(&self) -> [(&'static str, &str); 3] {
-        let t = &self.t().mail;
-        [(t.browser, &self.browser), (t.time, &self.time), (t.place, &self.place)]
+        .render()
     }
 }

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::Frame;
 
 /// Which wording the page has, for the record of what a person agreed to. Changes with the texts.
-pub const CONSENT_TEXT: &str = "2026-11";
+pub const CONSENT_TEXT: &str = "2026-11.2";
 
 /// Asks for consent: who asks, from where, for what, in whose name (B97). `form#consent-form` posts to
 /// `/signin/consent`, others to `/signin/switch` and `/signin/cancel`.
@@ -39,6 +39,8 @@ pub enum Asked<'a> {
     Address,
     /// The roles in this tenant.
     Roles,
+    /// Fields of the profile, by what people call them.
+    Details(&'a str),
     /// Access while the person is away.
     WhileAway,
     /// Something that only the application's interface knows, by its name.
@@ -53,6 +55,7 @@ impl Consent<'_> {
             Asked::Profile => t.profile,
             Asked::Address => t.address,
             Asked::Roles => t.roles,
+            Asked::Details(_) => t.details,
             Asked::WhileAway => t.while_away,
             Asked::Named(_) => t.named,
         }
@@ -60,6 +63,13 @@ impl Consent<'_> {
 }
 
 impl<'a> Asked<'a> {
+    const fn details(self) -> Option<&'a str> {
+        match self {
+            Self::Details(labels) => Some(labels),
+            _ => None,
+        }
+    }
+
     const fn name(self) -> Option<&'a str> {
         match self {
             Self::Named(name) => Some(name),
@@ -79,7 +89,7 @@ mod tests {
     fn p8_the_wording_and_its_name_change_together() {
         let words = |locale| {
             let t = &Frame::new(locale, "").t().consent;
-            [t.who_you_are, t.profile, t.address, t.roles, t.while_away, t.named, t.withdraw].concat()
+            [t.who_you_are, t.profile, t.address, t.roles, t.details, t.while_away, t.named, t.withdraw].concat()
         };
         let text = [words(Locale::En), words(Locale::Nl)].concat();
         let sum = text
@@ -87,7 +97,7 @@ mod tests {
             .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         assert_eq!(
             (CONSENT_TEXT, sum),
-            ("2026-11", 13_878_208_814_014_527_650),
+            ("2026-11.2", 1_710_479_173_940_685_160),
             "give the new wording a new name, then its sum here"
         );
     }

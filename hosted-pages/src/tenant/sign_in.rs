@@ -5,6 +5,7 @@ use askama::Template;
 use super::PasskeyProblem;
 use super::providers::{ProviderButton, ProviderTrouble, WaitingAccount};
 use crate::Frame;
+use crate::fields::{self, FieldInput};
 use crate::texts::Texts;
 
 /// Asks for the address. `form#email-form` posts `email` to `/signin/email`;
@@ -92,7 +93,8 @@ pub enum CodeError {
     },
 }
 
-/// Asks a new person for their name. `form#name-form` posts `name` to `/signin/name`.
+/// Asks a new person for their name, and for the tenant's own fields. `form#name-form` posts `name` and those to
+/// `/signin/name`.
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "tenant/first_name.html")]
 pub struct FirstName<'a> {
@@ -104,6 +106,8 @@ pub struct FirstName<'a> {
     pub name: &'a str,
     /// What was wrong with it.
     pub error: Option<NameError>,
+    /// What else the tenant asks.
+    pub fields: &'a [FieldInput],
 }
 
 /// Why a name was not accepted.
@@ -234,6 +238,15 @@ impl SignInCode<'_> {
 }
 
 impl FirstName<'_> {
+    fn title(&self) -> &'static str {
+        let t = self.frame.t();
+        if self.fields.is_empty() { t.name.title } else { t.fields.title }
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.error.is_some() || fields::any_wrong(self.fields)
+    }
+
     fn problem(&self) -> Option<&'static str> {
         self.error.map(|error| error.text(self.frame.t()))
     }

@@ -1,6 +1,7 @@
 //! Rules that every page and mail obeys, in every language, also with hostile text in every field.
 
 use std::collections::HashSet;
+use std::io::Write as _;
 
 use polder_hosted_pages::asset;
 use polder_kernel::Locale;
@@ -72,19 +73,37 @@ fn k18_f24_pages_reach_no_other_origin() {
             ("img[src]", "src"),
             ("form[action]", "action"),
             ("[data-events]", "data-events"),
+            ("iframe[src]", "src"),
         ] {
             for element in all(&html, selector) {
                 let value = element.value().attr(attribute).unwrap();
                 assert!(value.starts_with('/') && !value.starts_with("//"), "{name}: {value}");
                 if selector.starts_with("link") || selector.starts_with("script") {
-                    assert!(asset(value).is_some(), "{name}: {value} is not an asset of ours");
+                    let own = name.ends_with("-branded") && value.starts_with("/branding/style.");
+                    assert!(asset(value).is_some() || own, "{name}: {value} is not an asset of ours");
+                }
+                if selector.starts_with("img") {
+                    let own = name.ends_with("-branded") && value.starts_with("/branding/logo.");
+                    assert!(own && element.value().attr("alt") == Some(""), "{name}: {value} is no logo");
                 }
             }
         }
-        for absent in
-            ["img", "iframe", "object", "embed", "base", "video", "audio", "use", "image", "link[rel=preconnect]"]
-        {
+        for absent in [
+            "iframe:not(#preview)",
+            "object",
+            "embed",
+            "base",
+            "video",
+            "audio",
+            "use",
+            "image",
+            "link[rel=preconnect]",
+        ] {
             assert!(all(&html, absent).is_empty(), "{name}: {absent}");
+        }
+        for frame in all(&html, "iframe") {
+            let boxed = frame.value().attr("sandbox") == Some("allow-same-origin");
+            assert!(name.starts_with("console-branding") && boxed, "{name}");
         }
         for action in all(&html, "form") {
             assert!(action.value().attr("formaction").is_none(), "{name}");
@@ -254,19 +273,64 @@ fn contract_the_sign_in_forms_have_the_ids_and_paths_that_tools_know() {
     }
 }
 
+/// The largest logo that is served, in bytes; the tenant holds to it.
+const LOGO: usize = 18_000;
+
 #[test]
-fn the_first_page_is_tiny() {
-    let page = samples::pages(Locale::Nl, Words::USUAL).into_iter().find(|s| s.name == "sign-in-email").unwrap();
-    let html = Html::parse_document(&page.html);
-    let linked = all(&html, "link[rel=stylesheet]");
-    assert_eq!(linked.len(), 1, "one stylesheet");
-    let style = asset(linked[0].value().attr("href").unwrap()).unwrap();
-    let scripts = all(&html, "script[src]");
-    assert_eq!(scripts.len(), 1, "one script");
-    let script = asset(scripts[0].value().attr("src").unwrap()).unwrap();
-    let total = page.html.len() + style.bytes.len() + script.bytes.len();
-    // Before compression, which takes two thirds of it away.
-    assert!(page.html.len() < 4 * 1024 && total < 18 * 1024, "{} and {} bytes", page.html.len(), total);
+fn the_first_page_weighs_less_than_30_kb_compressed_in_all() {
+    for name in ["sign-in-email", "sign-in-email-branded"] {
+        let page = samples::pages(Locale::Nl, Words::USUAL).into_iter().find(|s| s.name == name).unwrap();
+        let html = Html::parse_document(&page.html);
+        let own = samples::branded::files();
+        let linked: Vec<String> = [("link[href]", "href"), ("script[src]", "src"), ("img[src]", "src")]
+            .iter()
+            .flat_map(|(selector, attribute)| {
+                all(&html, selector)
+                    .into_iter()
+                    .map(|e| e.value().attr(attribute).unwrap().to_owned())
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let mut sum = compressed(page.html.as_bytes());
+        for path in &linked {
+            sum += match (asset(path), own.iter().find(|(own, _)| own == path)) {
+                (Some(asset), _) => compressed(asset.bytes),
+                (None, Some((_, bytes))) if path.ends_with(".css") => compressed(bytes),
+                (None, Some(_)) => LOGO,
+                (None, None) => panic!("{path} is nowhere"),
+            };
+        }
+        let expected = if name.ends_with("branded") { 5 } else { 3 };
+        assert_eq!(linked.len(), expected, "style, script and icon, and for a brand its style and logo: {linked:?}");
+        assert!(sum < 30 * 1024, "{name}: {sum} bytes");
+        // Without a logo it is a third of that, so that there is room.
+        assert!(name.ends_with("branded") || sum < 10 * 1024, "{name}: {sum} bytes");
+    }
+}
+
+/// Its size as gzip.
+fn compressed(bytes: &[u8]) -> usize {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap().len()
+}
+
+#[test]
+fn f03_links_of_a_brand_lead_to_https_or_nowhere() {
+    use polder_hosted_pages::{Brand, Frame, Page, tenant};
+    for hostile in ["javascript:alert(1)", "http://x.example/", "//x.example", "data:text/html,x", ""] {
+        let brand = Brand { terms: Some(hostile), privacy: Some(hostile), ..Brand::NONE };
+        let frame = Frame { brand, ..Frame::new(Locale::En, "Practice") };
+        let html = tenant::Home { frame, issuer: "https://x.example", people: &[] }.render();
+        assert!(all(&Html::parse_document(&html), "ul.links").is_empty(), "{hostile}");
+    }
+    for (_, sample, html) in every_page(Words::USUAL).iter().filter(|(_, s, _)| s.name.ends_with("-branded")) {
+        let links = all(html, "ul.links a");
+        assert_eq!(links.len(), 2, "{}", sample.name);
+        for link in links {
+            assert_eq!(link.value().attr("rel"), Some("noopener noreferrer"), "{}", sample.name);
+        }
+    }
 }
 
 #[test]

@@ -21,8 +21,8 @@ use crate::guard::attempts;
 use crate::model::User;
 use crate::model::passkey::Kind;
 use crate::store::{
-    address_changes, connected_accounts, consents, factor_recoveries, known_browsers, outbox, passkeys, recovery_codes,
-    sessions, totp_factors, users,
+    address_changes, connected_accounts, consents, factor_recoveries, known_browsers, outbox, passkeys, profile,
+    recovery_codes, sessions, totp_factors, users,
 };
 
 /// Names the shape of the file; a change that breaks a reader gets another.
@@ -76,6 +76,7 @@ pub async fn collect(app: &App, tx: &mut Tx, user: &User) -> Result<Value, Inter
             "name": user.name,
             "locale": user.locale,
             "roles": users::roles(tx, user.id).await?,
+            "fields": profile::values(tx, &app.keyring, user.id).await?,
             "created_at": user.created_at.rfc3339(),
             "updated_at": user.updated_at.rfc3339(),
             "last_sign_in_at": user.last_sign_in_at.map(|at| at.rfc3339()),

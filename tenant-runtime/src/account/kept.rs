@@ -3,7 +3,7 @@
 
 /// Members of the file, with the tables whose facts they hold.
 pub const IN_THE_FILE: &[(&str, &[&str])] = &[
-    ("profile", &["user_account", "user_role"]),
+    ("profile", &["user_account", "user_role", "profile_value"]),
     ("former_addresses", &["address_change"]),
     ("invitations", &["application_invitee"]),
     ("passkeys", &["passkey"]),

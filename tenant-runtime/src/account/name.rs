@@ -45,7 +45,8 @@ pub fn suggested(email: &Email) -> String {
     if words.is_empty() { local.to_owned() } else { words.join(" ") }
 }
 
-fn misleads(c: char) -> bool {
+/// Whether a character breaks a line, turns it, or hides in it.
+pub(crate) fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

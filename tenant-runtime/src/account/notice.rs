@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use polder_db::Tx;
-use polder_hosted_pages::Device;
 use polder_hosted_pages::mail::{self, Rendered, SecurityNotice};
+use polder_hosted_pages::{Device, Theme};
 use polder_kernel::{Locale, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -115,10 +115,11 @@ pub struct Parameters {
 
 impl Parameters {
     /// The mail itself.
-    pub fn render(&self, locale: Locale, tenant_name: &str) -> Rendered {
+    pub fn render(&self, locale: Locale, tenant_name: &str, theme: &Theme) -> Rendered {
         SecurityNotice {
             locale,
             tenant_name,
+            theme,
             change: self.change.shown(),
             browser: self.user_agent.as_deref().map(Device::from_user_agent).unwrap_or_default(),
             at: self.at,

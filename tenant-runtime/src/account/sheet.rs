@@ -12,7 +12,6 @@ use crate::oidc::end_session;
 use crate::signin::page::Paper;
 
 /// What every page of the account shares.
-#[derive(Debug)]
 pub struct Sheet {
     paper: Paper,
     section: Section,
@@ -50,6 +49,11 @@ impl Sheet {
     /// The language of the page.
     pub const fn locale(&self) -> Locale {
         self.paper.locale
+    }
+
+    /// The language of the page, and the tenant's own.
+    pub fn locales(&self, app: &App) -> (Locale, Locale) {
+        (self.paper.locale, app.tenant.current().default_locale)
     }
 
     /// The page as a response.

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use http::StatusCode;
+use polder_db::Tx;
 use polder_kernel::Email;
 use polder_service::Problem;
 use polder_service::json::Json;
-use polder_tenant_api::{NewUser, Page, User, UserChanges, UserId, UserKind};
+use polder_service::problem::FieldError;
+use polder_tenant_api::{FieldValues, NewUser, Page, User, UserChanges, UserId, UserKind};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Caller, input, views};
 use crate::App;
@@ -16,8 +19,9 @@ use crate::account::erase;
 use crate::account::name::{self as names, NameProblem};
 use crate::connections::revoke;
 use crate::error::{Internal, ProblemError};
+use crate::fields::{form, value};
 use crate::model;
-use crate::store::{sessions, users};
+use crate::store::{profile, sessions, users};
 
 /// The most roles a person may hold.
 const MOST_ROLES: usize = 32;
@@ -54,8 +58,7 @@ pub async fn list(
     };
     let mut items: Vec<User> = Vec::with_capacity(found.len());
     for user in found {
-        let roles = users::roles(&mut tx, user.id).await?;
-        items.push(views::user(user, roles));
+        items.push(view(&app, &mut tx, user).await?);
     }
     Ok(Json(Page { items, next }))
 }
@@ -69,6 +72,7 @@ pub async fn create(
     let email: Email = new.email.parse().map_err(|_| input::invalid("email is not an e-mail address"))?;
     let name = new.name.as_deref().map(name).transpose()?;
     let roles = checked_roles(new.roles)?;
+    let fields = checked_fields(&app, &new.fields)?;
     let id = UserId::new(&app.clock, &app.entropy);
     let unit = Arc::clone(&app);
     let created = app
@@ -87,8 +91,9 @@ pub async fn create(
                     return Ok(None);
                 }
                 users::set_roles(tx, id, &roles).await?;
+                form::store(&unit, tx, id, &fields).await?;
                 polder_audit::record(tx, caller.event("user.created").user(id.to_string()));
-                Ok::<_, Internal>(users::by_id(tx, &unit.keyring, id).await?.map(|user| views::user(user, roles)))
+                shown(&unit, tx, id).await
             })
         })
         .await?;
@@ -99,9 +104,7 @@ pub async fn create(
 /// `GET /users/{id}`.
 pub async fn show(State(app): State<Arc<App>>, _: Caller, Path(id): Path<String>) -> Result<Json<User>, ProblemError> {
     let mut tx = app.db.read().await?;
-    let user = users::by_id(&mut tx, &app.keyring, input::id(&id)?).await?.ok_or_else(input::not_found)?;
-    let roles = users::roles(&mut tx, user.id).await?;
-    Ok(Json(views::user(user, roles)))
+    Ok(Json(shown(&app, &mut tx, input::id(&id)?).await?.ok_or_else(input::not_found)?))
 }
 
 /// `PATCH /users/{id}`. Stopping a person ends their sessions and grants in the same unit (E11).
@@ -114,6 +117,7 @@ pub async fn change(
     let id: UserId = input::id(&id)?;
     let name = changes.name.as_deref().map(name).transpose()?;
     let roles = changes.roles.map(checked_roles).transpose()?;
+    let values = checked_fields(&app, &changes.fields)?;
     let unit = Arc::clone(&app);
     let changed = app
         .db
@@ -138,14 +142,14 @@ pub async fn change(
                     stop_or_allow(tx, &caller, &user, disabled, now).await?;
                     fields.push("disabled");
                 }
+                form::store(&unit, tx, id, &values).await?;
+                let fields: Vec<_> = fields.into_iter().map(str::to_owned).chain(form::names(&values)).collect();
                 if !fields.is_empty() {
                     let details = serde_json::json!({ "fields": fields, "roles": roles, "disabled": changes.disabled });
                     let event = caller.event("user.changed").user(id.to_string()).details(details);
                     polder_audit::record(tx, event);
                 }
-                let roles = users::roles(tx, id).await?;
-                let user = users::by_id(tx, &unit.keyring, id).await?;
-                Ok::<_, Internal>(user.map(|user| views::user(user, roles)))
+                shown(&unit, tx, id).await
             })
         })
         .await?;
@@ -178,7 +182,7 @@ pub async fn erase(
 }
 
 async fn stop_or_allow(
-    tx: &mut polder_db::Tx,
+    tx: &mut Tx,
     caller: &Caller,
     user: &model::User,
     disabled: bool,
@@ -193,6 +197,48 @@ async fn stop_or_allow(
         polder_audit::record(tx, event);
     }
     Ok(())
+}
+
+/// A person as the wire shows them; `None` where there is none.
+async fn shown(app: &App, tx: &mut Tx, id: UserId) -> Result<Option<User>, Internal> {
+    match users::by_id(tx, &app.keyring, id).await? {
+        Some(user) => Ok(Some(view(app, tx, user).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn view(app: &App, tx: &mut Tx, user: model::User) -> Result<User, Internal> {
+    let roles = users::roles(tx, user.id).await?;
+    let fields = profile::values(tx, &app.keyring, user.id).await?;
+    Ok(views::user(user, roles, fields))
+}
+
+/// Values of the tenant's fields, each of its field's type; null removes one.
+fn checked_fields(app: &App, values: &FieldValues) -> Result<Vec<(String, Option<Value>)>, ProblemError> {
+    let fields = app.fields.current();
+    let (mut checked, mut wrong) = (Vec::with_capacity(values.len()), Vec::new());
+    for (name, value) in values {
+        let Some(field) = fields.iter().find(|field| field.name == *name) else {
+            wrong.push(FieldError {
+                pointer: format!("/fields/{}", pointed(name)),
+                detail: "is not a field".to_owned(),
+            });
+            continue;
+        };
+        match value {
+            Value::Null => checked.push((name.clone(), None)),
+            value => match value::check(&field.definition, value) {
+                Ok(value) => checked.push((name.clone(), Some(value))),
+                Err(why) => wrong.push(FieldError { pointer: format!("/fields/{name}"), detail: why.to_string() }),
+            },
+        }
+    }
+    if wrong.is_empty() { Ok(checked) } else { Err(Problem::invalid(wrong).into()) }
+}
+
+/// A caller's own word in a JSON pointer (RFC 6901, 3), cut to a length that answers can have.
+fn pointed(name: &str) -> String {
+    name.chars().take(64).collect::<String>().replace('~', "~0").replace('/', "~1")
 }
 
 fn name(text: &str) -> Result<String, ProblemError> {

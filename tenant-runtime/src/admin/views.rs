@@ -8,8 +8,8 @@ use crate::model::passkey::Kind;
 use crate::model::{Application, Passkey, User};
 use crate::store::sessions::Listed;
 
-/// A person with their roles.
-pub fn user(user: User, roles: Vec<String>) -> api::User {
+/// A person with their roles and fields.
+pub fn user(user: User, roles: Vec<String>, fields: api::FieldValues) -> api::User {
     api::User {
         id: user.id,
         email: user.email.as_str().to_owned(),
@@ -17,6 +17,7 @@ pub fn user(user: User, roles: Vec<String>) -> api::User {
         name: user.name,
         locale: user.locale,
         roles,
+        fields,
         disabled: user.disabled_at.is_some(),
         created_at: user.created_at.rfc3339(),
         updated_at: user.updated_at.rfc3339(),

@@ -87,10 +87,11 @@ async fn deliver(app: &Arc<App>, message: Due) -> Result<(), Internal> {
 }
 
 fn mail(app: &App, message: &Due) -> Result<Mail, Internal> {
-    let (locale, tenant): (Locale, _) = (message.locale, app.tenant.current());
+    let (locale, tenant, brand): (Locale, _, _) = (message.locale, app.tenant.current(), app.branding.current());
+    let (name, theme) = (brand.name(locale, &tenant), &brand.theme);
     let rendered = match message.template.as_str() {
-        mail::TEMPLATE => message.parameters::<mail::Parameters>(&app.keyring)?.render(locale, &tenant.name),
-        notice::TEMPLATE => message.parameters::<notice::Parameters>(&app.keyring)?.render(locale, &tenant.name),
+        mail::TEMPLATE => message.parameters::<mail::Parameters>(&app.keyring)?.render(locale, name, theme),
+        notice::TEMPLATE => message.parameters::<notice::Parameters>(&app.keyring)?.render(locale, name, theme),
         _ => return Err(Internal::Impossible { table: "outbox", column: "template" }),
     };
     Ok(Mail {

@@ -62,6 +62,7 @@ pub const COLUMNS: &[Column] = &[
     column!(Identifiers, "user_account", "id", "name_sealed"),
     column!(Identifiers, "one_time_code", "flow_hash", "address_sealed"),
     column!(Identifiers, "outbox", "id", "recipient_sealed"),
+    column!(Identifiers, "profile_value", "id", "value_sealed"),
     column!(Identifiers, "address_code", "user_id", "address_sealed"),
     column!(Identifiers, "address_change", "undo_hash", "old_address_sealed"),
     column!(Factors, "totp_factor", "user_id", "secret_sealed"),

@@ -16,6 +16,7 @@ use super::standing::{self, Standing};
 use super::{json, verify};
 use crate::App;
 use crate::error::{Internal, OAuthError};
+use crate::fields::{self, claims::Place};
 use crate::model::User;
 use crate::store;
 
@@ -72,7 +73,12 @@ async fn claims_of(app: &App, claims: &AccessToken<'_>) -> Result<Result<Claims,
     } else {
         Vec::new()
     };
-    Ok(Ok(userinfo(&claims.scope, &as_person(person, roles))))
+    let (id, mut said) = (person.id, userinfo(&claims.scope, &as_person(person, roles)));
+    if let Some(application) = app.applications.enabled(&claims.client_id) {
+        let place = (&claims.scope, Place::Userinfo);
+        said.extend(fields::claims::about(app, &application, id, place).await?);
+    }
+    Ok(Ok(said))
 }
 
 fn as_person(user: User, roles: Vec<String>) -> Person {

@@ -15,6 +15,7 @@ use super::waiting::Waiting;
 use super::{offer, own_page};
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
+use crate::fields::sign_up;
 use crate::model::{Application, Method};
 use crate::oidc::authorize;
 use crate::store::awaited_factors::{self, WaitsFor};
@@ -91,7 +92,8 @@ pub async fn look(app: &App, visit: &Visit, at: At<'_>) -> Result<Look, PageErro
             let here = at.flow_hash.is_some() && signed.session.proved_in.as_deref() == at.flow_hash;
             let due = here && offer::is_due(app, &mut tx, (signed, &application)).await?;
             let asked = (at.request, application.as_ref(), &demand);
-            Some(session::known(&mut tx, signed, asked, (here, due), app.clock.now()).await?)
+            let known = session::known(&mut tx, signed, asked, (here, due), app.clock.now()).await?;
+            Some(sign_up::look(app, &mut tx, (signed, known), &application, at.request).await?)
         }
         None => None,
     };

@@ -9,6 +9,7 @@ use axum::response::Response;
 use polder_audit::{Actor, Event};
 use polder_db::{Error, Tx};
 use polder_hosted_pages::tenant::{Asked, CONSENT_TEXT};
+use polder_kernel::Locale;
 use polder_protocol::Scope;
 use polder_protocol::authorize::Request;
 use polder_protocol::scope;
@@ -20,6 +21,7 @@ use super::form::FlowForm;
 use super::session;
 use crate::App;
 use crate::error::{Internal, PageError};
+use crate::fields::claims::{self, Place};
 use crate::model::{Application, Consent, ConsentId};
 use crate::store::consents;
 
@@ -39,8 +41,16 @@ pub async fn stands(tx: &mut Tx, user: UserId, application: &Application, reques
     }))
 }
 
-/// What the page says of each thing asked for.
-pub fn lines(scope: &Scope) -> Vec<Asked<'_>> {
+/// The fields of the profile that come with this scope, as people call them; empty for none.
+pub fn details(app: &App, scope: &Scope, locale: Locale) -> String {
+    let (fields, last) = (app.fields.current(), app.tenant.current().default_locale);
+    let shown = fields.iter().filter(|field| claims::shows(field, scope, Place::Userinfo));
+    shown.map(|field| field.label(locale, last)).collect::<Vec<_>>().join(", ")
+}
+
+/// What the page says of each thing asked for. A scope that stands for fields of the profile is said by them.
+pub fn lines<'a>(scope: &'a Scope, details: &'a str) -> Vec<Asked<'a>> {
+    let details = (!details.is_empty()).then_some(Asked::Details(details));
     scope
         .iter()
         .map(|token| match token {
@@ -51,6 +61,7 @@ pub fn lines(scope: &Scope) -> Vec<Asked<'_>> {
             scope::OFFLINE_ACCESS => Asked::WhileAway,
             other => Asked::Named(other),
         })
+        .chain(details)
         .collect()
 }
 

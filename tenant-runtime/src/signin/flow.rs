@@ -65,7 +65,7 @@ pub struct Known {
     pub lacks: Option<Lack>,
     /// Whether the person proved themselves a moment ago, in this flow or another.
     pub fresh: bool,
-    /// Whether the first-time question for a name was answered.
+    /// Whether the first-time questions, for a name and what else the tenant requires, were answered.
     pub has_name: bool,
     /// Whether this person agreed to what the application asks for, or need not: it is the tenant's own.
     pub consented: bool,

@@ -1,7 +1,7 @@
 //! The mail with a sign-in code: what waits in the outbox, and what becomes of it when it is sent.
 
-use polder_hosted_pages::Device;
 use polder_hosted_pages::mail::{CodePurpose, Rendered, SignInCode};
+use polder_hosted_pages::{Device, Theme};
 use polder_kernel::{Locale, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -41,10 +41,11 @@ pub struct Parameters {
 
 impl Parameters {
     /// The mail itself. No word of it is the visitor's own (D12).
-    pub fn render(&self, locale: Locale, tenant_name: &str) -> Rendered {
+    pub fn render(&self, locale: Locale, tenant_name: &str, theme: &Theme) -> Rendered {
         SignInCode {
             locale,
             tenant_name,
+            theme,
             purpose: match self.purpose {
                 Purpose::SignIn => CodePurpose::SignIn(Some(&self.application)),
                 Purpose::NewAddress => CodePurpose::NewAddress,

@@ -14,14 +14,15 @@ use polder_tenant_api::Settings;
 use super::visit::{LANGUAGE_COOKIE, LOOK_COOKIE, Visit};
 use super::waiting::Waiting;
 use crate::App;
+use crate::branding::Current;
 use crate::model::Application;
 
 /// The sheet a page is printed on.
-#[derive(Debug)]
 pub struct Paper {
     /// The language of the page.
     pub locale: Locale,
     tenant: Arc<Settings>,
+    brand: Arc<Current>,
     nonce: String,
     csrf: String,
     flow: String,
@@ -38,6 +39,7 @@ impl Paper {
         Self {
             locale: visit.locale(app, &[]),
             tenant: app.tenant.current(),
+            brand: app.branding.current(),
             nonce: base64url(&app.entropy.bytes::<16>()),
             csrf: csrf.to_owned(),
             flow: String::new(),
@@ -83,7 +85,8 @@ impl Paper {
             flow: &self.flow,
             language_path: Some(&self.path),
             look: self.look,
-            ..Frame::new(self.locale, &self.tenant.name)
+            brand: self.brand.shown(self.locale, self.tenant.default_locale),
+            ..Frame::new(self.locale, self.brand.name(self.locale, &self.tenant))
         }
     }
 

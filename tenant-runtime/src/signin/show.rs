@@ -18,6 +18,7 @@ use super::consent;
 use super::flow::Step;
 use super::form::lost;
 use super::mail::MINUTES;
+use super::name as ask_name;
 use super::page::Paper;
 use super::session::Signed;
 use super::visit::Visit;
@@ -118,13 +119,15 @@ async fn page(
             Ok(paper.print(StatusCode::OK, &page))
         }
         (Step::AskName, Some(signed), _) => {
-            let suggested = suggested(&signed.user.email);
-            let page = FirstName { frame, application: Some(name), name: &suggested, error: None };
+            let suggested = signed.user.name.clone().unwrap_or_else(|| suggested(&signed.user.email));
+            let fields = &ask_name::asked(app, &paper, &signed.user).await?;
+            let page = FirstName { frame, application: Some(name), name: &suggested, error: None, fields };
             Ok(paper.print(StatusCode::OK, &page))
         }
         (Step::Connect, Some(signed), _) => connecting(app, waiting, look, (&paper, signed)),
         (Step::AskConsent, Some(signed), _) => {
-            let asked = consent::lines(&waiting.request.scope);
+            let details = consent::details(app, &waiting.request.scope, paper.locale);
+            let asked = consent::lines(&waiting.request.scope, &details);
             let page = Consent {
                 frame,
                 application: name,

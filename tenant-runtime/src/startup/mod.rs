@@ -41,6 +41,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 8, name: "connections", sql: include_str!("../../../migrations/tenant/0008_connections.sql") },
     Migration { version: 9, name: "recovery", sql: include_str!("../../../migrations/tenant/0009_recovery.sql") },
     Migration { version: 10, name: "abuse", sql: include_str!("../../../migrations/tenant/0010_abuse.sql") },
+    Migration {
+        version: 11,
+        name: "profile_fields",
+        sql: include_str!("../../../migrations/tenant/0011_profile_fields.sql"),
+    },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod passkey_owners;
 pub mod passkeys;
 pub mod pending_requests;
+pub mod profile;
 pub mod recovery_codes;
 pub mod revoked_tokens;
 pub mod sessions;

@@ -258,6 +258,7 @@ pub async fn erase(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, Erro
                 "DELETE FROM address_change WHERE user_id = $1",
                 "DELETE FROM factor_recovery WHERE user_id = $1",
                 "DELETE FROM lockout WHERE user_id = $1",
+                "DELETE FROM profile_value WHERE user_id = $1",
             ],
             &args![id, now],
         )

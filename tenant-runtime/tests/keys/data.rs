@@ -123,6 +123,11 @@ async fn second_factor_and_address(
     let sql = "INSERT INTO blocklist (name, format, action, networks_sealed, networks, skipped, updated_at) \
                VALUES ('b', 'plain', 'refuse', $1, 0, 0, $2)";
     tx.execute(sql, &args![networks, now]).await?;
+    let sql = "INSERT INTO profile_field (name, definition, claim_since, created_at, updated_at) VALUES ('f', '{\"type\":\"text\"}', $1, $1, $1)";
+    tx.execute(sql, &args![now]).await?;
+    let value = seal(Category::Identifiers, "profile_value.value_sealed:v");
+    let sql = "INSERT INTO profile_value (id, user_id, field, value_sealed, updated_at) VALUES ('v', $1, 'f', $2, $3)";
+    tx.execute(sql, &args![person, value, now]).await?;
     let old = seal(Category::Identifiers, "address_change.old_address_sealed:u");
     let sql = "INSERT INTO address_change (undo_hash, user_id, old_address_index, old_address_sealed, created_at, \
                expires_at) VALUES ('u', $1, 'i', $2, $3, $3)";

@@ -9,6 +9,7 @@ mod address;
 #[path = "../admin/mod.rs"]
 mod admin;
 mod blocklists;
+mod branding;
 mod browser;
 mod clock;
 mod codes;
@@ -25,6 +26,7 @@ mod passkeys;
 mod person;
 mod places;
 mod policies;
+mod profile_fields;
 mod recovery;
 mod session_limit;
 mod sessions;

@@ -119,8 +119,12 @@ fn h04_every_table_about_people_is_in_their_file_or_on_the_list_of_exceptions() 
 /// Somebody of whom there is something in every table of their file.
 async fn somebody(tenant: &Tenant) -> (Browser, polder_tenant_api::UserId) {
     let roles = vec!["coach".to_owned()];
-    let new = NewUser { email: ANN.to_owned(), name: Some("Ann".to_owned()), locale: Some(Locale::En), roles };
+    let (email, name, fields) = (ANN.to_owned(), Some("Ann".to_owned()), Default::default());
+    let new = NewUser { email, name, locale: Some(Locale::En), roles, fields };
     let id = tenant.person(new).await;
+    assert!(call(tenant, "PUT", "/profile-fields/motto", Some(json!({ "type": "text" }))).await.0 < 300);
+    let motto = json!({ "fields": { "motto": "onwards" } });
+    assert_eq!(call(tenant, "PATCH", &format!("/users/{id}"), Some(motto)).await.0, 200);
     let other = NewApplication { third_party: true, ..web("Weather", Access::Everyone) };
     let other = tenant.application(other).await.client_id.to_string();
     let target = format!("/applications/{other}/invitees/{id}");
@@ -197,6 +201,7 @@ async fn fill(tenant: &Tenant, user: &str, except: &[&str]) {
                 ("session_id", _) => Argument::from(session.as_str()),
                 (_, Some("application")) => Argument::from(tenant.client_id.as_str()),
                 (_, Some("connection")) => Argument::from(connection.as_str()),
+                (_, Some("profile_field")) => Argument::from("motto"),
                 _ if column.number => Argument::from(1_i64),
                 (name, _) => {
                     let made_up = format!("{}-{name}-made-up", table.name);

@@ -248,6 +248,7 @@ pub fn person(email: &str, name: Option<&str>, roles: &[&str]) -> NewUser {
         name: name.map(str::to_owned),
         locale: None,
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        fields: Default::default(),
     }
 }
 

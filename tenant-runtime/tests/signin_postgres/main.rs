@@ -14,6 +14,8 @@ mod address;
 mod admin;
 #[path = "../signin/blocklists.rs"]
 mod blocklists;
+#[path = "../signin/branding.rs"]
+mod branding;
 #[path = "../signin/browser.rs"]
 mod browser;
 #[path = "../signin/clock.rs"]
@@ -44,6 +46,8 @@ mod person;
 mod places;
 #[path = "../signin/policies/mod.rs"]
 mod policies;
+#[path = "../signin/profile_fields.rs"]
+mod profile_fields;
 #[path = "../signin/recovery.rs"]
 mod recovery;
 #[path = "../signin/session_limit.rs"]

@@ -1,5 +1,6 @@
 //! The console, against a stub in the tenants' place.
 
+mod branding;
 mod forms;
 mod invitations;
 mod roles;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Who signed in, when and how: nothing about the person beyond `sub`; names and addresses come from
 /// userinfo (A07, A14). Times are Unix seconds.
@@ -32,6 +33,9 @@ pub struct IdToken<'a> {
     /// The session as this application knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<Cow<'a, str>>,
+    /// Claims that the tenant defines and that the scope grants (K9); never one that has a meaning here.
+    #[serde(flatten)]
+    pub custom: Map<String, Value>,
 }
 
 #[cfg(test)]
@@ -52,6 +56,7 @@ mod tests {
             acr: None,
             amr: Cow::Borrowed(&[]),
             sid: None,
+            custom: Map::new(),
         }
     }
 
@@ -69,6 +74,7 @@ mod tests {
             acr: Some("1".into()),
             amr: vec!["otp".to_owned()].into(),
             sid: Some("s".into()),
+            custom: [("member_number".to_owned(), json!(17))].into_iter().collect(),
             ..claims()
         };
         let text = serde_json::to_string(&full).unwrap();

@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod audience;
 pub mod id_token;
+pub mod reserved;
 pub mod userinfo;
 
 pub use access_token::AccessToken;

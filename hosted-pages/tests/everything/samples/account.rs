@@ -68,8 +68,12 @@ fn glance(shell: Around<'_, '_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     let bare = Overview { second_factor: false, recovery_codes: 0, sessions: 1, applications: 0, ..page };
     add(pages, "account-overview-bare", &bare);
     let saved = Shell { said: Some(Outcome::Saved), ..shell(Section::Profile) };
-    let page = Profile { shell: saved, name: words.person, address: words.address, error: None };
+    let page = Profile { shell: saved, name: words.person, address: words.address, error: None, fields: &[] };
     add(pages, "account-profile", &page);
+    let fields: Vec<_> = super::fields::all(words, false).into_iter().chain(super::fields::fixed(words)).collect();
+    add(pages, "account-profile-fields", &Profile { fields: &fields, ..page });
+    let wrong = super::fields::all(words, true);
+    add(pages, "account-profile-fields-wrong", &Profile { fields: &wrong, ..page });
     add(pages, "account-profile-error", &Profile { error: Some(NameError::TooLong), ..page });
     add(pages, "account-preferences", &Preferences { shell: shell(Section::Preferences) });
     let around = shell(Section::Preferences);

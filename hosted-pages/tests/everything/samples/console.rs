@@ -2,17 +2,17 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason,
-    Notice, Outcome, Policies, Problem, Sessions, Shell, SignedOut, Step, StepStatus, TenantHead, TenantList,
-    TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, Users,
+    Audit, Branding, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess,
+    NoAccessReason, Notice, Outcome, Policies, Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus,
+    TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
-use polder_hosted_pages::{Frame, Page};
+use polder_hosted_pages::{Frame, Look, Page};
 use polder_kernel::{Id, Locale};
 use polder_tenant_api::{
-    Access, Application, ApplicationType, AtSessionLimit, AuditEvent, DataKey, Key, KeyAlgorithm, KeyState, Measure,
-    PasskeyPolicy, Preferences, Profile, SecondFactorPolicy, Session, Settings, SignUp, TokenEndpointAuthMethod, User,
-    policies,
+    Access, Application, ApplicationType, AtSessionLimit, AuditEvent, BrandLogo, BrandTexts, BrandingChoices, DataKey,
+    Key, KeyAlgorithm, KeyState, Measure, PasskeyPolicy, Preferences, Profile, SecondFactorPolicy, Session, Settings,
+    SignUp, TokenEndpointAuthMethod, User, policies,
 };
 
 use super::{Sample, Words};
@@ -50,12 +50,57 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     stage.audit();
     stage.egress();
     stage.policies();
+    stage.branding();
     stage.keys();
     stage.api_keys();
     stage.pages
 }
 
 impl Stage<'_> {
+    fn branding(&mut self) {
+        let words = self.words;
+        let text = Some(words.other.to_owned());
+        let texts = BrandTexts { name: text.clone(), welcome: text.clone(), ..BrandTexts::default() };
+        let choices = BrandingChoices {
+            primary_color: text,
+            radius: Some(12),
+            texts: [(Locale::Nl, texts)].into(),
+            ..BrandingChoices::default()
+        };
+        let page = Branding {
+            shell: self.shell,
+            tenant: self.tenant,
+            choices: &BrandingChoices::default(),
+            logo: None,
+            shown: Specimen::SignIn,
+            in_language: Locale::Nl,
+            look: Look::Light,
+            preview: "/tenants/practice/branding/preview?show=sign-in",
+            problems: &[],
+        };
+        self.add("branding", &page);
+        let may = May { change_applications: false, ..May::ALL };
+        self.add("branding-seen", &Branding { shell: Shell { may, ..self.shell }, ..page });
+        let logo = BrandLogo {
+            url: words.url.to_owned(),
+            content_type: "image/png".to_owned(),
+            width: 480,
+            height: 120,
+            transparent: true,
+        };
+        let problems =
+            ["primary_color", "radius", "nl_welcome", "logo"].map(|at| problem(at, Problem::Said(words.other)));
+        let page = Branding {
+            choices: &choices,
+            logo: Some(&logo),
+            shown: Specimen::Mail,
+            look: Look::Dark,
+            problems: &problems,
+            ..page
+        };
+        self.add("branding-wrong", &page);
+    }
+
     fn add(&mut self, name: &str, page: &impl Page) {
         self.pages.push(Sample { name: format!("console-{name}"), html: page.render() });
     }
@@ -414,6 +459,7 @@ fn user(words: Words<'_>) -> User {
         name: Some(words.person.to_owned()),
         locale: Some(Locale::Nl),
         roles: vec!["coach".to_owned(), words.other.to_owned()],
+        fields: Default::default(),
         disabled: false,
         created_at: AT.to_owned(),
         updated_at: AT.to_owned(),

@@ -1,10 +1,10 @@
 //! The mails.
 
-use polder_hosted_pages::Device;
 use polder_hosted_pages::mail::{AccountChange, Change, CodePurpose, Rendered, SecurityNotice, SignInCode};
+use polder_hosted_pages::{Device, Theme};
 use polder_kernel::{Locale, Timestamp};
 
-use super::Words;
+use super::{Words, branded};
 
 /// The mails with a link.
 pub const LINKED: [&str; 2] = ["mail-email-changed", "mail-way-back"];
@@ -13,6 +13,7 @@ pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
     let usual = SignInCode {
         locale,
         tenant_name: words.tenant,
+        theme: &Theme::PLAIN,
         purpose: CodePurpose::SignIn(Some(words.application)),
         code: "40718265",
         minutes: 5,
@@ -31,6 +32,7 @@ pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
         ("mail-code", usual.render()),
         ("mail-code-unknown", unknown.render()),
         ("mail-code-place", place.render()),
+        ("mail-code-branded", SignInCode { theme: &branded::theme(), ..usual }.render()),
         ("mail-code-new-address", SignInCode { purpose: CodePurpose::NewAddress, ..usual }.render()),
     ];
     codes.into_iter().chain(notices(locale, words)).collect()
@@ -82,6 +84,7 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
         let notice = SecurityNotice {
             locale,
             tenant_name: words.tenant,
+            theme: &Theme::PLAIN,
             change,
             browser: Device::default(),
             at: Timestamp::from_seconds(1_795_248_000),

@@ -4,8 +4,10 @@ use polder_hosted_pages::mail::Rendered;
 use polder_kernel::Locale;
 
 pub mod account;
+pub mod branded;
 pub mod console;
 pub mod factors;
+pub mod fields;
 pub mod mails;
 pub mod tenant;
 

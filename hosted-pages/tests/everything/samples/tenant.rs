@@ -31,6 +31,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     leaving(frame, words, &mut pages);
     stopped(frame, words, &mut pages);
     pages.extend(super::account::pages(frame, words));
+    pages.extend(super::branded::pages(frame, words));
     pages
 }
 
@@ -225,8 +226,12 @@ fn code(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
 }
 
 fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
-    let page = FirstName { frame, application: Some(words.application), name: "", error: None };
+    let page = FirstName { frame, application: Some(words.application), name: "", error: None, fields: &[] };
     add(pages, "first-name", &page);
+    let fields = super::fields::all(words, false);
+    add(pages, "first-name-fields", &FirstName { fields: &fields, ..page });
+    let wrong = super::fields::all(words, true);
+    add(pages, "first-name-fields-wrong", &FirstName { fields: &wrong, ..page });
     for error in [NameError::Empty, NameError::TooLong, NameError::Invalid] {
         let page = FirstName { application: None, name: words.person, error: Some(error), ..page };
         add(pages, format!("first-name-{}", slug(error)), &page);
@@ -256,6 +261,7 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         Asked::Profile,
         Asked::Address,
         Asked::Roles,
+        Asked::Details(words.other),
         Asked::WhileAway,
         Asked::Named(words.application),
     ];

@@ -13,6 +13,7 @@ use polder_protocol::token::response::TokenType;
 
 use crate::App;
 use crate::error::Internal;
+use crate::fields::{self, claims::Place};
 use crate::model::{Application, Grant, GrantId};
 use crate::oidc::{standing, verify};
 use crate::store;
@@ -127,6 +128,7 @@ async fn id_token(
         acr: Some(Cow::Borrowed(&grant.acr)),
         amr: Cow::Borrowed(&grant.amr),
         sid: Some(Cow::Borrowed(&grant.sid)),
+        custom: fields::claims::about(app, application, grant.user_id, (&grant.scope, Place::IdToken)).await?,
     };
     Ok(app.keys.signer(application.id_token_alg).await?.sign_jwt(ID_TOKEN_TYPE, &claims)?)
 }

@@ -1,0 +1,75 @@
+//! Fields as claims: what the scope grants, and nothing that a person did not agree to.
+
+use polder_db::Tx;
+use polder_protocol::Scope;
+use polder_tenant_api::UserId;
+use serde_json::{Map, Value};
+
+use super::{Field, value};
+use crate::App;
+use crate::error::Internal;
+use crate::model::Application;
+use crate::store::{consents, profile};
+
+/// Where claims stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In userinfo.
+    Userinfo,
+    /// In an ID token.
+    IdToken,
+}
+
+/// The claims about a person that this scope grants to this application. Values that their field would not
+/// take any more are left out.
+///
+/// # Errors
+/// When the database fails or a value does not open.
+pub async fn about(
+    app: &App,
+    application: &Application,
+    user: UserId,
+    (scope, place): (&Scope, Place),
+) -> Result<Map<String, Value>, Internal> {
+    let fields = app.fields.current();
+    let mut shown: Vec<&Field> = fields.iter().filter(|field| shows(field, scope, place)).collect();
+    if shown.is_empty() {
+        return Ok(Map::new());
+    }
+    let mut tx = app.db.read().await?;
+    if application.third_party {
+        let given = consents::holding(&mut tx, user, application.id).await?.map(|consent| consent.given_at);
+        shown.retain(|field| given.is_some_and(|given| given >= field.claim_since));
+    }
+    let values = profile::values(&mut tx, &app.keyring, user).await?;
+    let claim = |field: &&Field| {
+        let claim = field.definition.claim.as_ref()?;
+        let value = value::check(&field.definition, values.get(&field.name)?).ok()?;
+        Some((claim.name.clone(), value))
+    };
+    Ok(shown.iter().filter_map(claim).collect())
+}
+
+/// Whether somebody who agreed to this scope agreed before a field came under it: they did not agree to that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn outgrew_consent(
+    app: &App,
+    tx: &mut Tx,
+    application: &Application,
+    user: UserId,
+    scope: &Scope,
+) -> Result<bool, Internal> {
+    let fields = app.fields.current();
+    let since = fields.iter().filter(|f| shows(f, scope, Place::Userinfo)).map(|field| field.claim_since).max();
+    let Some(since) = since.filter(|_| application.third_party) else { return Ok(false) };
+    let given = consents::holding(tx, user, application.id).await?;
+    Ok(given.is_some_and(|consent| consent.given_at < since))
+}
+
+/// Whether an application that is granted this scope sees the field there.
+pub fn shows(field: &Field, scope: &Scope, place: Place) -> bool {
+    let claim = field.definition.claim.as_ref();
+    claim.is_some_and(|claim| scope.contains(&claim.scope) && (place == Place::Userinfo || claim.id_token))
+}
