@@ -22,6 +22,7 @@ pub mod audit;
 pub mod branding;
 pub mod callback;
 pub mod dress;
+pub mod connections;
 pub mod egress;
 pub mod fault;
 pub mod fields;

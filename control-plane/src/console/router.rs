@@ -11,8 +11,8 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, applications, assets, audit, branding, callback, dress, egress, home, invitation, keys,
-    life, people, policies, progress, signin, signout, tenants,
+    Console, Fault, api_keys, applications, assets, audit, branding, callback, connections, dress, egress, home,
+    invitation, keys, life, people, policies, progress, signin, signout, tenants,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -82,6 +82,18 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             may(See, get(policies::page)).merge(may(ChangeTenants, post(policies::change))),
         )
         .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
+        .route(
+            "/tenants/{slug}/connections",
+            may(See, get(connections::list)).merge(may(ChangeTenants, post(connections::create))),
+        )
+        .route("/tenants/{slug}/connections/new", may(ChangeTenants, get(connections::new)))
+        .route("/tenants/{slug}/connections/{id}", may(See, get(connections::one)))
+        .route("/tenants/{slug}/connections/{id}/check", may(ChangeTenants, post(connections::check)))
+        .route("/tenants/{slug}/connections/{id}/hosts", may(ChangeTenants, post(connections::allow_hosts)))
+        .route("/tenants/{slug}/connections/{id}/secret", may(ChangeTenants, post(connections::replace_secret)))
+        .route("/tenants/{slug}/connections/{id}/disable", may(ChangeTenants, post(connections::disable)))
+        .route("/tenants/{slug}/connections/{id}/enable", may(ChangeTenants, post(connections::enable)))
+        .route("/tenants/{slug}/connections/{id}/remove", may(ChangeTenants, post(connections::remove)))
         .route("/tenants/{slug}/egress", may(See, get(egress::list)).merge(may(ChangeTenants, post(egress::allow))))
         .route("/tenants/{slug}/egress/{id}/remove", may(ChangeTenants, post(egress::remove)))
         .route(

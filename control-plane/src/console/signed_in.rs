@@ -177,6 +177,7 @@ const NOTICES: [(&str, Notice); 11] = [
     ("factors-reset", Notice::FactorsReset),
     ("session-ended", Notice::SessionEnded),
     ("key-revoked", Notice::KeyRevoked),
+    ("connection-removed", Notice::ConnectionRemoved),
     ("host-allowed", Notice::HostAllowed),
     ("host-removed", Notice::HostRemoved),
     ("keys-rotated", Notice::KeysRotated),

@@ -23,6 +23,11 @@
 //! | `POST /tenants/{slug}/users/{id}/disable`, `…/enable` | |
 //! | `POST /tenants/{slug}/sessions/{id}/end` | `user_id` says whose page to go back to |
 //! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
+//! | `GET /tenants/{slug}/connections` | [`Connections`] |
+//! | `GET /tenants/{slug}/connections/new?provider=`, `POST /tenants/{slug}/connections` | [`ConnectionNew`]: `provider` and the fields of [`ConnectionForm`] |
+//! | `GET /tenants/{slug}/connections/{id}` | [`Connection`] |
+//! | `POST /tenants/{slug}/connections/{id}/check`, `…/hosts`, `…/secret` | [`Connection`]; `hosts`: one per line; `client_secret` |
+//! | `POST /tenants/{slug}/connections/{id}/disable`, `…/enable`, `…/remove` | |
 //! | `GET /tenants/{slug}/egress`, `POST` | [`Egress`]: `host` |
 //! | `POST /tenants/{slug}/egress/{id}/remove` | |
 //! | `GET /tenants/{slug}/sign-in`, `POST` | [`Policies`]: `passkeys`, `second_factor`, `sign_up`, `sign_up_domains`, `session_idle_seconds`, `session_absolute_seconds`, `recovery_wait_hours` |
@@ -37,6 +42,7 @@ mod api_keys;
 mod applications;
 mod audit;
 mod branding;
+mod connections;
 mod door;
 mod egress;
 mod form;
@@ -55,6 +61,8 @@ pub use applications::{Application, ApplicationCreated, ApplicationForm, Applica
 pub use audit::Audit;
 pub(crate) use branding::text as branding_text;
 pub use branding::{Branding, Dressed, Specimen, branding_field, branding_problem};
+pub(crate) use connections::provider_label;
+pub use connections::{Connection, ConnectionForm, ConnectionNew, Connections};
 pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignedOut};
 pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};

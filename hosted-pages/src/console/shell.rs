@@ -91,6 +91,8 @@ pub enum Notice {
     SessionEnded,
     /// An API key was revoked.
     KeyRevoked,
+    /// A connection was removed.
+    ConnectionRemoved,
     /// A host may be reached.
     HostAllowed,
     /// A host may no longer be reached.
@@ -165,6 +167,8 @@ pub enum Section {
     Users,
     /// Its audit log.
     Audit,
+    /// Outside providers that people sign in with.
+    Connections,
     /// The hosts it may reach.
     Egress,
     /// How its pages and mails look.
@@ -174,10 +178,11 @@ pub enum Section {
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Overview,
         Self::Applications,
         Self::SignIn,
+        Self::Connections,
         Self::Users,
         Self::Branding,
         Self::Audit,
@@ -192,6 +197,7 @@ impl Section {
             Self::SignIn => t.policies.title,
             Self::Users => t.shell.users,
             Self::Audit => t.shell.audit,
+            Self::Connections => t.connection.title,
             Self::Egress => t.shell.egress,
             Self::Branding => t.branding.title,
             Self::Keys => t.keys.title,
@@ -201,7 +207,13 @@ impl Section {
     /// Whether somebody who may do this sees it.
     pub(crate) const fn shown(self, may: &May) -> bool {
         match self {
-            Self::Overview | Self::Applications | Self::SignIn | Self::Branding | Self::Egress | Self::Keys => true,
+            Self::Overview
+            | Self::Applications
+            | Self::SignIn
+            | Self::Connections
+            | Self::Branding
+            | Self::Egress
+            | Self::Keys => true,
             Self::Users | Self::Audit => may.see_people,
         }
     }
@@ -214,6 +226,7 @@ impl Section {
             Self::SignIn => "/sign-in",
             Self::Users => "/users",
             Self::Audit => "/audit",
+            Self::Connections => "/connections",
             Self::Egress => "/egress",
             Self::Branding => "/branding",
             Self::Keys => "/keys",
@@ -251,6 +264,7 @@ impl Shell<'_> {
             Notice::FactorsReset => t.factors_reset,
             Notice::SessionEnded => t.session_ended,
             Notice::KeyRevoked => t.key_revoked,
+            Notice::ConnectionRemoved => t.connection_removed,
             Notice::HostAllowed => t.host_allowed,
             Notice::HostRemoved => t.host_removed,
             Notice::KeysRotated => t.keys_rotated,

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 use polder_db::Tx;
+use polder_outbound::egress::Limits;
 use polder_service::Problem;
 use polder_service::json::Json;
 use polder_tenant_api::Page;
@@ -15,7 +16,7 @@ use polder_tenant_api::connections::{
 use serde_json::json;
 
 use super::{Caller, connecting, input, to_the_end};
-use crate::connections::client;
+use crate::connections::{Problem as Trouble, client};
 use crate::error::ProblemError;
 use crate::store::connections;
 use crate::{App, model};
@@ -138,8 +139,16 @@ pub async fn check(
         reached.iter().flatten().filter_map(|url| host(url)).filter(|host| !known.contains(host)).collect();
     further_hosts.sort_unstable();
     further_hosts.dedup();
-    let made = client::client(&app, &connection, &place).await;
-    let problem = made.err().map(|problem| problem.to_string());
+    let made = client::client(&app, &connection, &place).await.err();
+    let there = match made {
+        // Whatever it answers to this, it answers; where it is not to be reached, that was said already.
+        None if host(&place.token).is_some_and(|host| !further_hosts.contains(&host)) => {
+            app.outbound.get(&place.token, Limits::default()).await.err()
+        }
+        _ => None,
+    };
+    let there = there.map(|error| Trouble::of_call(&error, "its token endpoint does not answer"));
+    let problem = made.or(there).map(|problem| problem.to_string());
     Ok(Json(ConnectionCheck { works: problem.is_none(), problem, further_hosts }))
 }
 

@@ -1,6 +1,7 @@
 //! The console, against a stub in the tenants' place.
 
 mod branding;
+mod connections;
 mod forms;
 mod invitations;
 mod roles;
@@ -67,7 +68,9 @@ async fn visit(world: &World, (cookie, csrf): &(String, String), method: &Method
     match *method {
         Method::GET => world.get(cookie, path).await,
         _ => {
-            world.post((cookie, csrf), path, "name=Shop&slug=newone&email=ann@example.test&host=api.example.org").await
+            let form = "name=Shop&slug=newone&email=ann@example.test&host=api.example.org&provider=github&client_id=x\
+                        &client_secret=y&hosts=api.example.org";
+            world.post((cookie, csrf), path, form).await
         }
     }
 }

@@ -2,16 +2,20 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, Branding, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess,
-    NoAccessReason, Notice, Outcome, Policies, Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus,
-    TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, Users,
+    Audit, Branding, Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, Egress, EgressRule,
+    ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Policies,
+    Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList, TenantNew,
+    TenantOverview, TenantProgress, TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Look, Page};
 use polder_kernel::{Id, Locale};
+use polder_tenant_api::connections::{
+    Connection as OutsideConnection, ConnectionCheck, ConnectionConfiguration, Provider,
+};
 use polder_tenant_api::{
     Access, Application, ApplicationType, AtSessionLimit, AuditEvent, BrandLogo, BrandTexts, BrandingChoices, DataKey,
-    Key, KeyAlgorithm, KeyState, Measure, PasskeyPolicy, Preferences, Profile, SecondFactorPolicy, Session, Settings,
+    Key, KeyAlgorithm, KeyState, Measure, PasskeyPolicy, Preferences, Profile, ProofOfWork, SecondFactorPolicy, Session, Settings,
     SignUp, TokenEndpointAuthMethod, User, policies,
 };
 
@@ -48,6 +52,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     stage.applications();
     stage.people();
     stage.audit();
+    stage.connections();
     stage.egress();
     stage.policies();
     stage.branding();
@@ -286,6 +291,55 @@ impl Stage<'_> {
         self.add("audit-empty", &page);
     }
 
+    fn connections(&mut self) {
+        let Stage { words, shell, tenant, .. } = *self;
+        self.add("connections-empty", &Connections { shell, tenant, connections: &[], next: None });
+        let of = |provider| connection(words, provider);
+        let off = OutsideConnection { disabled: true, ..of(Provider::Oauth2) };
+        let all = [of(Provider::Google), of(Provider::Oidc), off.clone()];
+        self.add("connections", &Connections { shell, tenant, connections: &all, next: Some(words.other) });
+        let page = ConnectionNew { shell, tenant, provider: None, form: ConnectionForm::default(), problems: &[] };
+        self.add("connection-choice", &page);
+        for provider in Provider::ALL {
+            self.add(&format!("connection-new-{}", provider.as_str()), &ConnectionNew { provider: Some(provider), ..page });
+        }
+        let form = ConnectionForm {
+            name: words.application,
+            client_id: words.other,
+            issuer: words.url,
+            directory: words.other,
+            team_id: words.other,
+            key_id: words.other,
+            authorization: words.url,
+            token: words.url,
+            userinfo: words.url,
+            scopes: words.other,
+            subject: words.other,
+        };
+        let problems = ["name", "issuer", "directory", "token", "client_id", "key_id", "client_secret"]
+            .map(|field| problem(field, Problem::Said(words.other)));
+        for provider in Provider::ALL {
+            let page = ConnectionNew { provider: Some(provider), form, problems: &problems, ..page };
+            self.add(&format!("connection-wrong-{}", provider.as_str()), &page);
+        }
+        let good = ConnectionCheck { works: true, problem: None, further_hosts: Vec::new() };
+        let more = ConnectionCheck { further_hosts: vec!["keys.example.org".into(), words.other.into()], ..good.clone() };
+        let bad = ConnectionCheck { works: false, problem: Some(words.other.into()), further_hosts: Vec::new() };
+        let of_issuer = of(Provider::Oidc);
+        let page = ConnectionPage { shell, tenant, connection: &of_issuer, check: None, problems: &[] };
+        self.add("connection", &page);
+        for (name, check) in [("works", &good), ("further-hosts", &more), ("works-not", &bad)] {
+            self.add(&format!("connection-{name}"), &ConnectionPage { check: Some(check), ..page });
+        }
+        let apple = of(Provider::Apple);
+        let problems = [problem("client_secret", Problem::Required), problem("connection", Problem::HostNotPublic)];
+        self.add("connection-apple", &ConnectionPage { connection: &apple, problems: &problems, ..page });
+        let shell = Shell { notice: Some(Notice::Saved), may: May { change_tenants: false, ..May::ALL }, ..shell };
+        self.add("connection-seen", &ConnectionPage { shell, connection: &off, check: Some(&more), ..page });
+        let shell = Shell { notice: Some(Notice::ConnectionRemoved), ..shell };
+        self.add("connections-seen", &Connections { shell, tenant, connections: &all, next: None });
+    }
+
     fn egress(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
         let page = Egress { shell, tenant, rules: &[], host: "", problems: &[] };
@@ -418,12 +472,34 @@ fn settings(words: Words<'_>) -> Settings {
         passkey_models: Vec::new(),
         session_limit: 0,
         at_session_limit: AtSessionLimit::default(),
+        proof_of_work: ProofOfWork::default(),
         sign_up_domains: Vec::new(),
         passkeys: PasskeyPolicy::Preferred,
         second_factor: SecondFactorPolicy::Optional,
         session_idle_seconds: policies::SESSION_IDLE_SECONDS,
         session_absolute_seconds: policies::SESSION_ABSOLUTE_SECONDS,
         recovery_wait_hours: policies::RECOVERY_WAIT_HOURS,
+    }
+}
+
+fn connection(words: Words<'_>, provider: Provider) -> OutsideConnection {
+    let configuration = ConnectionConfiguration {
+        issuer: (provider == Provider::Oidc).then(|| words.url.to_owned()),
+        directory: (provider == Provider::Microsoft).then(|| words.other.to_owned()),
+        ..ConnectionConfiguration::default()
+    };
+    OutsideConnection {
+        id: "019a0000-0000-7000-8000-000000000003".parse().unwrap(),
+        provider,
+        name: words.application.to_owned(),
+        client_id: "1234-abcd.apps.example.org".to_owned(),
+        has_secret: true,
+        hosts: vec!["accounts.example.org".to_owned(), words.other.to_owned()],
+        configuration,
+        redirect_uri: format!("{ISSUER}/signin/callback/019a0000-0000-7000-8000-000000000003"),
+        disabled: false,
+        created_at: AT.to_owned(),
+        updated_at: AT.to_owned(),
     }
 }
 
