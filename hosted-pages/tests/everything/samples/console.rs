@@ -4,8 +4,8 @@ use polder_hosted_pages::console::{
     ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
     Audit, Branding, Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, Egress, EgressRule,
     ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Policies,
-    Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList, TenantNew,
-    TenantOverview, TenantProgress, TenantRow, TenantState, Users,
+    Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview,
+    TenantProgress, TenantRow, TenantState, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Look, Page};
@@ -15,8 +15,8 @@ use polder_tenant_api::connections::{
 };
 use polder_tenant_api::{
     Access, Application, ApplicationType, AtSessionLimit, AuditEvent, BrandLogo, BrandTexts, BrandingChoices, DataKey,
-    Key, KeyAlgorithm, KeyState, Measure, PasskeyPolicy, Preferences, Profile, ProofOfWork, SecondFactorPolicy, Session, Settings,
-    SignUp, TokenEndpointAuthMethod, User, policies,
+    Key, KeyAlgorithm, KeyState, Measure, PasskeyPolicy, Preferences, Profile, ProofOfWork, SecondFactorPolicy,
+    Session, Settings, SignUp, TokenEndpointAuthMethod, User, policies,
 };
 
 use super::{Sample, Words};
@@ -301,7 +301,10 @@ impl Stage<'_> {
         let page = ConnectionNew { shell, tenant, provider: None, form: ConnectionForm::default(), problems: &[] };
         self.add("connection-choice", &page);
         for provider in Provider::ALL {
-            self.add(&format!("connection-new-{}", provider.as_str()), &ConnectionNew { provider: Some(provider), ..page });
+            self.add(
+                &format!("connection-new-{}", provider.as_str()),
+                &ConnectionNew { provider: Some(provider), ..page },
+            );
         }
         let form = ConnectionForm {
             name: words.application,
@@ -323,7 +326,8 @@ impl Stage<'_> {
             self.add(&format!("connection-wrong-{}", provider.as_str()), &page);
         }
         let good = ConnectionCheck { works: true, problem: None, further_hosts: Vec::new() };
-        let more = ConnectionCheck { further_hosts: vec!["keys.example.org".into(), words.other.into()], ..good.clone() };
+        let more =
+            ConnectionCheck { further_hosts: vec!["keys.example.org".into(), words.other.into()], ..good.clone() };
         let bad = ConnectionCheck { works: false, problem: Some(words.other.into()), further_hosts: Vec::new() };
         let of_issuer = of(Provider::Oidc);
         let page = ConnectionPage { shell, tenant, connection: &of_issuer, check: None, problems: &[] };
