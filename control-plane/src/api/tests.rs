@@ -35,7 +35,6 @@ fn at(path: &str, slug: &str, id: &str) -> String {
         .replace("{user_id}", KNOWN)
         .replace("{passkey_id}", KNOWN)
         .replace("{account_id}", KNOWN)
-        .replace("{name}", "drop")
 }
 
 /// Operations that are tried where tenants are real: see `life`.
@@ -57,8 +56,8 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "connections") => Some(json!({"provider": "github", "client_id": "x", "client_secret": "y"})),
         ("PUT", "branding") => Some(json!({"primary_color": "#1d4ed8"})),
         ("PUT", "logo") => Some(json!({"data": "iVBORw0KGgo="})),
-        ("PUT", "{name}") => Some(json!({"type": "text"})),
         ("POST", "users") => Some(json!({"email": "ann@example.test"})),
+        ("PUT", "{name}") if path.contains("profile-fields") => Some(json!({"type": "text"})),
         ("PUT", "{name}") => Some(json!({"format": "plain", "action": "refuse", "content": "192.0.2.0/24"})),
         ("PATCH", _) => Some(json!({})),
         _ => None,

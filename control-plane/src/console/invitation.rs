@@ -99,6 +99,7 @@ async fn person(console: &Arc<Console>, visit: &Visit, name: &str, email: &Email
         locale: Some(visit.locale),
         roles: Vec::new(),
         fields: polder_tenant_api::FieldValues::new(),
+        invite: false,
     };
     match users::create(&on, &new).await {
         Ok(made) => Ok(made),

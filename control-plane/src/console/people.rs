@@ -85,9 +85,10 @@ pub async fn create(
         locale: None,
         roles: fields.words("roles"),
         fields: FieldValues::new(),
+        invite: !fields.get("invite").is_empty(),
     };
     match users::create(&on, &new).await {
-        Ok(made) => Ok(to_person(&on, made.id, "user-added")),
+        Ok(made) => Ok(to_person(&on, made.id, if new.invite { "user-invited" } else { "user-added" })),
         Err(refused) => refuse(&Problems::of(refused, &FIELDS)?.shown()),
     }
 }

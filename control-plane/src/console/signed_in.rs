@@ -168,10 +168,11 @@ impl SignedIn {
 }
 
 /// What just happened, by its name in the address that shows it.
-const NOTICES: [(&str, Notice); 11] = [
+const NOTICES: [(&str, Notice); 13] = [
     ("saved", Notice::Saved),
     ("application-deleted", Notice::ApplicationDeleted),
     ("user-added", Notice::UserAdded),
+    ("user-invited", Notice::UserInvited),
     ("user-disabled", Notice::UserDisabled),
     ("user-enabled", Notice::UserEnabled),
     ("factors-reset", Notice::FactorsReset),

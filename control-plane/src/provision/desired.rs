@@ -151,6 +151,7 @@ fn coach_named(email: &str, name: &str) -> NewUser {
         locale: None,
         roles: vec!["coach".to_owned()],
         fields: FieldValues::new(),
+        invite: false,
     }
 }
 

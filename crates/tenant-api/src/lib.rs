@@ -286,6 +286,9 @@ pub struct NewUser {
     #[serde(default, skip_serializing_if = "FieldValues::is_empty")]
     #[schema(value_type = Object)]
     pub fields: FieldValues,
+    /// Whether to tell them by mail that there is an account for them, and where to sign in.
+    #[serde(default)]
+    pub invite: bool,
 }
 
 /// Changes to a person: what is absent stays.

@@ -21,6 +21,8 @@ pub struct Shell<'a> {
     pub connections: bool,
     /// What was just done.
     pub said: Option<Outcome<'a>>,
+    /// Whether to offer that sessions elsewhere end, now that a factor changed (E12).
+    pub offer_end: bool,
 }
 
 impl Shell<'_> {

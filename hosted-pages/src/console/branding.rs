@@ -181,6 +181,7 @@ impl Specimen {
                 providers: &[],
                 trouble: None,
                 waits: None,
+                shown: "",
             }),
             Self::Code => Page::render(&SignInCode {
                 frame,
@@ -195,9 +196,11 @@ impl Specimen {
                 shell: account::Shell {
                     frame,
                     current: account::Section::Overview,
+                    connections: false,
                     sign_out_csrf: "",
                     address: None,
                     said: None,
+                    offer_end: false,
                 },
                 name: NAME,
                 address: ADDRESS,

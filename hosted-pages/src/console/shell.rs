@@ -81,6 +81,8 @@ pub enum Notice {
     ApplicationDeleted,
     /// A person was added.
     UserAdded,
+    /// A person was added, and an invitation is on its way.
+    UserInvited,
     /// A person was stopped from signing in.
     UserDisabled,
     /// A person may sign in again.
@@ -259,6 +261,7 @@ impl Shell<'_> {
             Notice::Saved => t.saved,
             Notice::ApplicationDeleted => t.application_deleted,
             Notice::UserAdded => t.user_added,
+            Notice::UserInvited => t.user_invited,
             Notice::UserDisabled => t.user_disabled,
             Notice::UserEnabled => t.user_enabled,
             Notice::FactorsReset => t.factors_reset,

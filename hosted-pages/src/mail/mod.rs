@@ -1,14 +1,16 @@
 //! The mails: a subject, a text part and an HTML part each.
 //!
-//! No mail carries a picture, or text that a stranger can choose (D12). One carries a link: the notice of
-//! a changed address leads to where the change is undone, by a form on that page (D09).
+//! No mail carries a picture, or text that a stranger can choose (D12). Where one carries a link, it opens a
+//! page whose form does what there is to do, and nothing before that (D09).
 
 mod account_change;
+mod invitation;
 mod letter;
 mod security_notice;
 mod sign_in_code;
 
 pub use account_change::AccountChange;
+pub use invitation::Invitation;
 pub use security_notice::{Change, SecurityNotice};
 pub use sign_in_code::{CodePurpose, SignInCode};
 

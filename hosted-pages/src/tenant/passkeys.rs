@@ -83,6 +83,8 @@ pub struct AccountPasskeys<'a> {
     pub signals: Signals<'a>,
     /// Whether the last change was not taken.
     pub failed: bool,
+    /// Whether to offer that sessions elsewhere end, now that a passkey came or went (E12).
+    pub offer_end: bool,
 }
 
 impl AccountPasskeys<'_> {

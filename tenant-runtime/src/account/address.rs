@@ -39,7 +39,9 @@ pub async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery, here: 
         let page = AddressCode { shell: sheet.shell(None), new_address: code.email.as_str(), error: None };
         return Ok(sheet.print(&page));
     }
-    let said = (query.as_deref() == Some("done=changed")).then_some(Outcome::EmailChanged(UNDO_DAYS));
+    let changed = query.as_deref() == Some("done=changed");
+    let sheet = if changed { sheet.after_change(&app, &mut tx, &here).await? } else { sheet };
+    let said = changed.then_some(Outcome::EmailChanged(UNDO_DAYS));
     let page = Address { shell: sheet.shell(said), address: user.email.as_str(), typed: "", error: None };
     Ok(sheet.print(&page))
 }

@@ -37,6 +37,7 @@ pub async fn make(State(app): State<Arc<App>>, form: AccountForm) -> Result<Resp
         return Ok(Redirect::to(PAGE).into_response());
     };
     let sheet = Sheet::new(&app, here, Section::RecoveryCodes);
+    let sheet = sheet.after_change(&app, &mut app.db.read().await?, here).await?;
     Ok(sheet.print(&RecoveryCodesShown { shell: sheet.shell(None), codes: &codes }))
 }
 

@@ -26,7 +26,10 @@ const PAGE: &str = "/account/second-factor";
 pub async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery, here: Here) -> Result<Response, Away> {
     let mut tx = app.db.read().await?;
     let factor = totp_factors::of_user(&mut tx, &app.keyring, here.signed.user.id).await?;
-    let sheet = Sheet::new(&app, &here, Section::SecondFactor);
+    let mut sheet = Sheet::new(&app, &here, Section::SecondFactor);
+    if matches!(query.as_deref(), Some("done=removed" | "done=replaced")) {
+        sheet = sheet.after_change(&app, &mut tx, &here).await?;
+    }
     let since = factor.as_ref().map(|factor| when::moment(sheet.locale(), factor.created_at));
     let used = factor.as_ref().and_then(|factor| factor.last_used_at).map(|at| when::moment(sheet.locale(), at));
     let said = match query.as_deref() {
@@ -75,7 +78,9 @@ pub async fn confirm(State(app): State<Arc<App>>, form: AccountForm) -> Result<R
     match totp::confirm(&app, &here.visit, (user, session), code).await? {
         // Codes on paper are the next thing to have, unless there are some.
         Confirmed::InForce { replaced: false } => Ok(Redirect::to("/account/recovery-codes").into_response()),
-        Confirmed::InForce { replaced: true } => Ok(Redirect::to(PAGE).into_response()),
+        Confirmed::InForce { replaced: true } => {
+            Ok(Redirect::to("/account/second-factor?done=replaced").into_response())
+        }
         Confirmed::Wrong { shown } => Ok(picture(&app, here, &shown, Some(SecondFactorError::Wrong))),
         Confirmed::Wait { shown, retry_after } => Ok(picture(&app, here, &shown, Some(wait(retry_after)))),
         Confirmed::Expired => {

@@ -15,6 +15,7 @@ use super::sheet::Sheet;
 use crate::App;
 use crate::error::Internal;
 use crate::model::{Assurance, Session};
+use crate::signin::session::Signed;
 use crate::store::grants;
 use crate::store::sessions::{self, Listed};
 
@@ -28,6 +29,15 @@ pub async fn live(app: &App, tx: &mut Tx, user: UserId) -> Result<Vec<Listed>, I
     let now = app.clock.now();
     listed.retain(|listed| listed.session.is_live(now));
     Ok(listed)
+}
+
+/// Whether the person is signed in anywhere but in this session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn elsewhere(app: &App, tx: &mut Tx, signed: &Signed) -> Result<bool, Internal> {
+    let listed = live(app, tx, signed.user.id).await?;
+    Ok(listed.iter().any(|listed| listed.session.id != signed.session.id))
 }
 
 /// Shows them, this one first.

@@ -2,12 +2,15 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use polder_db::Tx;
 use polder_hosted_pages::Page;
 use polder_hosted_pages::account::{Outcome, Section, Shell};
 use polder_kernel::Locale;
 
 use super::door::Here;
+use super::sessions;
 use crate::App;
+use crate::error::Internal;
 use crate::oidc::end_session;
 use crate::signin::page::Paper;
 
@@ -18,6 +21,7 @@ pub struct Sheet {
     sign_out_csrf: String,
     address: Option<String>,
     connections: bool,
+    offer_end: bool,
 }
 
 impl Sheet {
@@ -31,7 +35,16 @@ impl Sheet {
             address: here.others.then(|| here.signed.user.email.as_str().to_owned()),
             // Also where all are switched off: somebody may still have an account at one.
             connections: !app.connections.all().is_empty(),
+            offer_end: false,
         }
+    }
+
+    /// Offers that sessions elsewhere end, where there are some: a factor changed a moment ago (E12).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn after_change(self, app: &App, tx: &mut Tx, here: &Here) -> Result<Self, Internal> {
+        Ok(Self { offer_end: sessions::elsewhere(app, tx, &here.signed).await?, ..self })
     }
 
     /// Around the page, with what was just done.
@@ -43,6 +56,7 @@ impl Sheet {
             address: self.address.as_deref(),
             connections: self.connections,
             said,
+            offer_end: self.offer_end,
         }
     }
 

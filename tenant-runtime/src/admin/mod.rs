@@ -16,6 +16,7 @@ pub mod connections;
 pub mod factors;
 pub mod health;
 pub mod input;
+pub mod invitation;
 pub mod invitees;
 pub mod keys;
 pub mod lockouts;

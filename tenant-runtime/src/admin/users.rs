@@ -13,7 +13,7 @@ use polder_tenant_api::{FieldValues, NewUser, Page, User, UserChanges, UserId, U
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Caller, input, views};
+use super::{Caller, input, invitation, views};
 use crate::App;
 use crate::account::erase;
 use crate::account::name::{self as names, NameProblem};
@@ -93,10 +93,17 @@ pub async fn create(
                 users::set_roles(tx, id, &roles).await?;
                 form::store(&unit, tx, id, &fields).await?;
                 polder_audit::record(tx, caller.event("user.created").user(id.to_string()));
+                if new.invite
+                    && let Some(user) = users::by_id(tx, &unit.keyring, id).await?
+                {
+                    invitation::put(&unit, tx, &user).await?;
+                    polder_audit::record(tx, caller.event("user.invited").user(id.to_string()));
+                }
                 shown(&unit, tx, id).await
             })
         })
         .await?;
+    app.outbox_filled.notify_one();
     let user = created.ok_or_else(|| Problem::conflict("email_taken", "there is a person with this e-mail address"))?;
     Ok((StatusCode::CREATED, Json(user)))
 }

@@ -10,6 +10,7 @@ use polder_outbound::{Mail, SendError};
 
 use crate::App;
 use crate::account::notice;
+use crate::admin::invitation;
 use crate::error::Internal;
 use crate::signin::mail;
 use crate::store::outbox::{self, Due, MessageId};
@@ -92,6 +93,7 @@ fn mail(app: &App, message: &Due) -> Result<Mail, Internal> {
     let rendered = match message.template.as_str() {
         mail::TEMPLATE => message.parameters::<mail::Parameters>(&app.keyring)?.render(locale, name, theme),
         notice::TEMPLATE => message.parameters::<notice::Parameters>(&app.keyring)?.render(locale, name, theme),
+        invitation::TEMPLATE => message.parameters::<invitation::Parameters>(&app.keyring)?.render(locale, name, theme),
         _ => return Err(Internal::Impossible { table: "outbox", column: "template" }),
     };
     Ok(Mail {

@@ -35,6 +35,27 @@ async fn k17_people_are_made_found_changed_and_erased() {
 }
 
 #[tokio::test]
+async fn d09_an_invitation_says_where_to_sign_in_and_holds_nothing_that_signs_in() {
+    let tenant = Tenant::start().await;
+    call(&tenant, "PATCH", "/settings", Some(json!({ "sign_up": "closed" }))).await;
+    let new = |email: &str, invite: bool| Some(json!({ "email": email, "locale": "nl", "invite": invite }));
+    assert_eq!(call(&tenant, "POST", "/users", new("quiet@example.test", false)).await.0, 201);
+    assert!(tenant.mails().await.is_empty());
+    assert_eq!(call(&tenant, "POST", "/users", new("ann@example.test", true)).await.0, 201);
+    let mails = tenant.mails().await;
+    let [mail] = &mails[..] else { panic!("{} mails", mails.len()) };
+    assert_eq!(mail.to.as_str(), "ann@example.test");
+    let link = mail.text.lines().find(|line| line.starts_with("http")).unwrap();
+    assert!(link.ends_with("/account") && mail.text.contains("een wachtwoord hoef"), "{}", mail.text);
+    assert_eq!(tenant.audited("user.invited").await, 1);
+    let page = Browser::default().get(&tenant, "/account").await;
+    assert!(!page.body.contains("ann@example.test"), "the link knows nobody");
+    assert!(has_code(&Browser::default().sign_in(&tenant, "ann@example.test").await));
+    assert_eq!(call(&tenant, "POST", "/users", new("ann@example.test", true)).await.0, 409);
+    assert_eq!(tenant.audited("user.invited").await, 1);
+}
+
+#[tokio::test]
 async fn e11_stopping_a_person_ends_their_sessions_at_once() {
     let tenant = Tenant::start().await;
     let mut browser = Browser::default();

@@ -58,6 +58,28 @@ async fn c26_d26_passkeys_are_listed_named_removed_and_brought_back_and_mails_sa
 }
 
 #[tokio::test]
+async fn e12_who_changes_a_factor_is_offered_to_end_all_other_sessions() {
+    let tenant = Tenant::start().await;
+    let (mut browser, _key) = with_passkey(&tenant, "ann@example.test").await;
+    let alone = browser.get(&tenant, PAGE).await;
+    let renamed = browser.post(&tenant, &form_of(&alone, "rename"), &[("name", "My laptop")]).await;
+    assert_eq!((renamed.status, renamed.location()), (303, PAGE), "a name is no factor");
+    let removed = browser.post(&tenant, &form_of(&alone, "remove"), &[]).await;
+    assert_eq!((removed.status, removed.location()), (303, "/account/passkeys?done=changed"));
+    let alone = browser.get(&tenant, removed.location()).await;
+    assert!(!has_form(&alone, "end-others-form"), "nobody is signed in elsewhere");
+    let mut other = Browser { takes_offers: false, ..Browser::default() };
+    assert!(has_code(&other.sign_in(&tenant, "ann@example.test").await));
+    assert!(!has_form(&browser.get(&tenant, PAGE).await, "end-others-form"), "nothing changed");
+    let restored = browser.post(&tenant, &form_of(&alone, "restore"), &[]).await;
+    let offer = browser.get(&tenant, restored.location()).await;
+    let ended = browser.post(&tenant, &form(&offer, "end-others-form"), &[]).await;
+    assert_eq!((ended.status, ended.location()), (303, "/account/sessions?done=others"));
+    assert!(has_form(&other.authorize(&tenant, "").await, "email-form"));
+    assert!(has_code(&browser.authorize(&tenant, "").await));
+}
+
+#[tokio::test]
 async fn h01_a_persons_file_names_their_passkeys_and_when_they_were_used() {
     let tenant = Tenant::start().await;
     let (mut browser, mut key) = with_passkey(&tenant, "ann@example.test").await;

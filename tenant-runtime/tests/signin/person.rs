@@ -120,7 +120,7 @@ fn h04_every_table_about_people_is_in_their_file_or_on_the_list_of_exceptions() 
 async fn somebody(tenant: &Tenant) -> (Browser, polder_tenant_api::UserId) {
     let roles = vec!["coach".to_owned()];
     let (email, name, fields) = (ANN.to_owned(), Some("Ann".to_owned()), Default::default());
-    let new = NewUser { email, name, locale: Some(Locale::En), roles, fields };
+    let new = NewUser { email, name, locale: Some(Locale::En), roles, fields, invite: true };
     let id = tenant.person(new).await;
     assert!(call(tenant, "PUT", "/profile-fields/motto", Some(json!({ "type": "text" }))).await.0 < 300);
     let motto = json!({ "fields": { "motto": "onwards" } });

@@ -249,6 +249,7 @@ pub fn person(email: &str, name: Option<&str>, roles: &[&str]) -> NewUser {
         locale: None,
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         fields: Default::default(),
+        invite: false,
     }
 }
 

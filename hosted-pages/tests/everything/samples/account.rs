@@ -24,6 +24,7 @@ pub fn pages(frame: Frame<'_>, words: Words<'_>) -> Vec<Sample> {
         address: None,
         connections: true,
         said: None,
+        offer_end: false,
     };
     glance(&shell, words, &mut pages);
     address(&shell, words, &mut pages);
@@ -114,6 +115,8 @@ fn factors(shell: Around<'_, '_>, words: Words<'_>, pages: &mut Vec<Sample>) {
     add(pages, "account-second-factor", &page);
     let app = Some(AppSince { since: AT, last_used: Some(AT) });
     add(pages, "account-second-factor-on", &SecondFactor { app, ..page });
+    let removed = Shell { said: Some(Outcome::SecondFactorRemoved), offer_end: true, ..page.shell };
+    add(pages, "account-second-factor-removed", &SecondFactor { shell: removed, ..page });
     add(pages, "account-second-factor-needed", &SecondFactor { app, removable: false, ..page });
     add(pages, "account-second-factor-not-offered", &SecondFactor { offered: false, ..page });
     let page = SecondFactorSetUp {

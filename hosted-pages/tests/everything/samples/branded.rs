@@ -43,6 +43,7 @@ pub fn pages(frame: Frame<'_>, words: Words<'_>) -> Vec<Sample> {
         pages.push(Sample { name: format!("{name}-branded"), html: page() });
     };
     let email = SignInEmail {
+        shown: "c2hvd24",
         frame,
         application: Some(words.application),
         email: "",
@@ -77,6 +78,7 @@ pub fn pages(frame: Frame<'_>, words: Words<'_>) -> Vec<Sample> {
         address: None,
         connections: false,
         said: None,
+        offer_end: false,
     };
     let overview = Overview {
         shell: shell(Section::Overview),

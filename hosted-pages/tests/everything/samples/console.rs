@@ -453,6 +453,7 @@ impl Stage<'_> {
         for (name, notice) in [
             ("deleted", Notice::ApplicationDeleted),
             ("added", Notice::UserAdded),
+            ("invited", Notice::UserInvited),
             ("enabled", Notice::UserEnabled),
             ("revoked", Notice::KeyRevoked),
             ("rotated", Notice::KeysRotated),
@@ -493,7 +494,7 @@ fn connection(words: Words<'_>, provider: Provider) -> OutsideConnection {
         ..ConnectionConfiguration::default()
     };
     OutsideConnection {
-        id: "019a0000-0000-7000-8000-000000000003".parse().unwrap(),
+        id: Id::from_bytes([3; 16]),
         provider,
         name: words.application.to_owned(),
         client_id: "1234-abcd.apps.example.org".to_owned(),

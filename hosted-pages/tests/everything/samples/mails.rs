@@ -1,13 +1,13 @@
 //! The mails.
 
-use polder_hosted_pages::mail::{AccountChange, Change, CodePurpose, Rendered, SecurityNotice, SignInCode};
+use polder_hosted_pages::mail::{AccountChange, Change, CodePurpose, Invitation, Rendered, SecurityNotice, SignInCode};
 use polder_hosted_pages::{Device, Theme};
 use polder_kernel::{Locale, Timestamp};
 
 use super::{Words, branded};
 
 /// The mails with a link.
-pub const LINKED: [&str; 2] = ["mail-email-changed", "mail-way-back"];
+pub const LINKED: [&str; 3] = ["mail-email-changed", "mail-way-back", "mail-invitation"];
 
 pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
     let usual = SignInCode {
@@ -28,11 +28,19 @@ pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
         ..usual
     };
     let place = SignInCode { place: Some(words.other), ..usual };
+    let invitation = Invitation {
+        locale,
+        tenant_name: words.tenant,
+        theme: &Theme::PLAIN,
+        address: words.address,
+        sign_in: words.url,
+    };
     let codes = vec![
         ("mail-code", usual.render()),
         ("mail-code-unknown", unknown.render()),
         ("mail-code-place", place.render()),
         ("mail-code-branded", SignInCode { theme: &branded::theme(), ..usual }.render()),
+        (LINKED[2], invitation.render()),
         ("mail-code-new-address", SignInCode { purpose: CodePurpose::NewAddress, ..usual }.render()),
     ];
     codes.into_iter().chain(notices(locale, words)).collect()

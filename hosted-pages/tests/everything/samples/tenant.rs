@@ -129,8 +129,10 @@ fn passkeys(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         keep_last: false,
         signals,
         failed: false,
+        offer_end: false,
     };
     add(pages, "account-passkeys", &page);
+    add(pages, "account-passkeys-changed", &AccountPasskeys { offer_end: true, ..page });
     add(pages, "account-passkeys-stale", &AccountPasskeys { fresh: false, ..page });
     let last = AccountPasskeys { passkeys: &both[..1], keep_last: true, ..page };
     add(pages, "account-passkeys-last", &last);
@@ -165,6 +167,7 @@ fn providers(frame: Frame<'_>, words: Words<'_>, email: SignInEmail<'_>, pages: 
         address: None,
         connections: true,
         said: None,
+        offer_end: false,
     };
     let list = ConnectedAccounts { shell, accounts: &connected, providers: &providers, news: None };
     add(pages, "account-connections", &list);

@@ -10,7 +10,8 @@ use polder_db::Tx;
 use polder_tenant_api::{PasskeyId, PasskeyPolicy};
 use serde_json::json;
 
-use super::{PATH, list};
+use super::PATH;
+use super::list::{self, Outcome};
 use crate::App;
 use crate::account::form::{AccountForm, is_fresh};
 use crate::account::name;
@@ -24,6 +25,8 @@ use crate::signin::session::Signed;
 use crate::signin::visit::Visit;
 use crate::store::passkeys;
 
+/// The page after a passkey came or went.
+const CHANGED: &str = "/account/passkeys?done=changed";
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 60;
 
@@ -49,10 +52,10 @@ pub async fn accept(State(app): State<Arc<App>>, form: AccountForm) -> Result<Re
         return own_page::lead_to(&app, &form.visit, PATH, true).await;
     }
     match enrol::finish(&app, &form.visit, &form.signed, form.field("credential")).await? {
-        Ok(_) => Ok(Redirect::to(PATH).into_response()),
+        Ok(_) => Ok(Redirect::to(CHANGED).into_response()),
         Err(refusal) => {
             tracing::info!(%refusal, "a new passkey was not taken");
-            list::page(&app, &form.visit, &form.signed, (StatusCode::BAD_REQUEST, true)).await
+            list::page(&app, &form.visit, &form.signed, (StatusCode::BAD_REQUEST, Outcome::Failed)).await
         }
     }
 }
@@ -70,7 +73,7 @@ pub async fn rename(State(app): State<Arc<App>>, form: AccountForm) -> Result<Re
     let name = name::checked(form.field("name")).ok().filter(|name| name.chars().count() <= LONGEST_NAME);
     match name {
         Some(name) => change(app, form, Deed::Rename(name)).await,
-        None => list::page(&app, &form.visit, &form.signed, (StatusCode::UNPROCESSABLE_ENTITY, true)).await,
+        None => list::page(&app, &form.visit, &form.signed, (StatusCode::UNPROCESSABLE_ENTITY, Outcome::Failed)).await,
     }
 }
 
@@ -89,12 +92,13 @@ async fn change(app: Arc<App>, form: AccountForm, deed: Deed) -> Result<Response
         return own_page::lead_to(&app, &form.visit, PATH, true).await;
     }
     let id: PasskeyId = form.field("passkey").parse().map_err(|_| PageError::new(Kind::BadRequest))?;
+    let done = if matches!(deed, Deed::Rename(_)) { PATH } else { CHANGED };
     let unit = Arc::clone(&app);
     app.db
         .write(move |tx| Box::pin(async move { unit_of_work(&unit, tx, &form.visit, &form.signed, (id, deed)).await }))
         .await?;
     app.outbox_filled.notify_one();
-    Ok(Redirect::to(PATH).into_response())
+    Ok(Redirect::to(done).into_response())
 }
 
 /// Of this person's alone: somebody else's passkey is as good as none (C18).

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use polder_hosted_pages::tenant::{AccountPasskey, AccountPasskeys, Signals};
@@ -11,7 +11,7 @@ use polder_tenant_api::PasskeyPolicy;
 
 use super::PATH;
 use crate::App;
-use crate::account::form;
+use crate::account::{form, sessions};
 use crate::error::PageError;
 use crate::model::Passkey;
 use crate::model::passkey::Kind;
@@ -23,20 +23,34 @@ use crate::signin::{demand, own_page};
 use crate::store::passkeys;
 
 /// Shows the page; who is not signed in does that first.
-pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, PageError> {
+pub async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery, visit: Visit) -> Result<Response, PageError> {
     let signed = session::current(&app, &mut app.db.read().await?, &visit.jar).await?;
     match signed.filter(|signed| demand::meets_tenant(&app, &signed.session)) {
-        Some(signed) => page(&app, &visit, &signed, (StatusCode::OK, false)).await,
+        Some(signed) => {
+            let outcome = if query.as_deref() == Some("done=changed") { Outcome::Changed } else { Outcome::Nothing };
+            page(&app, &visit, &signed, (StatusCode::OK, outcome)).await
+        }
         None => own_page::lead_to(&app, &visit, PATH, false).await,
     }
 }
 
-/// The page, saying whether something was not taken.
+/// What was just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing, or nothing that matters to other devices.
+    Nothing,
+    /// A passkey came or went.
+    Changed,
+    /// Something was not taken.
+    Failed,
+}
+
+/// The page, saying what came of what was just done.
 pub async fn page(
     app: &App,
     visit: &Visit,
     signed: &Signed,
-    (status, failed): (StatusCode, bool),
+    (status, outcome): (StatusCode, Outcome),
 ) -> Result<Response, PageError> {
     let now = app.clock.now();
     let mut tx = app.db.read().await?;
@@ -59,7 +73,8 @@ pub async fn page(
         full: kept.len() >= usize::try_from(enrol::MOST).unwrap_or(usize::MAX),
         keep_last: app.tenant.current().passkeys == PasskeyPolicy::Required,
         signals: Signals { text: told.as_deref() },
-        failed,
+        failed: outcome == Outcome::Failed,
+        offer_end: outcome == Outcome::Changed && sessions::elsewhere(app, &mut tx, signed).await?,
     };
     Ok(paper.print(status, &page))
 }
