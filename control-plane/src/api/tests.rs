@@ -31,6 +31,7 @@ fn operations() -> Vec<(Method, String)> {
 fn at(path: &str, slug: &str, id: &str) -> String {
     path.replace("{slug}", slug)
         .replace("{id}", id)
+        .replace("blocklists/{name}", "blocklists/drop")
         .replace("{name}", "member_number")
         .replace("{user_id}", KNOWN)
         .replace("{passkey_id}", KNOWN)

@@ -46,6 +46,7 @@ pub async fn list(
         next: found.next.as_deref(),
         search,
         form: ("", "", ""),
+        invite: true,
         problems: &[],
     };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
@@ -58,6 +59,7 @@ pub async fn create(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let found = users::list(&on, None, &Part::default()).await?;
+    let invite = !fields.get("invite").is_empty();
     let refuse = |problems: &[FieldProblem<'_>]| {
         let page = Users {
             shell: member.shell(),
@@ -66,6 +68,7 @@ pub async fn create(
             next: found.next.as_deref(),
             search: "",
             form: (fields.get("email"), fields.get("name"), fields.get("roles")),
+            invite,
             problems,
         };
         let page = show::page(&member.visit, &page, &[console.provider.issuer()]);
@@ -85,7 +88,7 @@ pub async fn create(
         locale: None,
         roles: fields.words("roles"),
         fields: FieldValues::new(),
-        invite: !fields.get("invite").is_empty(),
+        invite,
     };
     match users::create(&on, &new).await {
         Ok(made) => Ok(to_person(&on, made.id, if new.invite { "user-invited" } else { "user-added" })),

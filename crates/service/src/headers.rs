@@ -213,7 +213,12 @@ mod tests {
         assert!(framed.to_str().unwrap().contains("frame-ancestors 'self';"));
         assert_ne!(PageCsp::new("b25l").to_header(), PageCsp::new("dHdv").to_header());
         let scripted = PageCsp::new("b25l").scripts().to_header();
-        assert!(scripted.to_str().unwrap().ends_with("script-src 'self' 'nonce-b25l'; connect-src 'self'"));
+        assert!(
+            scripted
+                .to_str()
+                .unwrap()
+                .ends_with("script-src 'self' 'nonce-b25l'; connect-src 'self'; worker-src 'self'")
+        );
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Users<'a> {
     pub search: &'a str,
     /// What the form `form#user-form` holds: address, name and roles (separated by spaces).
     pub form: (&'a str, &'a str, &'a str),
+    /// Whether that form sends an invitation.
+    pub invite: bool,
     /// What was wrong with it, by field.
     pub problems: &'a [FieldProblem<'a>],
 }

@@ -29,6 +29,7 @@ impl Invitation<'_> {
     pub fn render(&self) -> Rendered {
         let t = &texts(self.locale).mail;
         let tenant = clean::line(self.tenant_name);
+        let link = clean::web_link(self.sign_in);
         let heading = t.invitation(&tenant);
         Letter {
             locale: self.locale,
@@ -37,8 +38,8 @@ impl Invitation<'_> {
             heading,
             code: None,
             lines: vec![t.invitation_text(&tenant)],
-            firm: Some(t.invitation_where.to_owned()),
-            link: Some(self.sign_in),
+            firm: link.map(|_| t.invitation_where.to_owned()),
+            link,
             facts_title: t.invitation_account,
             facts: vec![(t.invitation_address, clean::line(self.address))],
             not_you: t.invitation_not_you.to_owned(),

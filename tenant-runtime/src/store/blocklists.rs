@@ -46,7 +46,7 @@ pub async fn put(
              SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), \
              CAST($6 AS BIGINT), CAST($7 AS BIGINT) \
              WHERE (SELECT COUNT(*) FROM blocklist WHERE name <> $1) < CAST($8 AS BIGINT) \
-             AND (SELECT CAST(COALESCE(SUM(networks), 0) AS BIGINT) FROM blocklist WHERE name <> $1) \
+             AND (SELECT COALESCE(CAST(SUM(networks) AS BIGINT), 0) FROM blocklist WHERE name <> $1) \
              + CAST($5 AS BIGINT) <= CAST($9 AS BIGINT) \
              ON CONFLICT (name) DO UPDATE SET format = excluded.format, action = excluded.action, \
              networks_sealed = excluded.networks_sealed, networks = excluded.networks, skipped = excluded.skipped, \

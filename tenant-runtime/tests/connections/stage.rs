@@ -120,6 +120,8 @@ impl Stage {
     /// Proves an address on the pages of a flow.
     pub async fn prove(&self, browser: &Browser, flow: &str, email: &str) -> Answer {
         let page = browser.get(&self.world, flow).await;
+        // Nobody types as fast as a program does.
+        self.world.pass(3);
         submit(&self.world, browser, &page, "email-form", &[("email", email)]).await;
         let code = self.code_for(email).await.expect("a code was mailed");
         let page = browser.get(&self.world, flow).await;

@@ -15,7 +15,9 @@ fn seen(answer: &Answer) -> (u16, Vec<String>, String) {
     let nonce = answer.body.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
     let handle = answer.body.split("name=\"flow\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let csrf = answer.body.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    let body = answer.body.replace(nonce, "NONCE").replace(handle, "FLOW").replace(csrf, "CSRF");
+    let shown = answer.body.split("name=\"shown\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let body =
+        answer.body.replace(nonce, "NONCE").replace(handle, "FLOW").replace(csrf, "CSRF").replace(shown, "SHOWN");
     (answer.status, headers, body)
 }
 

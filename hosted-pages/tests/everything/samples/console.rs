@@ -267,7 +267,7 @@ impl Stage<'_> {
     fn people(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
         let form = ("", "", "");
-        let page = Users { shell, tenant, users: &[], next: None, search: "", form, problems: &[] };
+        let page = Users { shell, tenant, users: &[], next: None, search: "", form, invite: true, problems: &[] };
         self.add("users-empty", &page);
         self.add("users-none", &Users { search: words.address, ..page });
         let ann = user(words);
