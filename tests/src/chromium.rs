@@ -43,15 +43,6 @@ impl Look {
 impl Chromium {
     /// Starts a browser.
     pub async fn start(look: Look) -> Result<Self> {
-        Self::start_with(look, true).await
-    }
-
-    /// Starts one that runs no scripts of pages.
-    pub async fn start_without_scripts(look: Look) -> Result<Self> {
-        Self::start_with(look, false).await
-    }
-
-    async fn start_with(look: Look, scripts: bool) -> Result<Self> {
         let (port, profile) = (free_port()?, tempfile::tempdir()?);
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -81,10 +72,7 @@ impl Chromium {
         }
         let options = json!({
             "args": arguments,
-            "prefs": {
-                "intl.accept_languages": look.language,
-                "profile.managed_default_content_settings.javascript": if scripts { 1 } else { 2 },
-            },
+            "prefs": {"intl.accept_languages": look.language},
             "mobileEmulation": {"deviceMetrics": {"width": look.width, "height": look.height, "pixelRatio": 1.0}},
         });
         let mut capabilities = serde_json::Map::new();

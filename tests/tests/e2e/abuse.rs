@@ -49,21 +49,21 @@ async fn r1_d23_a_burst_leads_to_work_that_a_worker_does_unseen_and_waiting_does
     }
     mailbox.forget(ANN).await?;
 
-    // Without scripts: a page that says how long to wait, in the dark and in Dutch.
-    let plain = Chromium::start_without_scripts(Look::PHONE).await?;
-    plain.open(authorize.as_str()).await?;
-    plain.fill("input[type=email]", ANN).await?;
-    plain.press("form#email-form button[type=submit]").await?;
-    plain.wait("form#proof-form [data-say=waits]").await?;
-    ensure!(plain.text().await?.contains("15 seconden"), "{}", plain.text().await?);
-    plain.press("form#proof-form button[type=submit]").await?;
-    plain.wait("form#proof-form").await?;
-    plain.wait("[role=alert]").await?;
+    // Without scripts: a page that says how long to wait.
+    let plain = Browser::new();
+    let page = plain.open(&authorize).await?.page()?;
+    let form = forms::form_with(&page.html, "input[type=email]").context("a form for the address")?;
+    let page = plain.submit(&page, &form, &[("email", ANN)]).await?.page()?;
+    ensure!(forms::shows(&page.html, "form#proof-form [data-say=waits]"), "{}", page.html);
+    ensure!(page.html.contains("15 seconds"), "{}", page.html);
+    let form = forms::form_with(&page.html, "input[name=challenge]").context("a form that waits")?;
+    let page = plain.submit(&page, &form, &[]).await?.page()?;
+    ensure!(forms::shows(&page.html, "form#proof-form") && forms::shows(&page.html, "[role=alert]"), "{}", page.html);
     ensure!(mailbox.messages(ANN).await?.len() == 10, "nothing was sent too early");
     tokio::time::sleep(Duration::from_secs(15)).await;
-    plain.press("form#proof-form button[type=submit]").await?;
-    plain.wait("form#code-form").await?;
-    plain.close().await?;
+    let form = forms::form_with(&page.html, "input[name=challenge]").context("a form that waits")?;
+    let page = plain.submit(&page, &form, &[]).await?.page()?;
+    ensure!(forms::shows(&page.html, "form#code-form"), "{}", page.html);
     mailbox.code(ANN).await?;
     mailbox.forget(ANN).await?;
 

@@ -52,6 +52,7 @@ async fn p4_d13_a_required_second_factor_is_set_up_at_sign_in() -> Result<()> {
     browser.press("form#codes-form button[type=submit]").await?;
     browser.fill("input[autocomplete=name]", "Ann Example").await?;
     browser.press("form#name-form button[type=submit]").await?;
+    browser.press("form#skip-form button[type=submit]").await?;
     let learnt = claims(&client, &browser, &application.client_id).await?;
     ensure!(learnt["acr"] == "urn:polder:acr:mfa" && learnt["amr"] == json!(["otp", "mfa"]), "{learnt}");
 
