@@ -62,6 +62,11 @@ impl Device {
             (None, None) => t.device.unknown.to_owned(),
         }
     }
+
+    /// The same as a heading.
+    pub(crate) fn title(self, t: &Texts) -> String {
+        if self == Self::default() { t.device.unknown_title.to_owned() } else { self.describe(t) }
+    }
 }
 
 fn first(marks: &[(&str, &'static str)], header: &str) -> Option<&'static str> {

@@ -53,7 +53,7 @@ pub enum Method {
 
 impl SessionItem<'_> {
     fn device(&self, t: &Texts) -> String {
-        self.device.describe(t)
+        self.device.title(t)
     }
 
     fn method(&self, t: &Texts) -> &'static str {

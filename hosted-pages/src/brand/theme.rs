@@ -75,6 +75,9 @@ impl Theme {
 fn colours(p: &Palette) -> String {
     [
         ("ground", p.ground),
+        ("surface", p.surface),
+        ("sunk", p.sunk),
+        ("line", p.line),
         ("accent", p.accent),
         ("accent-strong", p.accent_strong),
         ("accent-soft", p.accent_soft),
@@ -95,8 +98,9 @@ mod tests {
         let theme = Theme { radius: 24, ..Theme::PLAIN };
         let sheet = theme.style_sheet().unwrap();
         assert!(
-            sheet.starts_with(":root{--ground:#f5f7f6;--accent:#0e6b5e;")
-                && sheet.contains("--radius:24px;--card-radius:38px;")
+            sheet.starts_with(
+                ":root{--ground:#f5f7f6;--surface:#ffffff;--sunk:#f0f3f2;--line:#e0e5e3;--accent:#0e6b5e;"
+            ) && sheet.contains("--radius:24px;--card-radius:38px;")
         );
         let harmless = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || " :;-#{}()@[]=\"\n".contains(c);
         assert!(sheet.chars().all(harmless), "{sheet}");

@@ -104,10 +104,14 @@ impl Wish {
     /// `implied` is the primary colour of the other scheme, which this one follows.
     fn palette(&self, plain: Palette, implied: Option<Colour>, wrong: &mut Vec<Refused>) -> Palette {
         let ground = self.background.1.unwrap_or(plain.ground);
+        let plain = self.background.1.map_or(plain, |background| self.upon(background, plain));
         let surfaces = [ground, plain.surface, plain.sunk];
         if let Some(background) = self.background.1 {
             let fronts = [(plain.text, TEXT), (plain.muted, TEXT), (plain.bad, TEXT), (plain.control, CONTROL)];
-            let poor = |back: Colour| fronts.into_iter().find(|(front, least)| front.contrast(back) < *least);
+            let poor = |back: Colour| {
+                let upon = [back, self.upon(back, plain).surface];
+                fronts.into_iter().find(|(front, least)| upon.iter().any(|back| front.contrast(*back) < *least))
+            };
             if let Some((front, least)) = poor(background) {
                 let better = nearest(background, plain.ground, |back| poor(back).is_none());
                 wrong.push(contrast(self.background.0, (front, background), least, better));
@@ -136,6 +140,18 @@ impl Wish {
         let on_accent = if Colour::WHITE.contrast(accent) >= TEXT { Colour::WHITE } else { Colour::BLACK };
         let focus = if self.towards == Colour::BLACK { accent } else { accent_strong };
         Palette { ground, accent, accent_strong, accent_soft, on_accent, focus, ..plain }
+    }
+}
+
+impl Wish {
+    /// What lies upon a background. In the dark a card is a little lighter than the page, in its own shade;
+    /// by day it is white as ever.
+    fn upon(&self, background: Colour, plain: Palette) -> Palette {
+        if self.towards == Colour::BLACK {
+            return plain;
+        }
+        let lighter = |percent| background.mixed(self.towards, percent);
+        Palette { surface: lighter(5), sunk: lighter(2), line: lighter(15), ..plain }
     }
 }
 

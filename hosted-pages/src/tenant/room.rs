@@ -33,6 +33,6 @@ pub struct RoomTaken<'a> {
 
 impl RoomTaken<'_> {
     fn device(&self, t: &Texts) -> String {
-        self.device.describe(t)
+        self.device.title(t)
     }
 }

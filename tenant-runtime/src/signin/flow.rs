@@ -221,7 +221,11 @@ pub fn next(attempt: &Attempt, policy: &Policy) -> Step {
         return Step::NotAllowed;
     }
     if let Some(lack) = known.lacks {
-        return supply(lack, known.fresh || known.proved_here);
+        return match supply(lack, known.fresh || known.proved_here) {
+            // What was proved here by other means is not enough, so the code is still wanted.
+            Step::AskEmail if attempt.code == Code::Waiting => Step::AskCode,
+            step => step,
+        };
     }
     if !known.has_name {
         return Step::AskName;

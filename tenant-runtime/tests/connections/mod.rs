@@ -9,6 +9,7 @@ mod linking;
 mod midway;
 mod mix_up;
 mod oauth;
+mod policies;
 mod second_step;
 mod stage;
 mod state;
