@@ -339,6 +339,8 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["users", _]) => Json(user()).into_response(),
         (_, ["users", _, "sign-in-attempts"]) => page(&attempt()),
         (_, ["sessions"]) => page(&session()),
+        (&Method::POST, ["logout-deliveries", _, "retry"]) => StatusCode::NO_CONTENT.into_response(),
+        (_, ["logout-deliveries"]) => page(&logout_delivery()),
         (_, ["lockouts"]) => page(&lockout()),
         (&Method::GET, ["blocklists"]) => page(&blocklist()),
         (_, ["blocklists", _]) => Json(blocklist()).into_response(),
@@ -416,6 +418,12 @@ fn connected_account() -> Value {
 
 fn attempt() -> Value {
     json!({"outcome": "code_wrong", "count": 3, "ip": null, "user_agent": null, "first_at": AT, "last_at": AT})
+}
+
+fn logout_delivery() -> Value {
+    json!({"id": KNOWN, "application_id": KNOWN, "user_id": KNOWN, "sid": "sid", "reason": "signed_out",
+        "state": "delivered", "attempts": 1, "created_at": AT, "last_attempt_at": AT, "next_attempt_at": null,
+        "delivered_at": AT, "failed_at": null, "jti": "jti", "answered": 200, "failure": null})
 }
 
 fn lockout() -> Value {

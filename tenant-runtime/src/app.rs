@@ -12,6 +12,7 @@ use polder_service::limit::Limits;
 use polder_tenant_api as api;
 use tokio::sync::{Mutex, Notify};
 
+use crate::back_channel::Bell;
 use crate::branding::Branding;
 use crate::connections::Connections;
 use crate::error::Internal;
@@ -74,6 +75,8 @@ pub struct App {
     pub outbound: Egress,
     /// Rung when an outbox row was committed, so that the mail leaves at once.
     pub outbox_filled: Notify,
+    /// Rings when an application is to be told that a session ended.
+    pub logouts: Bell,
     /// Burst limits by network.
     pub limits: Limits,
     /// Networks that abuse comes from, in memory; refreshed after each administrative write.
@@ -162,7 +165,7 @@ impl App {
     pub async fn start(parts: Parts) -> Result<Arc<Self>, startup::Refused> {
         let Parts { issuer, name, clock, entropy, db, seal_key, mailer, outbound, admin, places, isolation } = parts;
         let lifetimes = Lifetimes::default();
-        let (keyring, seal) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
+        let (keyring, seal, logouts) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
         let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
         let passkeys = startup::relying_party(&db, &issuer, &clock).await?;
         let keys = keys::signing::load(&db, &keyring, (&clock, &entropy)).await?;
@@ -186,6 +189,7 @@ impl App {
             tenant: TenantSettings::new(tenant),
             tokens: TokenCache::default(),
             outbox_filled: Notify::new(),
+            logouts,
             clock,
             entropy,
             db,

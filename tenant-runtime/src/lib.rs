@@ -16,6 +16,7 @@ pub mod admin;
 pub mod app;
 pub mod assets;
 pub mod audit;
+pub mod back_channel;
 pub mod branding;
 pub mod command;
 pub mod confine;

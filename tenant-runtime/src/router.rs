@@ -167,6 +167,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/users/{id}/connected-accounts/{account}/refresh", post(connected_accounts::refresh))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
+        .route("/logout-deliveries", get(admin::logout_deliveries::list))
+        .route("/logout-deliveries/{id}/retry", post(admin::logout_deliveries::retry))
         .route("/lockouts", get(admin::lockouts::list))
         .route("/lockouts/{id}", delete(admin::lockouts::lift))
         .route("/blocklists", get(blocklists::list))

@@ -1,11 +1,14 @@
 //! A tenant's applications.
 
-use http::Method;
+use http::{Method, StatusCode};
+use polder_tenant_api::connections::host;
 use polder_tenant_api::{
     Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication, Page,
+    Preferences,
 };
 
 use super::{On, Part, Refused, target};
+use crate::egress::needs;
 
 /// A page of them, newest first.
 pub async fn list(on: &On, part: &Part) -> Result<Page<Application>, Refused> {
@@ -21,6 +24,7 @@ pub async fn show(on: &On, id: ApplicationId) -> Result<Application, Refused> {
 pub async fn create(on: &On, new: &NewApplication) -> Result<CreatedApplication, Refused> {
     let made: CreatedApplication = on.change((Method::POST, "/applications"), Some(new)).await?;
     on.record(on.event("application.created").application(made.application.client_id)).await?;
+    let_out(on, made.application.client_id, &new.preferences).await?;
     Ok(made)
 }
 
@@ -28,13 +32,32 @@ pub async fn create(on: &On, new: &NewApplication) -> Result<CreatedApplication,
 pub async fn change(on: &On, id: ApplicationId, changes: &ApplicationChanges) -> Result<Application, Refused> {
     let changed = on.change((Method::PATCH, &format!("/applications/{id}")), Some(changes)).await?;
     on.record(on.event("application.changed").application(id)).await?;
+    if let Some(preferences) = &changes.preferences {
+        let_out(on, id, preferences).await?;
+    }
     Ok(changed)
 }
 
 /// Deletes one.
 pub async fn remove(on: &On, id: ApplicationId) -> Result<(), Refused> {
-    on.delete(&format!("/applications/{id}")).await?;
+    let removed = on.delete(&format!("/applications/{id}")).await;
+    // Also where it was gone: what was removed before, and then cut short, is brought to its end.
+    if matches!(removed, Ok(()) | Err(Refused::Said(StatusCode::NOT_FOUND, _))) {
+        needs::settle(&on.app, &on.tenant, &on.acting, (id, Vec::new())).await?;
+    }
+    removed?;
     on.record(on.event("application.removed").application(id)).await
+}
+
+/// Lets the tenant reach the host that is told of ended sessions, as it was asked for here: the tenant's own word
+/// opens nothing (P18). A host that cannot be opened is named by the log of what could not be delivered.
+async fn let_out(on: &On, id: ApplicationId, preferences: &Preferences) -> Result<(), Refused> {
+    let hosts = preferences.backchannel_logout_uri.as_deref().and_then(host).into_iter().collect();
+    let settled = needs::settle(&on.app, &on.tenant, &on.acting, (id, hosts)).await?;
+    if !settled.refused.is_empty() {
+        tracing::warn!(tenant = %on.tenant.slug, application = %id, "the way out it needs cannot be opened");
+    }
+    Ok(())
 }
 
 /// Gives one a further secret, which comes back this once.

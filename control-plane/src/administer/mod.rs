@@ -29,6 +29,7 @@ pub mod connections;
 pub mod invitees;
 pub mod keys;
 pub mod lockouts;
+pub mod logout_deliveries;
 pub mod passkeys;
 pub mod profile_fields;
 pub mod sessions;

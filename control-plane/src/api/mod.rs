@@ -27,6 +27,7 @@ pub mod invitees;
 pub mod keys;
 pub mod life;
 pub mod lockouts;
+mod logout_deliveries;
 pub mod openapi;
 pub mod passkeys;
 pub mod profile_fields;

@@ -15,7 +15,8 @@ use utoipa_axum::routes;
 use super::rates::Rates;
 use super::{
     Api, admit, applications, audit_events, blocklists, branding, connections, egress, events, invitees, keys, life,
-    lockouts, openapi, passkeys, profile_fields, sessions, settings, sign_in_attempts, tenants, users,
+    lockouts, logout_deliveries, openapi, passkeys, profile_fields, sessions, settings, sign_in_attempts, tenants,
+    users,
 };
 use crate::app::App;
 
@@ -74,6 +75,8 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(connections::refresh))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
+        .routes(routes!(logout_deliveries::list))
+        .routes(routes!(logout_deliveries::retry))
         .routes(routes!(audit_events::list))
         .routes(routes!(sign_in_attempts::list))
         .routes(routes!(lockouts::list))

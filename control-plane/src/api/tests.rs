@@ -483,7 +483,7 @@ async fn p18_a_way_that_was_opened_for_a_connection_closes_with_the_last_that_ne
         "configuration": {"hosts": ["mail.example.org"]}});
     let made = call(Method::POST, "/connections", Some(github)).await.json();
     assert_eq!(made["allowed_hosts"], json!(["api.github.com", "mail.example.org"]));
-    let second = UNKNOWN.parse().unwrap();
+    let second: polder_tenant_api::connections::ConnectionId = UNKNOWN.parse().unwrap();
     let both = vec!["api.github.com".to_owned()];
     let (tenant, by) = (world.tenant("acme").await, crate::audit::ActingFor::system());
     crate::egress::needs::settle(&world.app, &tenant, &by, (second, both)).await.unwrap();
@@ -503,4 +503,36 @@ async fn p18_a_way_that_was_opened_for_a_connection_closes_with_the_last_that_ne
     let changed =
         call(Method::PATCH, &path, Some(json!({"configuration": {"hosts": ["id.example.org"]}}))).await.json();
     assert_eq!(changed["allowed_hosts"], json!(["id.example.org"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a52_p18_an_application_opens_the_way_to_where_it_hears_of_ended_sessions() {
+    let world = World::new().await;
+    let key = world.key(KeyAccess::Write).await;
+    let call = async |method: Method, path: &str, body: Option<serde_json::Value>| {
+        world.api(&key, method, &format!("/tenants/acme{path}"), body).await
+    };
+    let reached = async || -> Vec<String> {
+        let list = call(Method::GET, "/egress", None).await.json();
+        list["items"].as_array().unwrap().iter().map(|it| it["host"].as_str().unwrap().to_owned()).collect()
+    };
+    let told_at = |uri: &str| json!({"preferences": {"backchannel_logout_uri": uri}});
+    let uri = "https://shop.example.org/bcl";
+    let new = json!({"name": "Shop", "type": "web", "preferences": {"backchannel_logout_uri": uri}});
+    let made = call(Method::POST, "/applications", Some(new)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    assert_eq!(reached().await, ["shop.example.org"]);
+    let path = format!("/applications/{KNOWN}");
+    call(Method::PATCH, &path, Some(told_at("https://other.example.org/bcl"))).await;
+    assert_eq!(reached().await, ["other.example.org"], "it moved");
+    call(Method::PATCH, &path, Some(json!({"name": "Store"}))).await;
+    assert_eq!(reached().await, ["other.example.org"], "that did not change");
+    // Where nobody may go nothing is opened, whatever the tenant takes.
+    for inside in ["https://10.0.0.1/bcl", "https://metadata.google.internal/", "https://shop.example.org:8443/", "x"] {
+        call(Method::PATCH, &path, Some(told_at(inside))).await;
+        assert_eq!(reached().await, Vec::<String>::new(), "{inside}");
+    }
+    call(Method::PATCH, &path, Some(told_at(uri))).await;
+    call(Method::DELETE, &path, None).await;
+    assert_eq!(reached().await, Vec::<String>::new());
 }

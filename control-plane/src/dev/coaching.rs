@@ -6,13 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use polder_kernel::Secret;
+use polder_tenant_api::ApplicationId;
+use polder_tenant_api::connections::host;
 use serde::Serialize;
 
 use super::folder::write_whole;
 use super::problem::Problem;
 use crate::app::App;
+use crate::audit::ActingFor;
 use crate::courier::{self, Party};
 use crate::driver::{Child, Peer};
+use crate::egress::needs;
 use crate::model::Tenant;
 use crate::provision::desired::Purpose;
 use crate::provision::{OwnApplication, own_application};
@@ -54,6 +58,13 @@ pub async fn start(app: &Arc<App>, practice: &Tenant) -> Result<(), Problem> {
     let failed = |error: &dyn std::error::Error| Problem::Coaching(error.to_string());
     let own = async |purpose| own_application(app, practice, purpose).await.map_err(|error| failed(&error));
     let (coach, portal) = (own(Purpose::Coach).await?, own(Purpose::Portal).await?);
+    // It listens on this machine, where a tenant reaches nothing that nobody opened.
+    let host: Vec<String> = host(&app.settings.coaching()).into_iter().collect();
+    for own in [&coach, &portal] {
+        let id: ApplicationId = own.client_id.parse().map_err(|error| failed(&error))?;
+        let settled = needs::settle(app, practice, &ActingFor::system(), (id, host.clone())).await;
+        settled.map_err(|error| failed(&error))?;
+    }
     let courier = app.settings.layout.coaching().join(courier::SOCKET);
     app.courier.open_coaching(app, practice).map_err(|error| failed(&error))?;
     let configuration = Configuration {

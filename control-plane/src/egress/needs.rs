@@ -1,9 +1,10 @@
-//! The ways out that connections need: opened for the first of them, closed after the last (P18). What
-//! somebody opened by name is not touched.
+//! The ways out that connections and applications need: opened for the first of them, closed after the last (P18).
+//! What somebody opened by name is not touched.
 
 use std::sync::Arc;
 
 use polder_db::{Error, Tx};
+use polder_tenant_api::ApplicationId;
 use polder_tenant_api::connections::ConnectionId;
 
 use super::rule::Rule;
@@ -12,6 +13,45 @@ use crate::audit::{self, ActingFor};
 use crate::model::{EgressRuleId, Tenant};
 use crate::store::egress_needs;
 use crate::store::egress_rules::{self, Row, Why};
+
+/// What needs a way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeededBy {
+    /// A connection: the hosts of its provider.
+    Connection(ConnectionId),
+    /// An application: the host that is told of ended sessions.
+    Application(ApplicationId),
+}
+
+impl NeededBy {
+    /// As stored. Connections came first and have their bare id.
+    fn key(self) -> String {
+        match self {
+            Self::Connection(id) => id.to_string(),
+            Self::Application(id) => format!("application:{id}"),
+        }
+    }
+
+    /// For the log: what it is, and which.
+    fn fact(self) -> (&'static str, String) {
+        match self {
+            Self::Connection(id) => ("connection", id.to_string()),
+            Self::Application(id) => ("application", id.to_string()),
+        }
+    }
+}
+
+impl From<ConnectionId> for NeededBy {
+    fn from(id: ConnectionId) -> Self {
+        Self::Connection(id)
+    }
+}
+
+impl From<ApplicationId> for NeededBy {
+    fn from(id: ApplicationId) -> Self {
+        Self::Application(id)
+    }
+}
 
 /// What became of a tenant's ways out.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,11 +69,11 @@ pub struct Settled {
 /// # Errors
 /// When the database fails.
 pub async fn of_connection(app: &App, tenant: &Tenant, connection: ConnectionId) -> Result<Vec<String>, Error> {
-    egress_needs::of_connection(&mut app.db.read().await?, tenant.id, connection).await
+    egress_needs::of(&mut app.db.read().await?, tenant.id, &NeededBy::from(connection).key()).await
 }
 
-/// Opens what a connection needs now and closes what no connection needs any more; a connection that is gone
-/// needs nothing.
+/// Opens what a connection or an application needs now and closes what none needs any more; one that is gone needs
+/// nothing.
 ///
 /// # Errors
 /// When the database fails.
@@ -41,9 +81,10 @@ pub async fn settle(
     app: &Arc<App>,
     tenant: &Tenant,
     by: &ActingFor,
-    (connection, hosts): (ConnectionId, Vec<String>),
+    (by_what, hosts): (impl Into<NeededBy>, Vec<String>),
 ) -> Result<Settled, Error> {
-    let settling = Settling { app: Arc::clone(app), tenant: tenant.clone(), by: by.clone(), connection, hosts };
+    let needed_by = by_what.into();
+    let settling = Settling { app: Arc::clone(app), tenant: tenant.clone(), by: by.clone(), needed_by, hosts };
     // In a task of its own: one who hangs up must not leave a way open that the record no longer has.
     tokio::spawn(settling.run()).await.map_err(|_| Error::Lost)?
 }
@@ -52,7 +93,7 @@ struct Settling {
     app: Arc<App>,
     tenant: Tenant,
     by: ActingFor,
-    connection: ConnectionId,
+    needed_by: NeededBy,
     hosts: Vec<String>,
 }
 
@@ -73,7 +114,7 @@ impl Settling {
                 Err(_) => settled.refused.push(host.clone()),
             }
         }
-        egress_needs::replace(tx, tenant, self.connection, &hosts).await?;
+        egress_needs::replace(tx, tenant, &self.needed_by.key(), &hosts).await?;
         // First, so that there is room for what is needed now.
         settled.closed = egress_rules::remove_unneeded(tx, tenant).await?;
         for host in hosts {
@@ -87,7 +128,8 @@ impl Settling {
         }
         for (action, hosts) in [("egress.withdrawn", &settled.closed), ("egress.allowed", &settled.allowed)] {
             for host in hosts {
-                let facts = [("host", host.as_str()), ("connection", &self.connection.to_string())];
+                let (what, which) = self.needed_by.fact();
+                let facts = [("host", host.as_str()), (what, which.as_str())];
                 polder_audit::record(tx, audit::event(action, &self.by, Some(&self.tenant.slug), &facts));
             }
         }

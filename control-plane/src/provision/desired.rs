@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use polder_kernel::Timestamp;
-use polder_tenant_api::{Access, ApplicationType, FieldValues, NewApplication, NewUser, SignUp};
+use polder_tenant_api::{Access, ApplicationType, FieldValues, NewApplication, NewUser, Preferences, SignUp};
 
 use crate::model::{Aim, Tenant};
 use crate::settings::Settings;
@@ -126,11 +126,16 @@ fn practice(coaching: &str) -> Desired {
         redirect_uris: vec![format!("{coaching}/coach/callback")],
         post_logout_redirect_uris: vec![format!("{coaching}/signed-out")],
         access: Access::Role { role: "coach".to_owned() },
+        preferences: Preferences {
+            audience: Some(format!("{coaching}/api")),
+            ..told_at(format!("{coaching}/coach/ended"))
+        },
         ..web("Practice for coaches")
     };
     let portal = NewApplication {
         redirect_uris: vec![format!("{coaching}/portal/callback")],
         post_logout_redirect_uris: vec![format!("{coaching}/signed-out")],
+        preferences: told_at(format!("{coaching}/portal/ended")),
         ..web("Practice portal")
     };
     Desired {
@@ -155,6 +160,11 @@ fn coach_named(email: &str, name: &str) -> NewUser {
     }
 }
 
+/// Where the coaching platform hears of ended sessions.
+fn told_at(uri: String) -> Preferences {
+    Preferences { backchannel_logout_uri: Some(uri), ..Preferences::default() }
+}
+
 fn web(name: &str) -> NewApplication {
     NewApplication {
         name: name.to_owned(),
@@ -166,6 +176,6 @@ fn web(name: &str) -> NewApplication {
         token_endpoint_auth_method: None,
         third_party: false,
         access: Access::Everyone,
-        preferences: polder_tenant_api::Preferences::default(),
+        preferences: Preferences::default(),
     }
 }

@@ -111,6 +111,8 @@ async fn applications(app: &App, tenant: &Tenant, desired: &Desired) -> Result<V
 fn is_aligned(found: &Application, wanted: &NewApplication) -> bool {
     found.redirect_uris == wanted.redirect_uris
         && found.post_logout_redirect_uris == wanted.post_logout_redirect_uris
+        && (wanted.preferences.backchannel_logout_uri.is_none()
+            || found.preferences.backchannel_logout_uri == wanted.preferences.backchannel_logout_uri)
         && found.access == wanted.access
 }
 

@@ -13,7 +13,7 @@ use polder_db::Error;
 use polder_kernel::Secret;
 use polder_tenant_api::{
     Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, Health, NewApplication,
-    Settings as Policy, SettingsChanges, Standing, StandingChange, User,
+    Preferences, Settings as Policy, SettingsChanges, Standing, StandingChange, User,
 };
 
 use super::desired::{Desired, Purpose};
@@ -136,13 +136,23 @@ pub async fn perform(
         }
         Step::AlignApplication(purpose, id) => {
             let wanted = wanted(desired, purpose)?.clone();
+            let target = format!("/applications/{id}");
+            let found: Application =
+                ask(app, tenant, &ActingFor::system(), (Method::GET, &target), None::<&()>).await?;
+            let Preferences { backchannel_logout_uri: told_at, audience, .. } = wanted.preferences;
             let changes = ApplicationChanges {
+                // What else was chosen stays.
+                preferences: told_at.map(|uri| Preferences {
+                    backchannel_logout_uri: Some(uri),
+                    audience: audience.or(found.preferences.audience.clone()),
+                    ..found.preferences
+                }),
                 redirect_uris: Some(wanted.redirect_uris),
                 post_logout_redirect_uris: Some(wanted.post_logout_redirect_uris),
                 access: Some(wanted.access),
                 ..ApplicationChanges::default()
             };
-            let _: Application = send(app, tenant, (Method::PATCH, &format!("/applications/{id}")), &changes).await?;
+            let _: Application = send(app, tenant, (Method::PATCH, &target), &changes).await?;
             Ok(())
         }
         Step::AddPerson(place) => {
@@ -357,14 +367,15 @@ async fn tell_tenant(
     Ok(())
 }
 
-/// One that is put to sleep with a message waiting is woken when that is due. One that does not answer is
+/// One that is put to sleep with a message waiting, or word of an ended session, is woken when that is due. One that does not answer is
 /// stopped all the same.
 async fn wake_for_mail(app: &App, tenant: &Tenant) -> Result<(), StepError> {
     if !app.driver.running(&tenant.short_id) {
         return Ok(());
     }
     let health = tokio::time::timeout(app.settings.patience.connect, tenant_client::health(app, tenant)).await;
-    let Ok(Ok(Health { next_message_at: Some(due), .. })) = health else { return Ok(()) };
+    let Ok(Ok(Health { next_message_at, next_logout_at, .. })) = health else { return Ok(()) };
+    let Some(due) = next_message_at.into_iter().chain(next_logout_at).min() else { return Ok(()) };
     let id = tenant.id;
     app.db.write(move |tx| Box::pin(async move { life::wake_by(tx, id, due).await })).await?;
     Ok(())

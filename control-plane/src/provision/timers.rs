@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use polder_db::Error;
+use polder_tenant_api::Health;
 
 use super::change::{ChangeError, change};
 use super::disk;
@@ -41,8 +42,8 @@ pub async fn keep(app: Arc<App>) {
 pub async fn look(app: &Arc<App>) -> Result<(), Error> {
     let now = app.clock.now();
     for route in app.routes.idle(now) {
-        // A code is worth little later: what waits to be sent goes first.
-        if !has_mail(app, route.tenant_id).await? {
+        // A code is worth little later, and so is the end of a session: what waits to be sent goes first.
+        if !has_word(app, route.tenant_id).await? {
             begin(app, route.tenant_id, Action::Sleep).await?;
         }
     }
@@ -57,10 +58,16 @@ pub async fn look(app: &Arc<App>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether any of a tenant's messages waits. One that does not answer is left for the next look.
-async fn has_mail(app: &App, id: TenantId) -> Result<bool, Error> {
+/// How soon an application must be told of an ended session for the tenant to stay awake until then. It is woken
+/// for what comes later: one that has not answered for hours keeps no tenant awake.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Whether any of a tenant's messages waits, or word of an ended session. One that does not answer is left for the next look.
+async fn has_word(app: &App, id: TenantId) -> Result<bool, Error> {
     let Some(tenant) = tenants::by_id(&mut app.db.read().await?, id).await? else { return Ok(false) };
-    Ok(tenant_client::health(app, &tenant).await.map_or(true, |health| health.next_message_at.is_some()))
+    let soon = app.clock.now() + SOON;
+    let waits = |health: Health| health.next_message_at.is_some() || health.next_logout_at.is_some_and(|at| at <= soon);
+    Ok(tenant_client::health(app, &tenant).await.map_or(true, waits))
 }
 
 async fn begin(app: &Arc<App>, tenant: TenantId, action: Action) -> Result<(), Error> {

@@ -15,8 +15,10 @@ use polder_service::cookies::Policy;
 use polder_service::headers::Hsts;
 use polder_service::host::Hosts;
 use polder_service::stack::Stacked;
+use polder_verify::Guard;
 use tower::Layer;
 
+use crate::api;
 use crate::model::Side;
 use crate::oidc::Provider;
 use crate::settings::{Application, Config};
@@ -30,6 +32,10 @@ pub struct App {
     pub(crate) db: Db,
     pub(crate) keys: Keyring,
     pub(crate) provider: Provider,
+    /// The identity provider's keys, for what it says without being asked.
+    pub(crate) issuer: polder_verify::Provider,
+    /// Stands before the platform's own API.
+    pub(crate) guard: Guard,
     pub(crate) mailer: Mailer,
     pub(crate) cookies: Policy,
 }
@@ -49,13 +55,18 @@ pub enum StartError {
     /// The provider client cannot be made.
     #[error(transparent)]
     Oidc(#[from] crate::oidc::OidcError),
+    /// The issuer cannot be one.
+    #[error(transparent)]
+    Issuer(#[from] polder_verify::Unusable),
     /// The courier's address is none.
     #[error("the courier must be given as unix:PATH")]
     Courier,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "first", sql: include_str!("../migrations/0001_first.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "first", sql: include_str!("../migrations/0001_first.sql") },
+    Migration { version: 2, name: "ended_sessions", sql: include_str!("../migrations/0002_ended_sessions.sql") },
+];
 
 impl App {
     /// Opens the database in `data`, with the seal key at `seal_key` (made if absent).
@@ -80,8 +91,10 @@ impl App {
         let keys = keyring(&db, &seal, &clock, &entropy).await.map_err(database)?;
         let keys = keys.map_err(|e| StartError::SealKey(seal_key.to_owned(), e))?;
         let provider = Provider::new(&config.issuer)?;
+        let issuer = polder_verify::Provider::with_clock(&config.issuer, clock.clone())?;
+        let guard = Guard::of(issuer.clone(), &api::audience(&config.base_url));
         let cookies = Policy::for_issuer(&config.base_url);
-        Ok(Arc::new(Self { config, clock, entropy, db, keys, provider, mailer, cookies }))
+        Ok(Arc::new(Self { config, clock, entropy, db, keys, provider, issuer, guard, mailer, cookies }))
     }
 
     /// Every route, within the layer that names requests, checks hosts and secures answers.

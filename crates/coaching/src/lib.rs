@@ -6,8 +6,10 @@
 //! ordinary OpenID Connect client that knows an issuer and two sets of credentials. Tokens stay on the
 //! server, sealed, and are refreshed there.
 
+mod api;
 pub mod app;
 mod coach;
+mod ended;
 mod error;
 mod model;
 mod oidc;

@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use polder_service::headers::PageCsp;
 
+use crate::api::{self, Api};
 use crate::app::App;
 use crate::error::Fault;
 use crate::model::Side;
 use crate::pages::{self, Page};
-use crate::{coach, portal, signed_in};
+use crate::{coach, ended, portal, signed_in};
 
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
@@ -40,6 +41,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             post(async |state, headers, body| signed_in::sign_out(state, Side::Portal, headers, body).await),
         )
         .route("/portal/invitation/{token}", get(portal::invitation::show))
+        .route("/coach/ended", post(async |state, body| ended::hear(state, Side::Coach, body).await))
+        .route("/portal/ended", post(async |state, body| ended::hear(state, Side::Portal, body).await))
+        .route("/api/clients", get(api::clients).with_state(Api(app.clone())))
         .route("/signed-out", get(async || Page(pages::SignedOut)))
         .route("/assets/coaching.1.css", get(pages::styles))
         .fallback(async || Fault::NotFound)

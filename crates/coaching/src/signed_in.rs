@@ -100,6 +100,7 @@ async fn start_session(
                 id: session,
                 cookie_hash,
                 member: id,
+                sid: identity.sid.as_deref(),
                 tokens: &tokens,
                 access_expires_at,
                 expires_at: now + SESSION,

@@ -87,7 +87,7 @@ impl PublicKey {
 
     /// RFC 7638: SHA-256 over the required members in alphabetical order, without white space. The
     /// members are base64url and fixed names, so nothing needs escaping.
-    fn thumbprint(&self) -> String {
+    pub fn thumbprint(&self) -> String {
         let canonical = match self {
             Self::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
             Self::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),

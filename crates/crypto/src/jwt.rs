@@ -143,7 +143,7 @@ fn read_header(encoded: &str) -> Result<Header, JwtError> {
     Ok(Header { alg, kid, typ })
 }
 
-fn in_library(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+pub(crate) fn in_library(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     match algorithm {
         Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
         Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,

@@ -53,6 +53,8 @@ pub struct Metadata {
     request_uri_parameter_supported: bool,
     require_request_uri_registration: bool,
     claims_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 /// Where each endpoint is, below the issuer.
@@ -111,6 +113,8 @@ impl Metadata {
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
             claims_parameter_supported: false,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             issuer,
         }
     }
@@ -187,6 +191,13 @@ mod tests {
     #[test]
     fn a42_the_end_session_endpoint_is_listed() {
         assert_eq!(document()["end_session_endpoint"], "https://practice.example.test/end_session");
+    }
+
+    #[test]
+    fn a49_ended_sessions_are_told_with_their_sid() {
+        let document = document();
+        assert_eq!(document["backchannel_logout_supported"], json!(true));
+        assert_eq!(document["backchannel_logout_session_supported"], json!(true));
     }
 
     #[test]

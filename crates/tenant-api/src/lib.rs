@@ -13,6 +13,7 @@ pub mod branding;
 pub mod connections;
 pub mod isolation;
 pub mod keys;
+pub mod logout;
 pub mod policies;
 pub mod profile_fields;
 pub mod standing;
@@ -24,6 +25,7 @@ pub use abuse::{
 pub use branding::{BrandContrast, BrandLogo, BrandTexts, Branding, BrandingChoices, LogoFile, NewLogo};
 pub use isolation::Measure;
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
+pub use logout::{LogoutDelivery, LogoutDeliveryId, LogoutDeliveryIdKind, LogoutDeliveryState};
 pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
 pub use profile_fields::{FieldChoice, FieldClaim, FieldDefinition, FieldEditor, FieldType, FieldValues, ProfileField};
 
@@ -140,6 +142,13 @@ pub struct Preferences {
     /// The oldest sign-in this application takes where its request names no `max_age`, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u32>,
+    /// Where this application hears that a session ended (Back-Channel Logout 1.0): an https address of a public
+    /// host, on port 443.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it needs the `sid` of the session to be told; it always is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_session_required: Option<bool>,
 }
 
 /// An application to create.
@@ -574,4 +583,7 @@ pub struct Health {
     /// When the next of its messages is to be sent, while any waits: it does not sleep before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_message_at: Option<Timestamp>,
+    /// When an application is next to be told of an ended session, while any waits: it is awake then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_logout_at: Option<Timestamp>,
 }

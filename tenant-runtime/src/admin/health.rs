@@ -8,12 +8,14 @@ use polder_tenant_api::Health;
 
 use crate::App;
 use crate::error::ProblemError;
-use crate::store::outbox;
+use crate::store::{logout_deliveries, outbox};
 
 /// Answers once the database can be read.
 pub async fn show(State(app): State<Arc<App>>) -> Result<Json<Health>, ProblemError> {
     let standing = super::standing::current(&app).await?;
-    let next_message_at = outbox::next_due(&mut app.db.read().await?).await?;
+    let mut tx = app.db.read().await?;
+    let next_message_at = outbox::next_due(&mut tx).await?;
+    let next_logout_at = logout_deliveries::next_due(&mut tx).await?;
     Ok(Json(Health {
         issuer: app.issuer.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -21,5 +23,6 @@ pub async fn show(State(app): State<Arc<App>>) -> Result<Json<Health>, ProblemEr
         standing,
         isolation: app.isolation.clone(),
         next_message_at,
+        next_logout_at,
     }))
 }

@@ -20,6 +20,7 @@ pub mod invitation;
 pub mod invitees;
 pub mod keys;
 pub mod lockouts;
+pub mod logout_deliveries;
 pub mod passkeys;
 pub mod profile_fields;
 pub mod registration;

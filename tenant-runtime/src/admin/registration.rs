@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use polder_crypto::Algorithm;
 use polder_kernel::{Secret, Timestamp};
+use polder_outbound::destination::Destination;
 use polder_protocol::registration::{self, Accepted, Invalid, Wish};
-use polder_protocol::{self as protocol, Client};
+use polder_protocol::{self as protocol, Client, redirect_uri};
 use polder_service::Problem;
 use polder_tenant_api as api;
 
@@ -116,6 +117,7 @@ fn assemble(
 ) -> Result<Application, ProblemError> {
     let Draft { id, name, access, preferences, now } = draft;
     check_origins(&preferences.form_action_origins)?;
+    check_back_channel(app, preferences.backchannel_logout_uri.as_deref())?;
     check_access(&access)?;
     Ok(Application {
         id,
@@ -159,6 +161,20 @@ fn check_origins(origins: &[String]) -> Result<(), ProblemError> {
         return Ok(());
     }
     Err(wrong("/preferences/form_action_origins", "up to 10 https origins such as https://login.example.com"))
+}
+
+/// An address that may be registered, of a host that a tenant may be let out to (A52).
+fn check_back_channel(app: &App, uri: Option<&str>) -> Result<(), ProblemError> {
+    let Some(uri) = uri else { return Ok(()) };
+    let dev = !app.issuer.is_https();
+    redirect_uri::check_back_channel(uri, dev)
+        .map_err(|why| Problem::invalid(Vec::new()).error("/preferences/backchannel_logout_uri", why.to_string()))?;
+    let url = url::Url::parse(uri).ok();
+    let authority = url.as_ref().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+    match authority.and_then(|authority| Destination::parse(&authority)) {
+        Some(to) if to.is_public() || (dev && to.is_loopback()) => Ok(()),
+        _ => Err(wrong("/preferences/backchannel_logout_uri", "must be at a public host, on port 443")),
+    }
 }
 
 fn check_access(access: &api::Access) -> Result<(), ProblemError> {

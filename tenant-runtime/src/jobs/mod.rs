@@ -1,6 +1,7 @@
-//! Work that no request waits for: mail, sweeping, keys, retention and checkpoints of the audit log.
+//! Work that no request waits for: mail, word of ended sessions, sweeping, keys, retention and checkpoints of the audit log.
 
 pub mod keys;
+pub mod logouts;
 pub mod outbox;
 pub mod retention;
 pub mod sweep;
@@ -15,6 +16,7 @@ use crate::App;
 pub fn start(app: &Arc<App>) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(outbox::run(Arc::clone(app)));
+    jobs.spawn(logouts::run(Arc::clone(app)));
     jobs.spawn(sweep::run(Arc::clone(app)));
     jobs.spawn(retention::run(Arc::clone(app)));
     jobs.spawn(keys::signing(Arc::clone(app)));

@@ -18,6 +18,7 @@ pub const SCHEDULE: Schedule = Schedule { rules: RULES, audit: YEAR };
 const RULES: &[Rule] = &[
     rule!("session", "id", "last_seen_at", MONTH, "sessions go 30 days after their last activity"),
     rule!("session", "id", "ended_at", MONTH, "ended sessions are shown for 30 days"),
+    rule!("logout_delivery", "id", "created_at", MONTH, "what applications were told is shown for 30 days"),
     rule!("oauth_grant", "id", "ends_at", DAY, "no token of the grant can be alive"),
     rule!("authorization_code", "code_hash", "expires_at", DAY, "codes live a minute; a day shows reuse"),
     rule!("consent", "id", "ended_at", YEAR, "an ended consent is shown as long as the audit log tells of it"),

@@ -5,6 +5,7 @@ use polder_db::Db;
 use polder_kernel::{Clock, Entropy};
 
 use super::{Refused, Unlocked};
+use crate::back_channel::Bell;
 use crate::keys::SealKeys;
 use crate::store;
 
@@ -19,5 +20,5 @@ pub(super) async fn open(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &Entr
         db.write(move |tx| Box::pin(async move { store::data_keys::add(tx, &keys, now).await })).await?;
     }
     let (keyring, in_use, next) = seal.opening(&rows, entropy).map_err(|_| Refused::SealKey)?;
-    Ok(Unlocked { keyring, in_use, next })
+    Ok(Unlocked { keyring, in_use, next, bell: Bell::default() })
 }

@@ -19,6 +19,7 @@ use polder_db::{AuditGuard, Db, Migration};
 use polder_kernel::{Clock, Entropy};
 
 use crate::App;
+use crate::back_channel::Bell;
 use crate::keys::{By, Seal, SealKeys, seal, signing};
 
 pub use refused::Refused;
@@ -46,6 +47,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "profile_fields",
         sql: include_str!("../../../migrations/tenant/0011_profile_fields.sql"),
     },
+    Migration {
+        version: 16,
+        name: "back_channel_logout",
+        sql: include_str!("../../../migrations/tenant/0016_back_channel_logout.sql"),
+    },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.
@@ -62,7 +68,8 @@ pub async fn open_database(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &En
 }
 
 /// As [`open_database`], and goes on with a rotation of the seal key where one was begun: with a next key
-/// beside the one in use, every data key is wrapped under that. The seal key in use comes along.
+/// beside the one in use, every data key is wrapped under that. The seal key in use comes along, and the bell
+/// that rings when an application is to be told of the end of a session.
 ///
 /// # Errors
 /// As [`open_database`].
@@ -71,27 +78,28 @@ pub async fn open_and_rewrap(
     keys: &SealKeys,
     clock: &Clock,
     entropy: &Entropy,
-) -> Result<(Keyring, Seal), Refused> {
-    let Unlocked { keyring, mut in_use, next } = unlock(db, keys, clock, entropy).await?;
+) -> Result<(Keyring, Seal, Bell), Refused> {
+    let Unlocked { keyring, mut in_use, next, bell } = unlock(db, keys, clock, entropy).await?;
     if let Some(next) = next {
         seal::rewrap(db, (&in_use, &next), entropy, &By::Schedule).await?;
         in_use = next;
     }
-    Ok((keyring, Seal::new(in_use, keys.file.clone())))
+    Ok((keyring, Seal::new(in_use, keys.file.clone()), bell))
 }
 
-/// An opened database: its keyring, the seal key that opened it, and the one that is to follow.
+/// An opened database: its keyring, the seal key that opened it, the one that is to follow, and the bell of its queue.
 struct Unlocked {
     keyring: Keyring,
     in_use: SealKey,
     next: Option<SealKey>,
+    bell: Bell,
 }
 
 async fn unlock(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &Entropy) -> Result<Unlocked, Refused> {
     db.migrate(MIGRATIONS, clock.now()).await?;
     db.guard_audit(AUDIT_GUARD).await?;
     let unlocked = data_keys::open(db, seal, clock, entropy).await?;
-    db.set_tail(AuditTail::open(db, &unlocked.keyring, clock.clone()).await?);
+    db.set_tail(unlocked.bell.around(AuditTail::open(db, &unlocked.keyring, clock.clone()).await?));
     Ok(unlocked)
 }
 

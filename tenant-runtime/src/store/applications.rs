@@ -132,6 +132,13 @@ pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
         if application.third_party { THIRD } else { "first" }
     ];
     tx.execute(sql, &args).await?;
+    tell_at(tx, application).await
+}
+
+/// Notes where an application hears of ended sessions, where a statement finds it.
+async fn tell_at(tx: &mut Tx, application: &Application) -> Result<(), Error> {
+    let sql = "UPDATE application SET backchannel_logout_uri = $2 WHERE id = $1";
+    tx.execute(sql, &args![application.id, application.preferences.backchannel_logout_uri.as_deref()]).await?;
     Ok(())
 }
 
@@ -152,7 +159,9 @@ pub async fn update(tx: &mut Tx, application: &Application) -> Result<bool, Erro
         application.updated_at,
         application.disabled_at
     ];
-    Ok(tx.execute(sql, &args).await? == 1)
+    let there = tx.execute(sql, &args).await? == 1;
+    tell_at(tx, application).await?;
+    Ok(there)
 }
 
 /// Removes an application with its secrets, codes and grants. True if it was there.

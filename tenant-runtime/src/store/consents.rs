@@ -5,8 +5,8 @@ use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
 use polder_tenant_api::{ApplicationId, UserId};
 
-use super::grants;
 use super::sessions::Metadata;
+use super::{grants, logout_deliveries};
 use crate::error::Internal;
 use crate::model::Consent;
 
@@ -79,6 +79,9 @@ pub async fn withdraw(tx: &mut Tx, user: UserId, application: ApplicationId, now
     let codes = "DELETE FROM authorization_code WHERE user_id = $1 AND application_id = $2 AND used_at IS NULL";
     tx.execute(codes, &args![user, application]).await?;
     let grants = grants::revoke_of_user_at(tx, application, user, "consent_withdrawn", now).await?;
+    if ended + grants > 0 {
+        logout_deliveries::queue_for_withdrawn(tx, user, application, now).await?;
+    }
     Ok(ended + grants > 0)
 }
 

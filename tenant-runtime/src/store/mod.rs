@@ -16,6 +16,7 @@ pub mod grants;
 pub mod invitees;
 pub mod known_browsers;
 pub mod lockouts;
+pub mod logout_deliveries;
 pub mod one_time_codes;
 pub mod outbox;
 pub mod passkey_owners;

@@ -8,7 +8,7 @@ use polder_kernel::{Secret, Timestamp};
 use polder_tenant_api::{ApplicationId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::users;
+use super::{logout_deliveries, users};
 use crate::error::Internal;
 use crate::model::{Session, User};
 
@@ -178,7 +178,11 @@ pub async fn by_cookie(
     Ok(Some((session, user.open(keyring)?)))
 }
 
-/// Ends a session and every grant tied to it (E13). `false` when it had ended already.
+/// Why a session ended that nobody ended: it only ran out. Applications are not told (they have times of their own).
+const RAN_OUT: &str = "expired";
+
+/// Ends a session and every grant tied to it (E13), and queues what its applications are told (A51). `false` when
+/// it had ended already.
 pub async fn end(tx: &mut Tx, id: SessionId, reason: &str, now: Timestamp) -> Result<bool, Error> {
     let rows = tx
         .batch(
@@ -192,10 +196,15 @@ pub async fn end(tx: &mut Tx, id: SessionId, reason: &str, now: Timestamp) -> Re
             &args![id, reason, now],
         )
         .await?;
-    Ok(rows.first() == Some(&1))
+    let ended = rows.first() == Some(&1);
+    if ended && reason != RAN_OUT {
+        logout_deliveries::queue_for_session(tx, id, reason, now).await?;
+    }
+    Ok(ended)
 }
 
-/// Ends every session of a person and every grant they gave, tied or not (E11).
+/// Ends every session of a person and every grant they gave, tied or not (E11), and queues what applications are
+/// told (A51).
 pub async fn end_all_of(tx: &mut Tx, user: UserId, reason: &str, now: Timestamp) -> Result<Vec<SessionId>, Error> {
     let ended = tx
         .all(
@@ -211,6 +220,9 @@ pub async fn end_all_of(tx: &mut Tx, user: UserId, reason: &str, now: Timestamp)
     .await?;
     tx.execute("UPDATE authorization_code SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL", &args![user, now])
         .await?;
+    for session in &ended {
+        logout_deliveries::queue_for_session(tx, *session, reason, now).await?;
+    }
     Ok(ended)
 }
 
@@ -232,7 +244,7 @@ pub async fn end_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<(), 
         "SELECT id FROM session WHERE ended_at IS NULL AND idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2";
     let expired: Vec<SessionId> = tx.all(sql, &args![now, limit], |row| row.id("id")).await?;
     for id in expired {
-        end(tx, id, "expired", now).await?;
+        end(tx, id, RAN_OUT, now).await?;
     }
     Ok(())
 }

@@ -39,6 +39,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/users/x/connected-accounts/y/refresh"),
     ("GET", "/sessions"),
     ("DELETE", "/sessions/x"),
+    ("GET", "/logout-deliveries"),
+    ("POST", "/logout-deliveries/x/retry"),
     ("GET", "/audit-events"),
     ("GET", "/audit-verification"),
     ("GET", "/keys"),

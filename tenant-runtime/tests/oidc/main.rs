@@ -9,6 +9,7 @@ mod support;
 mod connections;
 
 mod authorize;
+mod back_channel;
 mod bearer;
 mod client_authentication;
 mod code;

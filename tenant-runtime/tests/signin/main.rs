@@ -8,6 +8,7 @@ mod accounts;
 mod address;
 #[path = "../admin/mod.rs"]
 mod admin;
+mod back_channel;
 mod blocklists;
 mod branding;
 mod browser;

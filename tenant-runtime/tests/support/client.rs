@@ -39,6 +39,7 @@ pub struct Choice {
     pub secret: String,
     pub id_token_alg: Option<&'static str>,
     pub access: Access,
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// A web application with a secret.
@@ -57,6 +58,7 @@ pub fn web() -> Choice {
         secret: "a-secret-of-the-web-application".into(),
         id_token_alg: Some("ES256"),
         access: Access::Everyone,
+        backchannel_logout_uri: None,
     }
 }
 
@@ -94,6 +96,7 @@ impl World {
             id_token_signed_response_alg: choice.id_token_alg.map(str::to_owned),
             scopes: choice.wish.scopes.clone(),
             audience: choice.wish.audience.clone(),
+            backchannel_logout_uri: choice.backchannel_logout_uri.clone(),
             ..Preferences::default()
         };
         let client = polder_protocol::Client {
@@ -132,6 +135,16 @@ impl World {
             method: accepted.auth_method,
             redirect_uri: choice.wish.redirect_uris.first().cloned().unwrap_or_default(),
         }
+    }
+
+    /// Changes where an application hears of ended sessions, whatever may be registered.
+    pub async fn tell_at(&self, client: &Client, uri: Option<&str>) {
+        let mut application = Application::clone(&self.app.applications.find(&client.id).unwrap());
+        application.preferences.backchannel_logout_uri = uri.map(str::to_owned);
+        let work =
+            self.app.db.write(move |tx| Box::pin(async move { store::applications::update(tx, &application).await }));
+        assert!(work.await.unwrap());
+        self.app.refresh_applications().await.unwrap();
     }
 
     /// Switches an application off.

@@ -7,12 +7,12 @@ use polder_tests::mailbox::Mailbox;
 use polder_tests::{Browser, Landed, Polder, forms};
 use url::Url;
 
-const COACH: &str = "coach@example.test";
+pub const COACH: &str = "coach@example.test";
 const SECOND_COACH: &str = "coach2@example.test";
 const CLIENT: &str = "client@example.test";
 
 /// Opens an address of the platform and signs in at the tenant on the way; ends on a page.
-async fn enter(browser: &Browser, url: &Url, mailbox: &Mailbox, email: &str) -> Result<Page> {
+pub async fn enter(browser: &Browser, url: &Url, mailbox: &Mailbox, email: &str) -> Result<Page> {
     let mut next = url.clone();
     for _ in 0..8 {
         next = match browser.open(&next).await? {

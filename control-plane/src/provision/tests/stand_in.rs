@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::{Path as UrlPath, Query, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use polder_crypto::{Algorithm, Jwk, Jwks, Verifier};
@@ -124,7 +124,7 @@ fn routes(app: Arc<StandIn>) -> Router {
     Router::new()
         .route("/settings", get(settings).patch(change_settings))
         .route("/applications", get(applications).post(add_application))
-        .route("/applications/{id}", patch(change_application))
+        .route("/applications/{id}", get(application).patch(change_application))
         .route("/applications/{id}/secrets", post(add_secret))
         .route("/users", get(users).post(add_user))
         .route("/standing", axum::routing::put(tell))
@@ -151,8 +151,9 @@ async fn check(State(app): State<Arc<StandIn>>, request: Request, next: Next) ->
 }
 
 async fn health(State(app): State<Arc<StandIn>>) -> Json<Value> {
-    let mail = fs::read_to_string(app.data.join("mail")).ok().and_then(|due| due.parse::<i64>().ok());
-    Json(json!({ "issuer": app.issuer, "version": "0", "keys_complete": true, "next_message_at": mail,
+    let due = |name: &str| fs::read_to_string(app.data.join(name)).ok().and_then(|due| due.parse::<i64>().ok());
+    Json(json!({ "issuer": app.issuer, "version": "0", "keys_complete": true, "next_message_at": due("mail"),
+        "next_logout_at": due("logout"),
         "standing": app.kept.lock().unwrap().standing.as_deref().unwrap_or("serving") }))
 }
 
@@ -188,7 +189,7 @@ fn shown(application: &KeptApplication) -> Value {
         "client_id": application.client_id, "name": body["name"], "profile": "default", "type": "web",
         "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": body["redirect_uris"],
         "post_logout_redirect_uris": body["post_logout_redirect_uris"], "grant_types": body["grant_types"],
-        "third_party": false, "access": body["access"], "preferences": {}, "disabled": false,
+        "third_party": false, "access": body["access"], "preferences": body["preferences"], "disabled": false,
         "created_at": "", "updated_at": "",
     })
 }
@@ -210,6 +211,12 @@ async fn add_application(State(app): State<Arc<StandIn>>, Json(body): Json<Value
     answer["client_secret"] = Value::from(secret);
     app.change(|kept| kept.applications.push(made));
     (StatusCode::CREATED, Json(answer))
+}
+
+async fn application(State(app): State<Arc<StandIn>>, UrlPath(id): UrlPath<String>) -> Result<Json<Value>, StatusCode> {
+    let kept = app.kept.lock().unwrap();
+    let found = kept.applications.iter().find(|application| application.client_id == id);
+    found.map(|found| Json(shown(found))).ok_or(StatusCode::NOT_FOUND)
 }
 
 async fn change_application(

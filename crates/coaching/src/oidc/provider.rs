@@ -52,6 +52,8 @@ pub struct Identity {
     pub name: String,
     /// Roles in the tenant.
     pub roles: Vec<String>,
+    /// The session at the provider.
+    pub sid: Option<String>,
 }
 
 /// Why somebody was not signed in. The text is for the log and holds no secret.
@@ -167,6 +169,7 @@ impl Provider {
             .map_err(|_| OidcError::Refused)?;
         let id_token = answer.id_token().ok_or(OidcError::Untrusted("no ID token"))?;
         let subject = self.verify(application, id_token, &Nonce::new(attempt.nonce.clone())).await?;
+        let sid = session_in(&id_token.to_string());
         let info: UserInfoClaims<TenantClaims, CoreGenderClaim> = client
             .user_info(answer.access_token().clone(), Some(openidconnect::SubjectIdentifier::new(subject.clone())))
             .map_err(provider("no userinfo endpoint"))?
@@ -182,7 +185,7 @@ impl Provider {
         let name = info.name().and_then(|n| n.get(None)).map(|n| n.as_str().to_owned());
         let name = name.unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default().to_owned());
         let tokens = Tokens::from_answer(&answer, Some(id_token.to_string()))?;
-        Ok((tokens, Identity { subject, email, name, roles: info.additional_claims().roles.clone() }))
+        Ok((tokens, Identity { subject, email, name, roles: info.additional_claims().roles.clone(), sid }))
     }
 
     /// Checks signature, issuer, audience, life and nonce; a key that is not known yet is looked for
@@ -255,6 +258,16 @@ impl Provider {
             .append_pair("post_logout_redirect_uri", back);
         Ok(url)
     }
+}
+
+/// `sid` of an ID token that was verified: the core type has no room for it.
+fn session_in(verified: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Session {
+        sid: Option<String>,
+    }
+    let payload = polder_kernel::encoding::from_base64url(verified.split('.').nth(1)?)?;
+    serde_json::from_slice::<Session>(&payload).ok()?.sid
 }
 
 impl Tokens {

@@ -50,6 +50,15 @@ pub async fn upsert(
     Ok(id)
 }
 
+/// The person the identity provider calls `subject`, if they came through this door before.
+///
+/// # Errors
+/// Storage.
+pub async fn id_of(tx: &mut Tx, side: Side, subject: &str) -> Result<Option<MemberId>, Error> {
+    let sql = "SELECT id FROM member WHERE side = $1 AND subject = $2";
+    tx.optional(sql, &args![side.as_str(), subject], |row| row.id("id")).await
+}
+
 /// A sealed row.
 pub(crate) struct Sealed {
     pub id: MemberId,

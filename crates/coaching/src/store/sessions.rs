@@ -38,6 +38,8 @@ pub struct NewSession<'a> {
     pub cookie_hash: String,
     /// Whose it is.
     pub member: MemberId,
+    /// The identity provider's own session, which it may end.
+    pub sid: Option<&'a str>,
     /// What the identity provider gave.
     pub tokens: &'a Tokens,
     /// When the access token ends.
@@ -52,8 +54,8 @@ pub struct NewSession<'a> {
 /// Storage.
 pub async fn start(tx: &mut Tx, keys: &Keyring, new: &NewSession<'_>, now: Timestamp) -> Result<(), Fault> {
     tx.execute(
-        "INSERT INTO session (id, cookie_hash, member_id, tokens_sealed, access_expires_at, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO session (id, cookie_hash, member_id, tokens_sealed, access_expires_at, created_at, expires_at, sid)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &args![
             new.id,
             new.cookie_hash.as_str(),
@@ -61,7 +63,8 @@ pub async fn start(tx: &mut Tx, keys: &Keyring, new: &NewSession<'_>, now: Times
             seal(keys, new.id, new.tokens)?,
             new.access_expires_at,
             now,
-            new.expires_at
+            new.expires_at,
+            new.sid
         ],
     )
     .await?;
@@ -130,10 +133,34 @@ pub async fn end(tx: &mut Tx, id: SessionId) -> Result<(), Error> {
     tx.execute("DELETE FROM session WHERE id = $1", &args![id]).await.map(|_| ())
 }
 
-/// Removes sessions that have ended.
+/// Ends the sessions of one side that hang on a session at the identity provider, or on a person; where both are
+/// named both must fit.
+///
+/// # Errors
+/// Storage.
+pub async fn end_of(tx: &mut Tx, side: Side, (sub, sid): (Option<&str>, Option<&str>)) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM session WHERE (CAST($1 AS TEXT) IS NULL OR sid = $1) AND member_id IN
+         (SELECT id FROM member WHERE side = $2 AND (CAST($3 AS TEXT) IS NULL OR subject = $3))",
+        &args![sid, side.as_str(), sub],
+    )
+    .await
+}
+
+/// Notes that a logout token was taken. `false` when it was before.
+///
+/// # Errors
+/// Storage.
+pub async fn use_logout_token(tx: &mut Tx, jti: &str, expires_at: Timestamp) -> Result<bool, Error> {
+    let sql = "INSERT INTO used_logout_token (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING";
+    Ok(tx.execute(sql, &args![jti, expires_at]).await? == 1)
+}
+
+/// Removes sessions that have ended, and logout tokens that are of no more use.
 ///
 /// # Errors
 /// Storage.
 pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
+    tx.execute("DELETE FROM used_logout_token WHERE expires_at <= $1", &args![now]).await?;
     tx.execute("DELETE FROM session WHERE expires_at <= $1", &args![now]).await
 }

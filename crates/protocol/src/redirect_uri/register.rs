@@ -6,7 +6,7 @@ use super::RedirectUri;
 use crate::ApplicationType;
 
 /// The longest redirect URI, in bytes.
-const MAX_BYTES: usize = 2048;
+pub(super) const MAX_BYTES: usize = 2048;
 
 /// Why a redirect URI cannot be registered; the text is for the developer who sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +75,7 @@ pub fn register(text: &str, kind: ApplicationType, dev: bool) -> Result<Redirect
 
 /// A URI whose text is already what a parser makes of it: nothing that two parsers could read
 /// differently (upper case, dot segments, backslashes, tabs, odd spellings of an address) is left.
-fn parse_normal(text: &str) -> Result<Url, RegistrationError> {
+pub(super) fn parse_normal(text: &str) -> Result<Url, RegistrationError> {
     if !text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
         return Err(RegistrationError::NotNormal);
     }
@@ -85,12 +85,12 @@ fn parse_normal(text: &str) -> Result<Url, RegistrationError> {
 }
 
 /// What stands between `//` and the path.
-fn authority(text: &str) -> &str {
+pub(super) fn authority(text: &str) -> &str {
     let after = text.split_once("//").map_or("", |(_, after)| after);
     after.split(['/', '?']).next().unwrap_or_default()
 }
 
-fn loopback_only(url: &Url, dev: bool) -> Result<(), RegistrationError> {
+pub(super) fn loopback_only(url: &Url, dev: bool) -> Result<(), RegistrationError> {
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || (dev && name.ends_with(".localhost")),
         Some(Host::Ipv4(address)) => address == std::net::Ipv4Addr::LOCALHOST,
