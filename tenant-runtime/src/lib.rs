@@ -21,6 +21,7 @@ pub mod branding;
 pub mod command;
 pub mod confine;
 pub mod connections;
+pub mod device;
 pub mod error;
 pub mod factors;
 pub mod fields;

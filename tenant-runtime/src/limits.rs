@@ -15,11 +15,18 @@ pub const WAITED_OUT: &str = "waited-out";
 /// Refusals that are noted in the log of attempts.
 pub const NOTED_REFUSAL: &str = "noted-refusal";
 
+/// Programs without a browser that ask for codes.
+pub const DEVICE: &str = "device";
+/// User codes that are none: eight consonants are guessed by nobody at this pace (RFC 8628, 5.1).
+pub const USER_CODE: &str = "user-code";
+
 /// Every rule.
 pub const RULES: &[(&str, Rule)] = &[
     (CLIENT_AUTHENTICATION, Rule { burst: 200, per_minute: 60 }),
     (SIGN_IN, Rule { burst: 1_000, per_minute: 3_000 }),
     (WAITED_OUT, Rule { burst: 30, per_minute: 4 }),
     (NOTED_REFUSAL, Rule { burst: 10, per_minute: 10 }),
+    (DEVICE, Rule { burst: 100, per_minute: 30 }),
+    (USER_CODE, Rule { burst: 10, per_minute: 2 }),
     (LARGE_REQUEST, Rule { burst: 100, per_minute: 5 }),
 ];

@@ -3,8 +3,8 @@
 //! | who | routes | errors become |
 //! | --- | --- | --- |
 //! | anyone | discovery, JWKS | - |
-//! | applications | `/token`, `/userinfo`, `/introspect`, `/revoke` | OAuth JSON |
-//! | people | `/authorize`, `/signin…`, `/account…`, `/end_session`, `/` | pages |
+//! | applications | `/token`, `/userinfo`, `/introspect`, `/revoke`, `/device_authorization` | OAuth JSON |
+//! | people | `/authorize`, `/signin…`, `/account…`, `/device`, `/end_session`, `/` | pages |
 //! | the control plane | everything on `admin.sock` | problems |
 
 use std::sync::Arc;
@@ -29,12 +29,15 @@ use crate::admin::{
     self, applications, audit_events, blocklists, connected_accounts, connections, health, invitees, sessions, users,
 };
 use crate::error::{Kind, PageError, render_pages};
-use crate::oidc::{authorize, cors, documents, end_session, introspect, jwks, revoke, token, userinfo, well_known};
+use crate::oidc::{
+    authorize, cors, device_authorization, documents, end_session, introspect, jwks, revoke, token, userinfo,
+    well_known,
+};
 use crate::signin::{
     callback, choice, code, connect, consent, email, enrol, lost, name, offer, passkey, resend, room, second_step,
     show, with,
 };
-use crate::{App, assets, branding};
+use crate::{App, assets, branding, device};
 
 /// What the world reaches, ready to be served.
 pub fn public(app: &Arc<App>, trusted: TrustedProxy) -> Stacked<Router> {
@@ -66,7 +69,10 @@ fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route(path::USERINFO, get(userinfo::answer).post(userinfo::answer))
         .route(path::REVOKE, post(revoke::post))
         .layer(from_fn_with_state(Arc::clone(app), cors::registered));
-    Router::new().route(path::INTROSPECT, post(introspect::post)).merge(browsers)
+    Router::new()
+        .route(path::INTROSPECT, post(introspect::post))
+        .route(path::DEVICE_AUTHORIZATION, post(device_authorization::post))
+        .merge(browsers)
 }
 
 /// What people do with their own account: each GET shows a page, each POST changes something.
@@ -101,6 +107,7 @@ fn people_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route(path::AUTHORIZE, get(authorize::get).post(authorize::post).head(no_head))
         .route(path::END_SESSION, get(end_session::get).post(end_session::post).head(no_head))
         .route("/", get(home::show))
+        .route(path::DEVICE, get(device::show).post(device::submit))
         .route("/signin", get(show::show).head(no_head))
         .route("/signin/email", post(email::submit))
         .route("/signin/code", post(code::submit))

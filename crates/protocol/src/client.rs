@@ -68,6 +68,8 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 4.4.
     ClientCredentials,
+    /// RFC 8628 3.4.
+    DeviceCode,
 }
 
 impl Client {
@@ -162,7 +164,7 @@ impl AuthMethod {
 
 impl GrantType {
     /// Every grant of this release.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: [Self; 4] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
 
     /// The registered name (RFC 7591 2).
     pub const fn as_str(self) -> &'static str {
@@ -170,6 +172,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 }

@@ -50,13 +50,19 @@ pub enum ErrorCode {
     InsufficientScope,
     /// RFC 7009 2.2.1.
     UnsupportedTokenType,
+    /// RFC 8628 3.5.
+    AuthorizationPending,
+    /// RFC 8628 3.5.
+    SlowDown,
+    /// RFC 8628 3.5.
+    ExpiredToken,
     /// OpenID Connect Core, Unmet Authentication Requirements 1.0.
     UnmetAuthenticationRequirements,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -78,6 +84,9 @@ impl ErrorCode {
         Self::InvalidToken,
         Self::InsufficientScope,
         Self::UnsupportedTokenType,
+        Self::AuthorizationPending,
+        Self::SlowDown,
+        Self::ExpiredToken,
         Self::UnmetAuthenticationRequirements,
     ];
 
@@ -105,6 +114,9 @@ impl ErrorCode {
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
         }
     }

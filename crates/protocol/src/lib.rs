@@ -21,6 +21,7 @@ pub mod bearer;
 pub mod claims;
 pub mod client;
 pub mod client_auth;
+pub mod device;
 pub mod error;
 pub mod introspect;
 pub mod logout;

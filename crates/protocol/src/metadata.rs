@@ -32,6 +32,7 @@ pub struct Metadata {
     end_session_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
+    device_authorization_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
@@ -73,6 +74,10 @@ pub mod path {
     pub const INTROSPECT: &str = "/introspect";
     /// The revocation endpoint.
     pub const REVOKE: &str = "/revoke";
+    /// The device authorization endpoint.
+    pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
+    /// Where people type the code of another device.
+    pub const DEVICE: &str = "/device";
     /// OpenID Connect Discovery 4.
     pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
     /// RFC 8414 3.
@@ -92,6 +97,7 @@ impl Metadata {
             end_session_endpoint: at(path::END_SESSION),
             introspection_endpoint: at(path::INTROSPECT),
             revocation_endpoint: at(path::REVOKE),
+            device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
             scopes_supported: scope::STANDARD.to_vec(),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
@@ -167,7 +173,15 @@ mod tests {
         let document = document();
         for (name, value) in [
             ("response_modes_supported", json!(["query"])),
-            ("grant_types_supported", json!(["authorization_code", "refresh_token", "client_credentials"])),
+            (
+                "grant_types_supported",
+                json!([
+                    "authorization_code",
+                    "refresh_token",
+                    "client_credentials",
+                    "urn:ietf:params:oauth:grant-type:device_code"
+                ]),
+            ),
             ("token_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post", "none"])),
             ("introspection_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post"])),
             (

@@ -99,7 +99,7 @@ fn grants(wish: &Wish, wrong: &mut Vec<Invalid>) -> Vec<GrantType> {
         };
     };
     let Ok(named) = named.iter().map(|name| name.parse()).collect::<Result<Vec<GrantType>, _>>() else {
-        wrong.push(metadata("grant_types", "must be among authorization_code, refresh_token and client_credentials"));
+        wrong.push(metadata("grant_types", "must be among authorization_code, refresh_token, client_credentials and urn:ietf:params:oauth:grant-type:device_code"));
         return Vec::new();
     };
     let grants: Vec<_> = GrantType::ALL.into_iter().filter(|grant| named.contains(grant)).collect();
@@ -109,16 +109,18 @@ fn grants(wish: &Wish, wrong: &mut Vec<Invalid>) -> Vec<GrantType> {
     grants
 }
 
-/// Machines have no people, public clients no credentials of their own (B17), and a refresh token
-/// follows from a code.
+/// Machines have no people, public clients no credentials of their own (B17), a refresh token follows from a
+/// code, and what runs in a browser is no device without one.
 fn misfit(kind: ApplicationType, grants: &[GrantType]) -> Option<&'static str> {
     let has = |grant| grants.contains(&grant);
     if grants.is_empty() {
         Some("must name at least one grant")
     } else if kind == ApplicationType::Machine && grants != [GrantType::ClientCredentials] {
         Some("a machine application uses client_credentials alone")
-    } else if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
-        Some("refresh_token needs authorization_code")
+    } else if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) && !has(GrantType::DeviceCode) {
+        Some("refresh_token needs authorization_code or the device grant")
+    } else if has(GrantType::DeviceCode) && kind == ApplicationType::Spa {
+        Some("a program in a browser has a person at it: it needs no device grant")
     } else if is_public(kind) && has(GrantType::ClientCredentials) {
         Some("client_credentials needs an application that keeps a secret")
     } else {
@@ -256,6 +258,8 @@ mod tests {
             (Machine, vec!["authorization_code"]),
             (Spa, vec!["authorization_code", "client_credentials"]),
             (Native, vec!["client_credentials"]),
+            (Spa, vec!["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]),
+            (Machine, vec!["urn:ietf:params:oauth:grant-type:device_code"]),
         ] {
             assert_eq!(fields(&with_grants(kind, &grants))[0], "grant_types", "{kind} {grants:?}");
         }
@@ -263,7 +267,10 @@ mod tests {
             &with_grants(Web, &["authorization_code", "refresh_token", "client_credentials", "refresh_token"]),
             false,
         );
-        assert_eq!(all.unwrap().grant_types, GrantType::ALL);
+        assert_eq!(all.unwrap().grant_types, GrantType::ALL[..3]);
+        let device = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"];
+        let television = Wish { redirect_uris: Vec::new(), ..with_grants(Native, &device) };
+        assert_eq!(check(&television, false).unwrap().grant_types, [GrantType::RefreshToken, GrantType::DeviceCode]);
     }
 
     #[test]

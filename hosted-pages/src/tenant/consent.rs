@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::Frame;
+use crate::texts::Texts;
 
 /// Which wording the page has, for the record of what a person agreed to. Changes with the texts.
 pub const CONSENT_TEXT: &str = "2026-11.2";
@@ -49,28 +50,33 @@ pub enum Asked<'a> {
 
 impl Consent<'_> {
     fn line(&self, asked: Asked<'_>) -> &'static str {
-        let t = &self.frame.t().consent;
-        match asked {
-            Asked::WhoYouAre => t.who_you_are,
-            Asked::Profile => t.profile,
-            Asked::Address => t.address,
-            Asked::Roles => t.roles,
-            Asked::Details(_) => t.details,
-            Asked::WhileAway => t.while_away,
-            Asked::Named(_) => t.named,
-        }
+        asked.line(self.frame.t())
     }
 }
 
 impl<'a> Asked<'a> {
-    const fn details(self) -> Option<&'a str> {
+    /// What a page says of it.
+    pub(super) const fn line(self, t: &Texts) -> &'static str {
+        let t = &t.consent;
+        match self {
+            Self::WhoYouAre => t.who_you_are,
+            Self::Profile => t.profile,
+            Self::Address => t.address,
+            Self::Roles => t.roles,
+            Self::Details(_) => t.details,
+            Self::WhileAway => t.while_away,
+            Self::Named(_) => t.named,
+        }
+    }
+
+    pub(super) const fn details(self) -> Option<&'a str> {
         match self {
             Self::Details(labels) => Some(labels),
             _ => None,
         }
     }
 
-    const fn name(self) -> Option<&'a str> {
+    pub(super) const fn name(self) -> Option<&'a str> {
         match self {
             Self::Named(name) => Some(name),
             _ => None,

@@ -14,6 +14,7 @@
 //! passkeys have one script and work without it, and so does the one that asks for work; no other has any.
 
 mod consent;
+mod device;
 mod factors;
 mod failure;
 mod home;
@@ -27,6 +28,7 @@ mod sign_in;
 mod sign_out;
 
 pub use consent::{Asked, CONSENT_TEXT, Consent};
+pub use device::{DeviceConfirm, DeviceDone, DeviceEnter, DeviceError};
 pub use factors::{MakeFactor, ProvePasskey, SetUpApp, TakeCodes};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
 pub use home::{Home, Person};

@@ -179,7 +179,7 @@ fn e07_every_form_that_posts_carries_csrf_and_flow() {
             }
             assert_eq!(form.value().attr("method"), Some("post"), "{name}");
             assert!(hidden("csrf"), "{name}: {:?}", form.value().attr("action"));
-            let of_flow = !name.starts_with("console-") && !name.starts_with("account-");
+            let of_flow = !["console-", "account-", "device"].iter().any(|group| name.starts_with(group));
             assert_eq!(hidden("flow"), of_flow, "{name}: flow");
             // A form that only a script can fill in is sent by the script.
             let button = if form.value().attr("data-passkey").is_some() { "button" } else { "submit" };

@@ -47,7 +47,11 @@ pub struct Here {
 }
 
 impl Here {
-    async fn find(app: &Arc<App>, visit: Visit, path: &str) -> Result<Self, Away> {
+    /// Whoever is signed in on this browser, for a page of ours at `path`.
+    ///
+    /// # Errors
+    /// The way to the sign-in and back to `path`.
+    pub async fn find(app: &Arc<App>, visit: Visit, path: &str) -> Result<Self, Away> {
         app.limits.check(limits::SIGN_IN, visit.context.client_ip)?;
         let accounts = accounts::live(app, &mut app.db.read().await?, &visit.jar).await?;
         let others = accounts.len() > 1;

@@ -22,6 +22,7 @@ pub const IN_THE_FILE: &[(&str, &[&str])] = &[
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("passkey_owner", "random bytes that authenticators know the person by"),
     ("authorization_code", "a minute"),
+    ("device_authorization", "minutes, a day once decided; what was allowed is among the applications"),
     ("logout_delivery", "30 days: which application was told that a session ended; the session is in the file"),
     ("one_time_code", "minutes; the message about it is in the file"),
     ("address_code", "minutes; the message about it is in the file"),

@@ -21,6 +21,7 @@ const RULES: &[Rule] = &[
     rule!("logout_delivery", "id", "created_at", MONTH, "what applications were told is shown for 30 days"),
     rule!("oauth_grant", "id", "ends_at", DAY, "no token of the grant can be alive"),
     rule!("authorization_code", "code_hash", "expires_at", DAY, "codes live a minute; a day shows reuse"),
+    rule!("device_authorization", "device_hash", "expires_at", DAY, "codes live ten minutes; a day shows reuse"),
     rule!("consent", "id", "ended_at", YEAR, "an ended consent is shown as long as the audit log tells of it"),
     rule!("revoked_token", "jti", "expires_at", Duration::ZERO, "the token has expired by itself"),
     rule!("pending_request", "id_hash", "expires_at", Duration::ZERO, "the sign-in took too long"),

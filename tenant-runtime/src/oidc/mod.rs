@@ -8,6 +8,7 @@ pub mod authorize;
 pub mod client;
 mod continuation;
 pub mod cors;
+pub mod device_authorization;
 pub mod documents;
 pub mod end_session;
 pub mod introspect;

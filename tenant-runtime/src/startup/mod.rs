@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "back_channel_logout",
         sql: include_str!("../../../migrations/tenant/0016_back_channel_logout.sql"),
     },
+    Migration { version: 17, name: "device", sql: include_str!("../../../migrations/tenant/0017_device.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

@@ -10,6 +10,7 @@ pub mod connected_accounts;
 pub mod connections;
 pub mod consents;
 pub mod data_keys;
+pub mod device_authorizations;
 pub mod factor_recoveries;
 pub mod factor_tries;
 pub mod grants;

@@ -241,6 +241,7 @@ pub async fn erase(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, Erro
                 "DELETE FROM application_invitee WHERE user_id = $1",
                 "DELETE FROM outbox WHERE user_id = $1",
                 "DELETE FROM authorization_code WHERE user_id = $1",
+                "DELETE FROM device_authorization WHERE user_id = $1",
                 "DELETE FROM oauth_grant WHERE user_id = $1",
                 "DELETE FROM session WHERE user_id = $1",
                 "DELETE FROM connected_account WHERE user_id = $1",

@@ -62,7 +62,7 @@ async fn a04_a11_nothing_is_advertised_that_is_refused_and_none_is_never_offered
                 || document["prompt_values_supported"].to_string().contains("none")
         );
         assert!(!document["id_token_signing_alg_values_supported"].to_string().contains("none"));
-        for name in ["registration_endpoint", "device_authorization_endpoint", "check_session_iframe"] {
+        for name in ["registration_endpoint", "check_session_iframe"] {
             assert_eq!(document[name], Value::Null, "{name} does not exist");
         }
     })

@@ -6,7 +6,7 @@ use polder_tenant_api::{ApplicationType, NewApplication};
 use polder_tenant_runtime::admin::registration;
 use serde_json::Value;
 
-use crate::support::client::{Choice, VERIFIER, machine, spa, web};
+use crate::support::client::{Choice, VERIFIER, machine, native, spa, web};
 use crate::support::token::{claims, header, verified};
 use crate::support::world::on_each;
 use crate::support::{Browser, Client, ISSUER, World};
@@ -14,7 +14,7 @@ use crate::support::{Browser, Client, ISSUER, World};
 const UNADVERTISED: [(&str, &[&str]); 12] = [
     ("response_types_supported", &["token", "id_token", "code id_token", "none"]),
     ("response_modes_supported", &["fragment", "form_post", "jwt"]),
-    ("grant_types_supported", &["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"]),
+    ("grant_types_supported", &["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer"]),
     ("subject_types_supported", &["pairwise"]),
     ("id_token_signing_alg_values_supported", &["none", "HS256", "PS256", "RS512"]),
     ("token_endpoint_auth_methods_supported", &["private_key_jwt", "client_secret_jwt"]),
@@ -145,6 +145,18 @@ async fn grant(world: &World, value: &str) -> bool {
         "client_credentials" => {
             let machine = world.application(machine()).await;
             machine.post(world, "/token", &[("grant_type", value)]).await.status == 200
+        }
+        "urn:ietf:params:oauth:grant-type:device_code" => {
+            let mut television = native();
+            television.wish.redirect_uris = Vec::new();
+            television.wish.grant_types = Some(vec![value.to_owned()]);
+            let television = world.application(television).await;
+            let given = television.post(world, "/device_authorization", &[]).await;
+            let code = given.member("device_code");
+            // What comes of it is for a person to say; signin/device.rs follows it to the end.
+            let form = [("grant_type", value), ("device_code", code.as_str())];
+            television.post(world, "/token", &form).await.refused(400, "authorization_pending");
+            true
         }
         _ => {
             let form = [("grant_type", value), ("username", "ann"), ("password", "x")];

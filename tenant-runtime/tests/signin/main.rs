@@ -16,6 +16,7 @@ mod clock;
 mod codes;
 mod consent;
 mod cookies;
+mod device;
 mod enumeration;
 mod forms;
 mod limits;

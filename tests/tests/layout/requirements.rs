@@ -40,6 +40,9 @@ fn every_requirement_of_this_release_names_a_test() {
     // (claims) and A13 (no nonce, compat) are not offered yet.
     wanted.extend(range('a', 7, 29).into_iter().filter(|id| !["a13", "a26"].contains(&id.as_str())));
     wanted.extend(range('a', 42, 48));
+    // Back-channel logout, the device grant, and what APIs check.
+    wanted.extend(range('a', 49, 52));
+    wanted.extend(["b50", "b78", "b81", "b82", "b83", "b86", "e11", "e16", "e22"].map(str::to_owned));
     // OAuth 2.x for the grants offered.
     wanted.extend(range('b', 1, 24));
     wanted.extend(range('b', 25, 35));

@@ -34,6 +34,11 @@ pub enum Request {
         /// The wanted scope.
         scope: Option<Scope>,
     },
+    /// RFC 8628 3.4.
+    DeviceCode {
+        /// The device code.
+        device_code: Secret<String>,
+    },
 }
 
 impl Request {
@@ -56,6 +61,7 @@ impl Request {
                 Self::RefreshToken { refresh_token: secret(params.require("refresh_token")?), scope: scope(params)? }
             }
             GrantType::ClientCredentials => Self::ClientCredentials { scope: scope(params)? },
+            GrantType::DeviceCode => Self::DeviceCode { device_code: secret(params.require("device_code")?) },
         })
     }
 
@@ -65,6 +71,7 @@ impl Request {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::DeviceCode { .. } => GrantType::DeviceCode,
         }
     }
 }
@@ -88,12 +95,14 @@ mod tests {
 
     #[test]
     fn b12_grants_are_known_and_allowed_or_refused() {
-        for unknown in ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "Authorization_Code"] {
+        for unknown in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "Authorization_Code"] {
             assert_eq!(code(&format!("grant_type={unknown}"), &web()), ErrorCode::UnsupportedGrantType, "{unknown}");
         }
         assert_eq!(code("grant_type=client_credentials", &web()), ErrorCode::UnauthorizedClient);
         assert_eq!(code("grant_type=authorization_code&code=x", &machine()), ErrorCode::UnauthorizedClient);
         assert_eq!(code("grant_type=refresh_token&refresh_token=x", &machine()), ErrorCode::UnauthorizedClient);
+        let device = "grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=x";
+        assert_eq!(code(device, &web()), ErrorCode::UnauthorizedClient);
         assert_eq!(code("", &web()), ErrorCode::InvalidRequest);
     }
 

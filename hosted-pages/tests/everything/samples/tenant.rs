@@ -3,9 +3,10 @@
 use polder_hosted_pages::account::{Section, Shell};
 use polder_hosted_pages::tenant::{
     AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, ConnectAccount, Connected,
-    ConnectedAccounts, ConnectedNews, Consent, ContinueAs, EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home,
-    MakeRoom, NameError, NotAllowed, OfferPasskey, OnTheWay, PasskeyProblem, Person, ProveWork, ProviderButton,
-    ProviderTrouble, RoomTaken, SignInCode, SignInEmail, SignOutConfirm, Signals, SignedOut, WaitingAccount,
+    ConnectedAccounts, ConnectedNews, Consent, ContinueAs, DeviceConfirm, DeviceDone, DeviceEnter, DeviceError,
+    EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home, MakeRoom, NameError, NotAllowed, OfferPasskey,
+    OnTheWay, PasskeyProblem, Person, ProveWork, ProviderButton, ProviderTrouble, RoomTaken, SignInCode, SignInEmail,
+    SignOutConfirm, Signals, SignedOut, WaitingAccount,
 };
 use polder_hosted_pages::{Device, Frame, Page};
 use polder_kernel::Locale;
@@ -278,6 +279,26 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         asked: &asked,
     };
     add(pages, "consent", &page);
+    add(pages, "device", &DeviceEnter { frame, code: "BCDF-GHJK", error: None });
+    for (name, error) in [
+        ("device-unknown", DeviceError::Unknown),
+        ("device-too-often", DeviceError::TooOften),
+        ("device-not-allowed", DeviceError::NotAllowed),
+    ] {
+        add(pages, name, &DeviceEnter { frame, code: words.other, error: Some(error) });
+    }
+    let confirm = DeviceConfirm {
+        frame,
+        application: words.application,
+        code: "BCDF-GHJK",
+        name: words.person,
+        masked_address: words.address,
+        asked: &asked,
+    };
+    add(pages, "device-confirm", &confirm);
+    add(pages, "device-confirm-bare", &DeviceConfirm { name: "", asked: &[], ..confirm });
+    add(pages, "device-done", &DeviceDone { frame, application: words.application, allowed: true });
+    add(pages, "device-refused", &DeviceDone { frame, application: words.application, allowed: false });
     add(pages, "consent-nameless", &Consent { destination: None, name: "", asked: &asked[..1], ..page });
 }
 

@@ -2,6 +2,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod mint;
 mod refresh_token;
 
@@ -53,6 +54,7 @@ async fn redeem(
         Request::RefreshToken { refresh_token, scope } => {
             refresh_token::redeem(app, ctx, application, &refresh_token, scope.as_ref()).await
         }
+        Request::DeviceCode { device_code } => device_code::redeem(app, ctx, application, &device_code).await,
         Request::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let presented = authorization_code::Presented { code, redirect_uri, code_verifier };
             authorization_code::redeem(app, ctx, application, presented).await

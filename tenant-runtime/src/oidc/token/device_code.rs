@@ -1,0 +1,118 @@
+//! A device code becomes tokens once a person said yes (RFC 8628, 3.4).
+
+use std::time::Duration;
+
+use polder_audit::{Actor, Event};
+use polder_kernel::Secret;
+use polder_protocol::device::{self, Answer, SLOWER};
+use polder_protocol::scope::OFFLINE_ACCESS;
+use polder_protocol::token::Response;
+use polder_protocol::token::authorization_code::refused;
+use polder_protocol::{Error, GrantType};
+use polder_service::RequestContext;
+
+use super::mint::{self, Order};
+use crate::App;
+use crate::error::{Internal, OAuthError};
+use crate::model::{Application, Assurance, Grant};
+use crate::oidc::device_authorization::device_hash;
+use crate::signin::demand;
+use crate::store::device_authorizations::{self, Approved};
+use crate::store::users;
+
+/// Checks, uses, mints; or says what is waited for.
+pub(super) async fn redeem(
+    app: &App,
+    ctx: &RequestContext,
+    application: &Application,
+    code: &Secret<String>,
+) -> Result<Response, OAuthError> {
+    let hash = device_hash(app, code.expose());
+    let mut tx = app.db.read().await?;
+    let found = device_authorizations::find(&mut tx, &hash).await?;
+    let found = found.filter(|found| found.application_id == application.id);
+    let found = found.ok_or_else(|| refused().detail("unknown device code"))?;
+    let answer = device::decide(&found.state, app.clock.now());
+    let (Answer::Redeem, Some(approved)) = (answer, found.approved) else {
+        drop(tx);
+        return Err(not_yet(app, hash, answer).await?.into());
+    };
+    if !users::is_admitted(&mut tx, &application.access, application.id, approved.user_id).await? {
+        return Err(refused().detail("the application no longer admits the person").into());
+    }
+    drop(tx);
+    if Assurance::of_amr(&approved.bound.amr) < demand::least(&app.tenant.current(), application) {
+        return Err(refused().detail("the sign-in is no longer strong enough").into());
+    }
+    let grant = grant(app, application, approved);
+    if !store(app, ctx, hash, grant.clone()).await? {
+        return Err(refused().detail("used before, or the person or the session has ended").into());
+    }
+    let (scope, refresh) = (grant.scope.clone(), grant.refresh_expires_at.map(|_| grant.generation));
+    Ok(mint::for_person(app, Order { application, grant: &grant, scope, nonce: None, refresh }).await?)
+}
+
+/// Notes that it asked, where it may ask again, and gives the error that says so.
+async fn not_yet(app: &App, hash: String, answer: Answer) -> Result<Error, Internal> {
+    let slower = match answer {
+        Answer::Pending => Some(Duration::ZERO),
+        Answer::SlowDown => Some(SLOWER),
+        _ => None,
+    };
+    if let Some(slower) = slower {
+        let now = app.clock.now();
+        let noted = app.db.write(move |tx| {
+            Box::pin(async move {
+                device_authorizations::polled(tx, &hash, now, slower).await?;
+                Ok::<_, Internal>(())
+            })
+        });
+        noted.await?;
+    }
+    Ok(answer.error().unwrap_or_else(refused))
+}
+
+/// As for a code: without `offline_access` its refresh family is tied to the session (E13, B45).
+fn grant(app: &App, application: &Application, approved: Approved) -> Grant {
+    let Approved { grant_id, user_id, session_id, scope, bound } = approved;
+    let now = app.clock.now();
+    let offline = scope.contains(OFFLINE_ACCESS);
+    let refreshes = application.client.grant_types.contains(&GrantType::RefreshToken);
+    let absolute = now + app.lifetimes.refresh_absolute;
+    let absolute = if offline { absolute } else { absolute.min(bound.session_expires_at) };
+    Grant {
+        id: grant_id,
+        application_id: application.id,
+        user_id,
+        session_id: (!offline).then_some(session_id),
+        sid: bound.sid,
+        scope,
+        acr: bound.acr,
+        amr: bound.amr,
+        authenticated_at: bound.authenticated_at,
+        created_at: now,
+        generation: 0,
+        rotated_at: None,
+        refresh_idle_expires_at: refreshes.then(|| absolute.min(now + app.lifetimes.refresh_idle)),
+        refresh_expires_at: refreshes.then_some(absolute),
+        revoked_at: None,
+    }
+}
+
+async fn store(app: &App, ctx: &RequestContext, hash: String, grant: Grant) -> Result<bool, Internal> {
+    let ends_at = grant.refresh_expires_at.unwrap_or(grant.created_at) + app.lifetimes.access_token;
+    let request_id = ctx.request_id.to_string();
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let first = device_authorizations::redeem(tx, &hash, &grant, ends_at).await?;
+                if first {
+                    let event = Event::new("grant.created", Actor::application(grant.application_id));
+                    let event = event.user(grant.user_id).application(grant.application_id);
+                    polder_audit::record(tx, event.request(request_id));
+                }
+                Ok(first)
+            })
+        })
+        .await
+}
