@@ -10,6 +10,9 @@ pub const SIGN_IN: &str = "sign-in";
 /// Authorization requests too large for a cookie: each takes one of the few places for them.
 pub const LARGE_REQUEST: &str = "large-request";
 
+/// Requests pushed in the name of applications that keep no secret.
+pub const PUSHED_REQUEST: &str = "pushed-request";
+
 /// Proofs of work that are waited out instead of given: a browser without scripts, not a thousand.
 pub const WAITED_OUT: &str = "waited-out";
 /// Refusals that are noted in the log of attempts.
@@ -28,5 +31,6 @@ pub const RULES: &[(&str, Rule)] = &[
     (NOTED_REFUSAL, Rule { burst: 10, per_minute: 10 }),
     (DEVICE, Rule { burst: 100, per_minute: 30 }),
     (USER_CODE, Rule { burst: 10, per_minute: 2 }),
+    (PUSHED_REQUEST, Rule { burst: 200, per_minute: 60 }),
     (LARGE_REQUEST, Rule { burst: 100, per_minute: 5 }),
 ];

@@ -3,7 +3,7 @@
 //! | who | routes | errors become |
 //! | --- | --- | --- |
 //! | anyone | discovery, JWKS | - |
-//! | applications | `/token`, `/userinfo`, `/introspect`, `/revoke`, `/device_authorization` | OAuth JSON |
+//! | applications | `/token`, `/par`, `/userinfo`, `/introspect`, `/revoke`, `/device_authorization` | OAuth JSON |
 //! | people | `/authorize`, `/signin…`, `/account…`, `/device`, `/end_session`, `/` | pages |
 //! | the control plane | everything on `admin.sock` | problems |
 
@@ -30,7 +30,7 @@ use crate::admin::{
 };
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{
-    authorize, cors, device_authorization, documents, end_session, introspect, jwks, revoke, token, userinfo,
+    authorize, cors, device_authorization, documents, end_session, introspect, jwks, par, revoke, token, userinfo,
     well_known,
 };
 use crate::signin::{
@@ -66,6 +66,7 @@ fn documents_routes() -> Router<Arc<App>> {
 fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
     let browsers = Router::new()
         .route(path::TOKEN, post(token::post))
+        .route(path::PAR, post(par::post))
         .route(path::USERINFO, get(userinfo::answer).post(userinfo::answer))
         .route(path::REVOKE, post(revoke::post))
         .layer(from_fn_with_state(Arc::clone(app), cors::registered));

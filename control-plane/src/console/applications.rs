@@ -9,8 +9,11 @@ use polder_hosted_pages::console::{
     Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications, FieldProblem,
     Problem,
 };
-use polder_tenant_api::{Access, ApplicationChanges, ApplicationKind, ApplicationType, NewApplication, Preferences};
+use polder_tenant_api::{
+    Access, ApplicationChanges, ApplicationKind, ApplicationType, NewApplication, Preferences, Profile,
+};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::fields::Fields;
 use super::in_tenant::{AtId, InTenant};
@@ -20,7 +23,7 @@ use super::{Console, Fault, SignedIn, show};
 use crate::administer::{On, Part, applications};
 
 /// The fields of the form, the first being where everything else is said.
-const FIELDS: [&str; 5] = ["name", "type", "redirect_uris", "post_logout_redirect_uris", "role"];
+const FIELDS: [&str; 6] = ["name", "type", "redirect_uris", "post_logout_redirect_uris", "jwks", "role"];
 
 /// What a page may be asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -68,12 +71,13 @@ pub async fn create(
     };
     let new = NewApplication {
         name: fields.get("name").to_owned(),
-        profile: polder_tenant_api::Profile::default(),
+        profile: profile(&fields),
         kind: kind(&fields),
         redirect_uris: fields.lines("redirect_uris"),
         post_logout_redirect_uris: fields.lines("post_logout_redirect_uris"),
         grant_types: None,
         token_endpoint_auth_method: None,
+        jwks: jwks(&fields),
         third_party: false,
         access,
         preferences: Preferences::default(),
@@ -206,6 +210,8 @@ fn form(fields: &Fields) -> ApplicationForm<'_> {
         role: fields.get("role"),
         passkeys: fields.get("passkeys"),
         second_factor: fields.get("second_factor"),
+        profile: fields.get("profile"),
+        jwks: fields.get("jwks"),
     }
 }
 
@@ -216,6 +222,20 @@ fn kind(fields: &Fields) -> ApplicationType {
         "machine" => ApplicationType::Machine,
         _ => ApplicationType::Web,
     }
+}
+
+fn profile(fields: &Fields) -> Profile {
+    match fields.get("profile") {
+        "compat" => Profile::Compat,
+        "fapi2" => Profile::Fapi2,
+        _ => Profile::Default,
+    }
+}
+
+/// What is no JSON goes to the tenant as a text: it says what keys look like.
+fn jwks(fields: &Fields) -> Option<Value> {
+    let text = fields.get("jwks");
+    (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())))
 }
 
 /// `None` when a role is chosen and not named.

@@ -174,6 +174,7 @@ fn web(name: &str) -> NewApplication {
         post_logout_redirect_uris: Vec::new(),
         grant_types: Some(vec!["authorization_code".to_owned(), "refresh_token".to_owned()]),
         token_endpoint_auth_method: None,
+        jwks: None,
         third_party: false,
         access: Access::Everyone,
         preferences: Preferences::default(),

@@ -98,20 +98,28 @@ impl PublicKey {
 
     /// The key for verifying with `alg`; `None` when it is none of that algorithm's, malformed, or too weak.
     pub(crate) fn decoding_key(&self, alg: Algorithm) -> Option<jsonwebtoken::DecodingKey> {
-        let bytes_of = |text: &String, length: usize| from_base64url(text).filter(|bytes| bytes.len() == length);
         match (alg, self) {
-            (Algorithm::Es256, Self::Ec { crv, x, y }) if crv == "P-256" => {
+            (Algorithm::Es256, Self::Ec { .. })
+            | (Algorithm::Rs256, Self::Rsa { .. })
+            | (Algorithm::EdDsa, Self::Okp { .. }) => self.to_verify_with(),
+            _ => None,
+        }
+    }
+
+    /// The key for verifying; `None` when it is malformed, on another curve, or too weak.
+    pub(crate) fn to_verify_with(&self) -> Option<jsonwebtoken::DecodingKey> {
+        let bytes_of = |text: &String, length: usize| from_base64url(text).filter(|bytes| bytes.len() == length);
+        match self {
+            Self::Ec { crv, x, y } if crv == "P-256" => {
                 let (x, y) = (bytes_of(x, 32)?, bytes_of(y, 32)?);
                 Some(jsonwebtoken::DecodingKey::from_ec_der(&[&[4], x.as_slice(), &y].concat()))
             }
-            (Algorithm::Rs256, Self::Rsa { n, e }) => {
+            Self::Rsa { n, e } => {
                 let (n, e) = (from_base64url(n)?, from_base64url(e)?);
                 let strong = (256..=1024).contains(&n.len()) && n.first().is_some_and(|first| *first >= 0x80);
                 strong.then(|| jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e))
             }
-            (Algorithm::EdDsa, Self::Okp { crv, x }) if crv == "Ed25519" => {
-                Some(jsonwebtoken::DecodingKey::from_ed_der(&bytes_of(x, 32)?))
-            }
+            Self::Okp { crv, x } if crv == "Ed25519" => Some(jsonwebtoken::DecodingKey::from_ed_der(&bytes_of(x, 32)?)),
             _ => None,
         }
     }

@@ -5,12 +5,14 @@
 //!                                   │ Index: keyed hashes, derived tokens
 //!                                   └ AuditDetails ──wraps──> one key per person
 //! signing key ──sign_jwt──> token ──Verifier (JWKS)──> claims
+//! what an application signed ──ForeignKeys (its JWKS), or the key inside──> claims
 //! ```
 //!
 //! `ring`, `argon2`, `aws-lc-rs` and `jsonwebtoken` are used here and nowhere else. Nothing in this crate prints a key.
 
 pub mod category;
 mod cipher;
+pub mod foreign;
 pub mod hash;
 pub mod jwk;
 pub mod jwt;
@@ -25,6 +27,7 @@ pub mod strict_json;
 pub mod totp;
 
 pub use category::Category;
+pub use foreign::{Foreign, ForeignKeys, JwksError};
 pub use hash::{constant_time_eq, sha256};
 pub use jwk::{Jwk, Jwks, PublicKey};
 pub use jwt::{Header, JwtError, Verified, Verifier};

@@ -1,10 +1,30 @@
-//! Bearer tokens: how one is presented, and how a bad one is answered (RFC 6750).
+//! Access tokens: how one is presented, and how a bad one is answered (RFC 6750, RFC 9449 7).
 
 use std::fmt::Write;
 
 use polder_kernel::Secret;
 
+use crate::profile::ALGORITHMS;
 use crate::{Error, ErrorCode, Params};
+
+/// A token as it was presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// How.
+    pub scheme: Scheme,
+    /// The token.
+    pub token: Secret<String>,
+}
+
+/// The authentication schemes of access tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// Whoever holds the token may use it (RFC 6750).
+    #[default]
+    Bearer,
+    /// Whoever holds its key, too (RFC 9449 7.1).
+    Dpop,
+}
 
 /// A refusal with its `WWW-Authenticate` challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,15 +33,13 @@ pub struct Challenge {
     pub error: Option<Error>,
     /// The scope that would do, with `insufficient_scope` (B23).
     pub scope: Option<&'static str>,
+    /// The scheme that was used.
+    pub scheme: Scheme,
 }
 
 /// The presented token. In the URL it is refused (B24): URLs end up in logs. `form` is the body of a
 /// form POST, the only other place (RFC 6750 2.2), and two places are one too many.
-pub fn parse(
-    authorization: Option<&str>,
-    query: Option<&str>,
-    form: Option<&Params>,
-) -> Result<Secret<String>, Challenge> {
+pub fn parse(authorization: Option<&str>, query: Option<&str>, form: Option<&Params>) -> Result<Presented, Challenge> {
     let in_query = Params::read(query.unwrap_or_default().as_bytes());
     if in_query.names().any(|name| name == "access_token") {
         return Err(malformed("the access token must not be in the URL"));
@@ -34,54 +52,94 @@ pub fn parse(
         Some(form) => form.get("access_token"),
         None => None,
     };
-    match (in_header, in_body) {
+    match (in_header, in_body.map(|token| (Scheme::Bearer, token))) {
         (Some(_), Some(_)) => Err(malformed("the access token was sent twice")),
-        (Some(token), None) | (None, Some(token)) if is_b64token(token) => Ok(Secret::new(token.to_owned())),
-        (None, None) => Err(Challenge { error: None, scope: None }),
-        _ => Err(invalid_token()),
+        (Some((scheme, token)), None) | (None, Some((scheme, token))) if is_b64token(token) => {
+            Ok(Presented { scheme, token: Secret::new(token.to_owned()) })
+        }
+        (None, None) => Err(Challenge { error: None, scope: None, scheme: Scheme::Bearer }),
+        (Some((scheme, _)), None) | (None, Some((scheme, _))) => Err(invalid_token().under(scheme)),
     }
 }
 
 /// The answer to a bad, expired or revoked token: never which (B22).
 pub fn invalid_token() -> Challenge {
-    let error = Error::new(ErrorCode::InvalidToken, "the access token is invalid, expired or revoked");
-    Challenge { error: Some(error), scope: None }
+    Error::new(ErrorCode::InvalidToken, "the access token is invalid, expired or revoked").into()
 }
 
 /// The answer to a token without the scope that is needed (B23).
 pub fn insufficient_scope(needed: &'static str) -> Challenge {
     let error = Error::new(ErrorCode::InsufficientScope, "the access token lacks a scope");
-    Challenge { error: Some(error), scope: Some(needed) }
+    Challenge { scope: Some(needed), ..error.into() }
 }
 
 impl Challenge {
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        self.error.as_ref().map_or(401, Error::status)
+    /// The same, for who used this scheme.
+    #[must_use]
+    pub fn under(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
     }
 
-    /// The value of `WWW-Authenticate`. Descriptions cannot hold a quote or a backslash, so they need no
-    /// escaping; the realm is the issuer.
-    pub fn header(&self, issuer: &str) -> String {
-        let mut header = format!("Bearer realm=\"{issuer}\"");
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match &self.error {
+            None => 401,
+            // At a resource a proof belongs to the token (RFC 9449 7.1, 9).
+            Some(Error { code: ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce, .. }) => 401,
+            Some(error) => error.status(),
+        }
+    }
+
+    /// The values of `WWW-Authenticate`: of the scheme that was used, or of both where nothing was presented
+    /// (B21). Descriptions cannot hold a quote or a backslash, so they need no escaping; the realm is the issuer.
+    pub fn headers(&self, issuer: &str) -> Vec<String> {
+        match (&self.error, self.scheme) {
+            (None, _) => vec![self.header(Scheme::Bearer, issuer), self.header(Scheme::Dpop, issuer)],
+            (Some(_), scheme) => vec![self.header(scheme, issuer)],
+        }
+    }
+
+    fn header(&self, scheme: Scheme, issuer: &str) -> String {
+        let mut header = format!("{} realm=\"{issuer}\"", scheme.as_str());
         if let Some(error) = &self.error {
             let _ = write!(header, ", error=\"{}\", error_description=\"{}\"", error.code, error.description);
         }
         if let Some(scope) = self.scope {
             let _ = write!(header, ", scope=\"{scope}\"");
         }
+        if scheme == Scheme::Dpop {
+            let _ = write!(header, ", algs=\"{}\"", ALGORITHMS.join(" "));
+        }
         header
     }
 }
 
-fn malformed(description: &'static str) -> Challenge {
-    Challenge { error: Some(Error::new(ErrorCode::InvalidRequest, description)), scope: None }
+impl From<Error> for Challenge {
+    fn from(error: Error) -> Self {
+        Self { error: Some(error), scope: None, scheme: Scheme::Bearer }
+    }
 }
 
-/// What follows the scheme `Bearer`, in any case (RFC 9110 11.1). Another scheme presents no token.
-fn header(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_matches(' '))
+impl Scheme {
+    /// The name in `Authorization` and `WWW-Authenticate`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+}
+
+fn malformed(description: &'static str) -> Challenge {
+    Error::new(ErrorCode::InvalidRequest, description).into()
+}
+
+/// What follows one of our schemes, in any case (RFC 9110 11.1). Another scheme presents no token.
+fn header(value: &str) -> Option<(Scheme, &str)> {
+    let (name, token) = value.split_once(' ')?;
+    let scheme =
+        [Scheme::Bearer, Scheme::Dpop].into_iter().find(|scheme| name.eq_ignore_ascii_case(scheme.as_str()))?;
+    Some((scheme, token.trim_matches(' ')))
 }
 
 /// RFC 6750 2.1 `b64token`.
@@ -102,24 +160,36 @@ mod tests {
     #[test]
     fn a12_a_token_in_the_header_or_in_the_form() {
         let token =
-            |authorization, form: &str| parse(authorization, None, Some(&params(form))).unwrap().expose().clone();
+            |authorization, form: &str| parse(authorization, None, Some(&params(form))).unwrap().token.expose().clone();
         assert_eq!(token(Some("Bearer abc.d-e_f~+/=="), ""), "abc.d-e_f~+/==");
         assert_eq!(token(None, "access_token=abc"), "abc");
     }
 
     #[test]
     fn a58_the_scheme_is_read_in_any_case() {
-        for scheme in ["Bearer", "bearer", "BEARER"] {
-            assert!(parse(Some(&format!("{scheme} abc")), None, None).is_ok(), "{scheme}");
+        for (name, scheme) in [
+            ("Bearer", Scheme::Bearer),
+            ("bearer", Scheme::Bearer),
+            ("BEARER", Scheme::Bearer),
+            ("DPoP", Scheme::Dpop),
+            ("dpop", Scheme::Dpop),
+        ] {
+            assert_eq!(parse(Some(&format!("{name} abc")), None, None).unwrap().scheme, scheme, "{name}");
         }
     }
 
     #[test]
     fn b21_without_a_token_the_challenge_has_no_error() {
-        for authorization in [None, Some("Basic abc"), Some("Bearer"), Some("DPoP abc"), Some("")] {
+        for authorization in [None, Some("Basic abc"), Some("Bearer"), Some("DPoP"), Some("")] {
             let challenge = refused(authorization, Some("a=b"), "");
             assert_eq!(challenge.status(), 401);
-            assert_eq!(challenge.header(ISSUER), "Bearer realm=\"https://practice.example.test\"");
+            assert_eq!(
+                challenge.headers(ISSUER),
+                [
+                    "Bearer realm=\"https://practice.example.test\"",
+                    "DPoP realm=\"https://practice.example.test\", algs=\"ES256 PS256 EdDSA Ed25519 RS256\""
+                ]
+            );
         }
     }
 
@@ -128,16 +198,25 @@ mod tests {
         for wrong in ["Bearer a b", "Bearer =", "Bearer a=b", "Bearer \u{e9}", "Bearer a\"b"] {
             assert_eq!(refused(Some(wrong), None, ""), invalid_token(), "{wrong}");
         }
-        let header = invalid_token().header(ISSUER);
+        let header = invalid_token().headers(ISSUER).remove(0);
         assert!(header.contains("error=\"invalid_token\"") && invalid_token().status() == 401, "{header}");
+    }
+
+    #[test]
+    fn b66_a_refusal_speaks_of_the_scheme_that_was_used() {
+        let headers = invalid_token().under(Scheme::Dpop).headers(ISSUER);
+        assert!(headers.len() == 1 && headers[0].starts_with("DPoP ") && headers[0].contains("algs="), "{headers:?}");
+        assert_eq!(refused(Some("DPoP a b"), None, ""), invalid_token().under(Scheme::Dpop));
+        let proof: Challenge = crate::dpop::needs_nonce().into();
+        assert_eq!(proof.status(), 401);
     }
 
     #[test]
     fn b23_a_missing_scope_is_named() {
         let challenge = insufficient_scope("openid");
         assert_eq!(challenge.status(), 403);
-        assert!(challenge.header(ISSUER).ends_with(", scope=\"openid\""));
-        assert!(challenge.header(ISSUER).contains("error=\"insufficient_scope\""));
+        assert!(challenge.headers(ISSUER)[0].ends_with(", scope=\"openid\""));
+        assert!(challenge.headers(ISSUER)[0].contains("error=\"insufficient_scope\""));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What the rules need to know of an application.
 
+use crate::profile::Pkce;
 use crate::scope::{self, Scope};
-use crate::{Error, ErrorCode, RedirectUri, redirect_uri};
+use crate::{Error, ErrorCode, Profile, RedirectUri, redirect_uri};
 
 /// An application as the protocol sees it. A disabled one is not handed to the rules at all: to
 /// them it is unknown (B01).
@@ -25,6 +26,8 @@ pub struct Client {
     pub scopes: Scope,
     /// The audience of its access tokens; the only `resource` it may name (RFC 8707).
     pub audience: String,
+    /// What it asks for beyond its profile.
+    pub insists: Insists,
 }
 
 /// What kind of program an application is.
@@ -40,12 +43,13 @@ pub enum ApplicationType {
     Machine,
 }
 
-/// The rules an application is held to.
+/// What an application asks for beyond its profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Profile {
-    /// OAuth 2.1 and the security best current practice: PKCE always.
-    #[default]
-    Default,
+pub struct Insists {
+    /// That its authorization requests are pushed (RFC 9126 6).
+    pub pushed_requests: bool,
+    /// That its tokens are bound to its key (RFC 9449 5.2).
+    pub dpop: bool,
 }
 
 /// How an application proves itself at the token endpoint.
@@ -55,6 +59,8 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// Secret in the body (RFC 6749 2.3.1).
     ClientSecretPost,
+    /// An assertion signed with a key of its own (OpenID Connect Core 9, RFC 7523 2.2).
+    PrivateKeyJwt,
     /// A public client.
     None,
 }
@@ -76,6 +82,24 @@ impl Client {
     /// Whether it can keep no secret.
     pub fn is_public(&self) -> bool {
         self.auth_method == AuthMethod::None
+    }
+
+    /// Whether its authorization requests have to be pushed (B56).
+    pub fn must_push(&self) -> bool {
+        self.profile.demands().pushed_requests || self.insists.pushed_requests
+    }
+
+    /// Whether its tokens have to be bound to a key of its own (A65).
+    pub fn must_bind_tokens(&self) -> bool {
+        self.profile.demands().dpop || self.insists.dpop
+    }
+
+    /// Whether its authorization requests need a PKCE challenge (B29).
+    pub fn must_use_pkce(&self) -> bool {
+        match self.profile.demands().pkce {
+            Pkce::Everybody => true,
+            Pkce::PublicClients => self.is_public(),
+        }
     }
 
     /// Refuses a grant that is not on its list with `unauthorized_client` (B12).
@@ -136,29 +160,23 @@ impl ApplicationType {
     }
 }
 
-impl Profile {
-    /// Every profile.
-    pub const ALL: [Self; 1] = [Self::Default];
-
-    /// The name as stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-        }
-    }
-}
-
 impl AuthMethod {
     /// Every method.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+    pub const ALL: [Self; 4] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
 
     /// The registered name (RFC 7591 2).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
             Self::None => "none",
         }
+    }
+
+    /// Whether it rests on a secret that both sides know.
+    pub const fn has_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
     }
 }
 

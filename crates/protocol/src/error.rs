@@ -42,6 +42,14 @@ pub enum ErrorCode {
     RequestUriNotSupported,
     /// OpenID Connect Core 3.1.2.6.
     RegistrationNotSupported,
+    /// OpenID Connect Core 3.1.2.6, RFC 9126 4.
+    InvalidRequestUri,
+    /// OpenID Connect Core 3.1.2.6, RFC 9101 7.
+    InvalidRequestObject,
+    /// RFC 9449 12.2.
+    InvalidDpopProof,
+    /// RFC 9449 8.
+    UseDpopNonce,
     /// RFC 8707 2.
     InvalidTarget,
     /// RFC 6750 3.1.
@@ -62,7 +70,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -80,6 +88,10 @@ impl ErrorCode {
         Self::RequestNotSupported,
         Self::RequestUriNotSupported,
         Self::RegistrationNotSupported,
+        Self::InvalidRequestUri,
+        Self::InvalidRequestObject,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
         Self::InvalidTarget,
         Self::InvalidToken,
         Self::InsufficientScope,
@@ -110,6 +122,10 @@ impl ErrorCode {
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidTarget => "invalid_target",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use polder_kernel::Secret;
 use serde::Serialize;
 
-use crate::claims::Audience;
+use crate::claims::{Audience, Confirmation};
 use crate::{AuthMethod, Client, Error, Params, Scope, client_auth};
 
 /// What is asked. `token_type_hint` is read by nobody: what a token is can be seen from its text.
@@ -26,7 +26,7 @@ pub struct Response<'a> {
     /// The application it was issued to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<Cow<'a, str>>,
-    /// `Bearer` for an access token; absent for a refresh token.
+    /// `Bearer` or `DPoP` for an access token; absent for a refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
     /// When it ends, in Unix seconds.
@@ -56,6 +56,33 @@ pub struct Response<'a> {
     /// The session as the application knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<Cow<'a, str>>,
+    /// The key whose holder may use it (RFC 9449 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation<'a>>,
+}
+
+/// What a signed answer says (RFC 9701 5).
+#[derive(Clone, Debug, Serialize)]
+pub struct Signed<'a> {
+    /// The issuer.
+    pub iss: &'a str,
+    /// Who asked.
+    pub aud: &'a str,
+    /// When it was made, in Unix seconds.
+    pub iat: i64,
+    /// The answer itself.
+    pub token_introspection: &'a Response<'a>,
+}
+
+/// The `typ` of a signed answer, and with `application/` before it its media type (RFC 9701 5).
+pub const SIGNED_TYPE: &str = "token-introspection+jwt";
+
+/// Whether an `Accept` header asks for a signed answer (RFC 9701 4). Whoever takes anything gets JSON.
+pub fn wants_signed(accept: &str) -> bool {
+    accept.split(',').any(|wanted| {
+        let media_type = wanted.split(';').next().unwrap_or_default().trim();
+        media_type.strip_prefix("application/").is_some_and(|rest| rest.eq_ignore_ascii_case(SIGNED_TYPE))
+    })
 }
 
 impl Request {
@@ -94,6 +121,16 @@ mod tests {
     #[test]
     fn b75_an_inactive_answer_says_nothing_else() {
         assert_eq!(serde_json::to_value(Response::inactive()).unwrap(), json!({ "active": false }));
+    }
+
+    #[test]
+    fn b76_a_signed_answer_is_asked_for_by_its_media_type() {
+        for accept in ["application/token-introspection+jwt", "text/html, application/Token-Introspection+JWT;q=0.5"] {
+            assert!(wants_signed(accept), "{accept}");
+        }
+        for accept in ["", "*/*", "application/json", "application/jwt", "token-introspection+jwt"] {
+            assert!(!wants_signed(accept), "{accept}");
+        }
     }
 
     #[test]

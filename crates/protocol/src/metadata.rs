@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::authorize::prompt;
 use crate::claims::userinfo;
+use crate::profile::ALGORITHMS;
 use crate::{AuthMethod, GrantType, scope};
 
 /// What differs between tenants and releases.
@@ -33,6 +34,8 @@ pub struct Metadata {
     introspection_endpoint: String,
     revocation_endpoint: String,
     device_authorization_endpoint: String,
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
@@ -42,6 +45,12 @@ pub struct Metadata {
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
+    introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
+    revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
+    dpop_signing_alg_values_supported: [&'static str; 5],
+    request_object_signing_alg_values_supported: [&'static str; 5],
+    introspection_signing_alg_values_supported: Vec<String>,
     code_challenge_methods_supported: [&'static str; 1],
     claim_types_supported: [&'static str; 1],
     claims_supported: Vec<&'static str>,
@@ -78,6 +87,8 @@ pub mod path {
     pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
     /// Where people type the code of another device.
     pub const DEVICE: &str = "/device";
+    /// The endpoint for pushed authorization requests.
+    pub const PAR: &str = "/par";
     /// OpenID Connect Discovery 4.
     pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
     /// RFC 8414 3.
@@ -98,12 +109,21 @@ impl Metadata {
             introspection_endpoint: at(path::INTROSPECT),
             revocation_endpoint: at(path::REVOKE),
             device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
+            pushed_authorization_request_endpoint: at(path::PAR),
+            // Some applications have to push; nobody is kept from it.
+            require_pushed_authorization_requests: false,
             scopes_supported: scope::STANDARD.to_vec(),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
             grant_types_supported: GrantType::ALL.map(GrantType::as_str).to_vec(),
             subject_types_supported: ["public"],
+            introspection_signing_alg_values_supported: id_token_algorithms.clone(),
             id_token_signing_alg_values_supported: id_token_algorithms,
+            token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+            introspection_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+            revocation_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+            dpop_signing_alg_values_supported: ALGORITHMS,
+            request_object_signing_alg_values_supported: ALGORITHMS,
             token_endpoint_auth_methods_supported: AuthMethod::ALL.map(AuthMethod::as_str).to_vec(),
             introspection_endpoint_auth_methods_supported: confidential(),
             // A public client may revoke its own tokens (RFC 7009 2.1).
@@ -115,7 +135,7 @@ impl Metadata {
             prompt_values_supported: prompt::SUPPORTED.to_vec(),
             acr_values_supported: acr_values,
             authorization_response_iss_parameter_supported: true,
-            request_parameter_supported: false,
+            request_parameter_supported: true,
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
             claims_parameter_supported: false,
@@ -182,13 +202,24 @@ mod tests {
                     "urn:ietf:params:oauth:grant-type:device_code"
                 ]),
             ),
-            ("token_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post", "none"])),
-            ("introspection_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post"])),
+            (
+                "token_endpoint_auth_methods_supported",
+                json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]),
+            ),
+            (
+                "introspection_endpoint_auth_methods_supported",
+                json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]),
+            ),
             (
                 "revocation_endpoint_auth_methods_supported",
-                json!(["client_secret_basic", "client_secret_post", "none"]),
+                json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]),
             ),
-            ("request_parameter_supported", json!(false)),
+            (
+                "token_endpoint_auth_signing_alg_values_supported",
+                json!(["ES256", "PS256", "EdDSA", "Ed25519", "RS256"]),
+            ),
+            ("require_pushed_authorization_requests", json!(false)),
+            ("request_parameter_supported", json!(true)),
             ("request_uri_parameter_supported", json!(false)),
             ("claims_parameter_supported", json!(false)),
             ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),

@@ -106,6 +106,27 @@ impl Params {
         self.get(name).ok_or_else(|| Error::new(ErrorCode::InvalidRequest, format!("{name} is missing")))
     }
 
+    /// With this value and no other under `name`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.values.insert(name.to_owned(), vec![Some(value.to_owned())]);
+        self
+    }
+
+    /// With one value more under `name`.
+    #[must_use]
+    pub fn with_more(mut self, name: &str, value: &str) -> Self {
+        self.values.entry(name.to_owned()).or_default().push(Some(value.to_owned()));
+        self
+    }
+
+    /// Without these parameters.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.values.retain(|name, _| !names.contains(&name.as_str()));
+        self
+    }
+
     fn sound(self) -> Result<Self, Fault> {
         match self.fault() {
             Some(fault) => Err(fault),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{ApplicationType, AuthMethod, GrantType, RedirectUri, Scope, redirect_uri, resource, scope};
+use crate::{ApplicationType, AuthMethod, GrantType, Profile, RedirectUri, Scope, redirect_uri, resource, scope};
 
 /// What is asked for; `None` takes the default of the type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub struct Wish {
     pub scopes: Vec<String>,
     /// The audience of its access tokens.
     pub audience: Option<String>,
+    /// The rules it is held to.
+    pub profile: Profile,
+    /// Whether it registers keys of its own.
+    pub has_keys: bool,
 }
 
 /// What is registered.
@@ -57,12 +61,18 @@ pub const MAX_URIS: usize = 50;
 /// Checks everything and says all that is wrong at once. `dev` as in [`redirect_uri::register`].
 pub fn check(wish: &Wish, dev: bool) -> Result<Accepted, Vec<Invalid>> {
     let mut wrong = Vec::new();
-    let auth_method = wish.auth_method.unwrap_or_else(|| default_auth_method(wish.kind));
+    let auth_method = wish.auth_method.unwrap_or_else(|| default_auth_method(wish));
     if (auth_method == AuthMethod::None) != is_public(wish.kind) {
         wrong.push(metadata(
             "token_endpoint_auth_method",
             "spa and native applications keep no secret: none; web and machine applications need one",
         ));
+    }
+    if !wish.profile.demands().auth_methods.contains(&auth_method) {
+        wrong.push(metadata("token_endpoint_auth_method", "the profile asks for private_key_jwt"));
+    }
+    if auth_method == AuthMethod::PrivateKeyJwt && !wish.has_keys {
+        wrong.push(metadata("jwks", "private_key_jwt needs the public keys that assertions are signed with"));
     }
     let grant_types = grants(wish, &mut wrong);
     let redirect_uris = uris("redirect_uris", &wish.redirect_uris, wish.kind, dev, &mut wrong);
@@ -86,8 +96,12 @@ const fn is_public(kind: ApplicationType) -> bool {
     matches!(kind, ApplicationType::Spa | ApplicationType::Native)
 }
 
-const fn default_auth_method(kind: ApplicationType) -> AuthMethod {
-    if is_public(kind) { AuthMethod::None } else { AuthMethod::ClientSecretBasic }
+fn default_auth_method(wish: &Wish) -> AuthMethod {
+    match wish.profile {
+        _ if is_public(wish.kind) => AuthMethod::None,
+        Profile::Fapi2 => AuthMethod::PrivateKeyJwt,
+        Profile::Default | Profile::Compat => AuthMethod::ClientSecretBasic,
+    }
 }
 
 /// The grants in their own order; what is wrong with them is noted.
@@ -182,6 +196,8 @@ mod tests {
             auth_method: None,
             scopes: Vec::new(),
             audience: None,
+            profile: Profile::Default,
+            has_keys: false,
         }
     }
 
@@ -244,6 +260,28 @@ mod tests {
             let result = check(&Wish { auth_method: Some(method), ..wish(kind) }, false);
             assert_eq!(result.is_ok(), fits, "{kind} {method}");
         }
+    }
+
+    #[test]
+    fn b70_who_signs_assertions_registers_keys() {
+        let by_key = Wish { auth_method: Some(AuthMethod::PrivateKeyJwt), ..wish(ApplicationType::Web) };
+        assert_eq!(fields(&by_key), ["jwks"]);
+        assert!(check(&Wish { has_keys: true, ..by_key }, false).is_ok());
+    }
+
+    #[test]
+    fn a67_fapi2_is_for_applications_with_keys() {
+        use ApplicationType::*;
+        let fapi2 = |kind| Wish { profile: Profile::Fapi2, has_keys: true, ..wish(kind) };
+        for kind in [Web, Machine] {
+            assert_eq!(check(&fapi2(kind), false).unwrap().auth_method, AuthMethod::PrivateKeyJwt);
+        }
+        for kind in [Spa, Native] {
+            assert_eq!(fields(&fapi2(kind)), ["token_endpoint_auth_method"], "{kind}");
+        }
+        assert_eq!(fields(&Wish { has_keys: false, ..fapi2(Web) }), ["jwks"]);
+        let by_secret = Wish { auth_method: Some(AuthMethod::ClientSecretBasic), ..fapi2(Web) };
+        assert_eq!(fields(&by_secret), ["token_endpoint_auth_method"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Applications that the tests of this crate talk about.
 
-use crate::{ApplicationType, AuthMethod, Client, GrantType, Params, Profile, RedirectUri, Scope};
+use crate::{ApplicationType, AuthMethod, Client, GrantType, Insists, Params, Profile, RedirectUri, Scope};
 
 pub(crate) const ISSUER: &str = "https://practice.example.test";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -21,6 +21,7 @@ pub(crate) fn web() -> Client {
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scopes: Scope::parse("api:read api:write").unwrap(),
         audience: ISSUER.to_owned(),
+        insists: Insists::default(),
     }
 }
 

@@ -82,6 +82,10 @@ pub enum Profile {
     /// OAuth 2.1 and the security best current practice.
     #[default]
     Default,
+    /// What OpenID certification and older libraries need: PKCE is optional for who keeps a secret.
+    Compat,
+    /// FAPI 2.0 Security Profile: pushed requests, `private_key_jwt`, tokens bound by DPoP.
+    Fapi2,
 }
 
 /// How an application proves itself at the token endpoint.
@@ -92,6 +96,8 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretBasic,
     /// Secret in the form body.
     ClientSecretPost,
+    /// An assertion signed with one of the keys in `jwks`.
+    PrivateKeyJwt,
     /// A public client.
     None,
 }
@@ -149,6 +155,15 @@ pub struct Preferences {
     /// Whether it needs the `sid` of the session to be told; it always is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_session_required: Option<bool>,
+    /// Whether authorization requests have to be pushed (RFC 9126).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
+    /// Whether tokens have to be bound to a key of the application (RFC 9449).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens: bool,
+    /// Algorithm of signed introspection answers (RFC 9701): that of ID tokens unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_signed_response_alg: Option<String>,
 }
 
 /// An application to create.
@@ -172,9 +187,14 @@ pub struct NewApplication {
     /// `authorization_code` and `refresh_token` unless given; `client_credentials` for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<String>>,
-    /// `client_secret_basic` for web and machine, `none` for spa and native, unless given.
+    /// `client_secret_basic` for web and machine, `none` for spa and native, unless given; `private_key_jwt` in
+    /// the profile `fapi2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    /// The public keys it signs assertions and request objects with: a JSON Web Key Set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub jwks: Option<serde_json::Value>,
     /// Whether it belongs to somebody else: people are asked for consent before it learns anything of them.
     #[serde(default)]
     pub third_party: bool,
@@ -205,6 +225,16 @@ pub struct ApplicationChanges {
     /// New choices, replacing all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferences: Option<Preferences>,
+    /// The rules it is held to from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// How it proves itself from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    /// New public keys, replacing all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub jwks: Option<serde_json::Value>,
     /// Whether it is switched off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
@@ -225,6 +255,10 @@ pub struct Application {
     pub kind: ApplicationType,
     /// How it proves itself.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// Its public keys, where it registered any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub jwks: Option<serde_json::Value>,
     /// Where answers may go.
     pub redirect_uris: Vec<String>,
     /// Where people may go after signing out.

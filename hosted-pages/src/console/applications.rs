@@ -2,7 +2,7 @@
 
 use askama::Template;
 use polder_tenant_api::{
-    Access, Application as Details, ApplicationType, PasskeyPolicy, Preferences, SecondFactorPolicy,
+    Access, Application as Details, ApplicationType, PasskeyPolicy, Preferences, Profile, SecondFactorPolicy,
     TokenEndpointAuthMethod,
 };
 
@@ -58,6 +58,10 @@ pub struct ApplicationForm<'a> {
     pub passkeys: &'a str,
     /// `second_factor`: the same.
     pub second_factor: &'a str,
+    /// `profile`: `default`, `compat` or `fapi2`; the first where it is none of them.
+    pub profile: &'a str,
+    /// `jwks`: the public keys, as JSON.
+    pub jwks: &'a str,
 }
 
 /// Shows an application's secret, this once, and settings ready to paste. Send it with
@@ -114,6 +118,14 @@ impl ApplicationNew<'_> {
     /// Name in the form, label, explanation and whether it is chosen.
     fn kinds(&self) -> [(&'static str, &'static str, &'static str, bool); 4] {
         kinds(self.shell.t()).map(|(kind, name, label, help)| (name, label, help, kind == self.kind))
+    }
+
+    /// The same of the rules it is held to.
+    fn profiles(&self) -> [(&'static str, &'static str, &'static str, bool); 3] {
+        let all = profiles(self.shell.t());
+        let known = all.iter().any(|(_, name, ..)| *name == self.form.profile);
+        let chosen = if known { self.form.profile } else { all[0].1 };
+        all.map(|(_, name, label, help)| (name, label, help, name == chosen))
     }
 }
 
@@ -213,16 +225,26 @@ impl Application<'_> {
         vec![("passkeys", t.passkeys, passkeys), ("second_factor", t.factor, second)]
     }
 
+    /// The rules it is held to, in a word and in plain words.
+    fn profile(&self) -> (&'static str, &'static str) {
+        let own = profiles(self.shell.t()).into_iter().find(|(profile, ..)| *profile == self.application.profile);
+        own.map_or(("", ""), |(_, _, label, help)| (label, help))
+    }
+
     const fn authentication(&self) -> &'static str {
         match self.application.token_endpoint_auth_method {
             TokenEndpointAuthMethod::ClientSecretBasic => "client_secret_basic",
             TokenEndpointAuthMethod::ClientSecretPost => "client_secret_post",
+            TokenEndpointAuthMethod::PrivateKeyJwt => "private_key_jwt",
             TokenEndpointAuthMethod::None => "none",
         }
     }
 
     const fn has_secret(&self) -> bool {
-        matches!(self.application.kind, ApplicationType::Web | ApplicationType::Machine)
+        matches!(
+            self.application.token_endpoint_auth_method,
+            TokenEndpointAuthMethod::ClientSecretBasic | TokenEndpointAuthMethod::ClientSecretPost
+        )
     }
 }
 
@@ -234,6 +256,16 @@ fn kinds(t: &Texts) -> [(ApplicationType, &'static str, &'static str, &'static s
         (ApplicationType::Spa, "spa", a.spa, a.spa_help),
         (ApplicationType::Native, "native", a.native, a.native_help),
         (ApplicationType::Machine, "machine", a.machine, a.machine_help),
+    ]
+}
+
+/// The rules in the order a form shows them, with name and explanation.
+fn profiles(t: &Texts) -> [(Profile, &'static str, &'static str, &'static str); 3] {
+    let a = &t.application;
+    [
+        (Profile::Default, "default", a.profile_default, a.profile_default_help),
+        (Profile::Compat, "compat", a.profile_compat, a.profile_compat_help),
+        (Profile::Fapi2, "fapi2", a.profile_fapi2, a.profile_fapi2_help),
     ]
 }
 

@@ -124,6 +124,7 @@ mod tests {
             profile: Profile::Default,
             kind,
             token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            jwks: None,
             redirect_uris: vec![redirect_uri.to_owned()],
             post_logout_redirect_uris: vec![],
             grant_types: vec![],

@@ -29,6 +29,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("awaited_factor", "minutes"),
     ("totp_enrolment", "minutes, and a secret"),
     ("pending_request", "an hour, and nobody's yet"),
+    ("pushed_request", "a minute, and nobody's yet"),
     ("unconnected_account", "an hour, and nobody's yet"),
     ("connection", "a provider, and the secret we have there: of nobody"),
     ("factor_tries", "a counter"),

@@ -35,7 +35,7 @@ pub async fn create(
     Json(new): Json<NewApplication>,
 ) -> Result<(StatusCode, Json<CreatedApplication>), ProblemError> {
     let application = registration::accept(&app, new)?;
-    let secret = (!application.client.is_public()).then(|| registration::secret(&app));
+    let secret = application.client.auth_method.has_secret().then(|| registration::secret(&app));
     let (client_secret, stored) = secret.map_or((None, None), |(secret, stored)| (Some(secret), Some(stored)));
     let (created, now) = (application.clone(), app.clock.now());
     write(app, move |tx| {
@@ -113,7 +113,7 @@ pub async fn add_secret(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<CreatedSecret>), ProblemError> {
     let application = find(&app, &id)?;
-    if application.client.is_public() {
+    if !application.client.auth_method.has_secret() {
         return Err(input::invalid("this application keeps no secret"));
     }
     let (secret, stored) = registration::secret(&app);

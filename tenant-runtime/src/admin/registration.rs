@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use polder_crypto::Algorithm;
+use polder_crypto::{Algorithm, ForeignKeys};
 use polder_kernel::{Secret, Timestamp};
 use polder_outbound::destination::Destination;
 use polder_protocol::registration::{self, Accepted, Invalid, Wish};
-use polder_protocol::{self as protocol, Client, redirect_uri};
+use polder_protocol::{self as protocol, Client, Insists, redirect_uri};
 use polder_service::Problem;
 use polder_tenant_api as api;
 
@@ -14,6 +14,7 @@ use crate::App;
 use crate::account::name;
 use crate::error::ProblemError;
 use crate::model::Application;
+use crate::model::application::usual_id_token_alg;
 use crate::store::applications::NewSecret;
 
 /// How long earlier secrets go on working after a new one was made (B18).
@@ -33,9 +34,12 @@ pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, Proble
         auth_method: new.token_endpoint_auth_method.map(auth_method),
         scopes: new.preferences.scopes.clone(),
         audience: new.preferences.audience.clone(),
+        profile: profile(new.profile),
+        has_keys: new.jwks.is_some(),
     };
     let accepted = check(app, &wish)?;
-    let draft = Draft { id, name: plain_name(&new.name)?, access: new.access, preferences: new.preferences, now };
+    let (name, keys) = (plain_name(&new.name)?, keys(new.jwks.as_ref())?);
+    let draft = Draft { id, name, access: new.access, preferences: new.preferences, keys, now };
     let application = assemble(app, &wish, accepted, draft, None)?;
     if new.third_party && !application.client.grant_types.contains(&protocol::GrantType::AuthorizationCode) {
         return Err(wrong("/third_party", "nobody is asked for consent where nobody signs in"));
@@ -59,9 +63,11 @@ pub fn accept_changes(
             .post_logout_redirect_uris
             .unwrap_or_else(|| texts(&client.post_logout_redirect_uris)),
         grant_types: Some(client.grant_types.iter().map(|grant| grant.as_str().to_owned()).collect()),
-        auth_method: Some(client.auth_method),
+        auth_method: Some(changes.token_endpoint_auth_method.map_or(client.auth_method, auth_method)),
         scopes: preferences.scopes.clone(),
         audience: preferences.audience.clone(),
+        profile: changes.profile.map_or(client.profile, profile),
+        has_keys: changes.jwks.is_some() || current.keys.is_some(),
     };
     let accepted = check(app, &wish)?;
     let draft = Draft {
@@ -69,6 +75,7 @@ pub fn accept_changes(
         name: changes.name.as_deref().map_or_else(|| Ok(current.name.clone()), plain_name)?,
         access: changes.access.unwrap_or_else(|| current.access.clone()),
         preferences,
+        keys: keys(changes.jwks.as_ref())?.or_else(|| current.keys.clone()),
         now: app.clock.now(),
     };
     let disabled_at = match changes.disabled {
@@ -98,6 +105,7 @@ struct Draft {
     name: String,
     access: api::Access,
     preferences: api::Preferences,
+    keys: Option<ForeignKeys>,
     now: Timestamp,
 }
 
@@ -115,28 +123,36 @@ fn assemble(
     draft: Draft,
     disabled_at: Option<Timestamp>,
 ) -> Result<Application, ProblemError> {
-    let Draft { id, name, access, preferences, now } = draft;
+    let Draft { id, name, access, preferences, keys, now } = draft;
     check_origins(&preferences.form_action_origins)?;
     check_back_channel(app, preferences.backchannel_logout_uri.as_deref())?;
     check_access(&access)?;
+    let usual = usual_id_token_alg(wish.profile);
+    let access_token_alg = preferences.access_token_signed_response_alg.as_deref();
     Ok(Application {
         id,
         name,
         client: Client {
             id: id.to_string(),
             kind: wish.kind,
-            profile: protocol::Profile::Default,
+            profile: wish.profile,
             auth_method: accepted.auth_method,
             redirect_uris: accepted.redirect_uris,
             post_logout_redirect_uris: accepted.post_logout_redirect_uris,
             grant_types: accepted.grant_types,
             scopes: accepted.scopes,
             audience: accepted.audience.unwrap_or_else(|| app.issuer.as_str().to_owned()),
+            insists: Insists {
+                pushed_requests: preferences.require_pushed_authorization_requests,
+                dpop: preferences.dpop_bound_access_tokens,
+            },
         },
         third_party: false,
         access,
-        id_token_alg: algorithm(preferences.id_token_signed_response_alg.as_deref(), Algorithm::Rs256)?,
-        access_token_alg: algorithm(preferences.access_token_signed_response_alg.as_deref(), Algorithm::Es256)?,
+        id_token_alg: algorithm(preferences.id_token_signed_response_alg.as_deref(), usual, wish.profile)?,
+        access_token_alg: algorithm(access_token_alg, Algorithm::Es256, wish.profile)?,
+        introspection_alg: algorithm(preferences.introspection_signed_response_alg.as_deref(), usual, wish.profile)?,
+        keys,
         preferences,
         secrets: Vec::new(),
         created_at: now,
@@ -145,11 +161,19 @@ fn assemble(
     })
 }
 
-/// `none` and everything unknown is refused (A11).
-fn algorithm(name: Option<&str>, usual: Algorithm) -> Result<Algorithm, ProblemError> {
-    name.map_or(Ok(usual), |name| {
-        name.parse().map_err(|_| wrong("/preferences", "signing algorithms are RS256, ES256 and EdDSA"))
-    })
+/// `none` and everything unknown is refused (A11), and RS256 where the profile rules it out (A67).
+fn algorithm(name: Option<&str>, usual: Algorithm, profile: protocol::Profile) -> Result<Algorithm, ProblemError> {
+    let chosen = name.map_or(Ok(usual), str::parse);
+    let chosen = chosen.map_err(|_| wrong("/preferences", "signing algorithms are RS256, ES256 and EdDSA"))?;
+    if chosen == Algorithm::Rs256 && !profile.demands().rs256 {
+        return Err(wrong("/preferences", "the profile fapi2 is for ES256 and EdDSA"));
+    }
+    Ok(chosen)
+}
+
+fn keys(jwks: Option<&serde_json::Value>) -> Result<Option<ForeignKeys>, ProblemError> {
+    let parsed = jwks.map(ForeignKeys::parse).transpose();
+    parsed.map_err(|error| Problem::invalid(Vec::new()).error("/jwks", error.to_string()).into())
 }
 
 /// Only origins, as they stand in a policy: what else stood there would open it.
@@ -207,6 +231,15 @@ const fn auth_method(method: api::TokenEndpointAuthMethod) -> protocol::AuthMeth
     match method {
         api::TokenEndpointAuthMethod::ClientSecretBasic => protocol::AuthMethod::ClientSecretBasic,
         api::TokenEndpointAuthMethod::ClientSecretPost => protocol::AuthMethod::ClientSecretPost,
+        api::TokenEndpointAuthMethod::PrivateKeyJwt => protocol::AuthMethod::PrivateKeyJwt,
         api::TokenEndpointAuthMethod::None => protocol::AuthMethod::None,
+    }
+}
+
+const fn profile(profile: api::Profile) -> protocol::Profile {
+    match profile {
+        api::Profile::Default => protocol::Profile::Default,
+        api::Profile::Compat => protocol::Profile::Compat,
+        api::Profile::Fapi2 => protocol::Profile::Fapi2,
     }
 }

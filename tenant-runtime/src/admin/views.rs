@@ -1,7 +1,7 @@
 //! Rows as the wire shows them.
 
 use polder_kernel::Timestamp;
-use polder_protocol::{ApplicationType, AuthMethod, RedirectUri};
+use polder_protocol::{ApplicationType, AuthMethod, Profile, RedirectUri};
 use polder_tenant_api as api;
 
 use crate::model::passkey::Kind;
@@ -66,7 +66,11 @@ pub fn application(application: &Application) -> api::Application {
     api::Application {
         client_id: application.id,
         name: application.name.clone(),
-        profile: api::Profile::Default,
+        profile: match client.profile {
+            Profile::Default => api::Profile::Default,
+            Profile::Compat => api::Profile::Compat,
+            Profile::Fapi2 => api::Profile::Fapi2,
+        },
         kind: match client.kind {
             ApplicationType::Web => api::ApplicationType::Web,
             ApplicationType::Spa => api::ApplicationType::Spa,
@@ -76,8 +80,10 @@ pub fn application(application: &Application) -> api::Application {
         token_endpoint_auth_method: match client.auth_method {
             AuthMethod::ClientSecretBasic => api::TokenEndpointAuthMethod::ClientSecretBasic,
             AuthMethod::ClientSecretPost => api::TokenEndpointAuthMethod::ClientSecretPost,
+            AuthMethod::PrivateKeyJwt => api::TokenEndpointAuthMethod::PrivateKeyJwt,
             AuthMethod::None => api::TokenEndpointAuthMethod::None,
         },
+        jwks: application.keys.as_ref().map(|keys| keys.as_json().clone()),
         redirect_uris: texts(&client.redirect_uris),
         post_logout_redirect_uris: texts(&client.post_logout_redirect_uris),
         grant_types: client.grant_types.iter().map(|grant| grant.as_str().to_owned()).collect(),

@@ -5,7 +5,7 @@ use polder_crypto::Algorithm;
 use polder_db::Db;
 use polder_kernel::{Clock, Entropy};
 use polder_protocol::registration::{self, Wish};
-use polder_protocol::{Client, Profile};
+use polder_protocol::{Client, Insists, Profile};
 use polder_tenant_api::{Access, ApplicationId, Preferences};
 
 use crate::error::Internal;
@@ -77,6 +77,8 @@ fn application(add: &AddApplication, dev: bool, id: ApplicationId, clock: &Clock
         auth_method: add.auth_method.as_deref().map(str::parse).transpose().map_err(|_| unknown("--auth-method"))?,
         scopes: add.scopes.clone(),
         audience: add.audience.clone(),
+        profile: Profile::Default,
+        has_keys: false,
     };
     let accepted = registration::check(&wish, dev).map_err(|wrong| {
         let all: Vec<String> = wrong.iter().map(|one| format!("{}: {}", one.field, one.message)).collect();
@@ -101,6 +103,7 @@ fn application(add: &AddApplication, dev: bool, id: ApplicationId, clock: &Clock
         grant_types: accepted.grant_types,
         scopes: accepted.scopes,
         audience: accepted.audience.unwrap_or_default(),
+        insists: Insists::default(),
     };
     Ok(Application::new(id, add.name.clone(), client, Access::Everyone, preferences, now))
 }

@@ -147,6 +147,7 @@ async fn allow(
         session_id: session.id,
         scope: waiting.scope.clone(),
         bound: Bound {
+            dpop_jkt: None,
             sid: authorize::sid(app, session.id, application.id),
             acr: session.acr.clone(),
             amr: session.amr.clone(),

@@ -21,7 +21,7 @@ struct Parts {
     /// `None` where a challenge alone is the answer (RFC 6750, 3: nothing was presented).
     error: Option<Error>,
     status: StatusCode,
-    challenge: Option<String>,
+    challenges: Vec<String>,
     retry_after: Option<RetryAfter>,
     source: Option<Internal>,
 }
@@ -30,21 +30,21 @@ impl OAuthError {
     /// An error of the protocol.
     pub fn new(error: Error) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        let challenge = error.challenge().map(str::to_owned);
-        Self(Box::new(Parts { error: Some(error), status, challenge, retry_after: None, source: None }))
+        let challenges = error.challenge().map(str::to_owned).into_iter().collect();
+        Self(Box::new(Parts { error: Some(error), status, challenges, retry_after: None, source: None }))
     }
 
     /// A refused bearer token, with its challenge (B21-B24).
     pub fn bearer(refused: Challenge, issuer: &str) -> Self {
-        let challenge = Some(refused.header(issuer));
+        let challenges = refused.headers(issuer);
         let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-        Self(Box::new(Parts { error: refused.error, status, challenge, retry_after: None, source: None }))
+        Self(Box::new(Parts { error: refused.error, status, challenges, retry_after: None, source: None }))
     }
 
     /// Too many failed attempts: 429.
     pub fn too_many(wait: RetryAfter) -> Self {
         let error = Error::new(ErrorCode::TemporarilyUnavailable, "too many failed attempts, try again later");
-        let mut this = Self::new(error).status(StatusCode::TOO_MANY_REQUESTS);
+        let mut this = Self::new(error).with_status(StatusCode::TOO_MANY_REQUESTS);
         this.0.retry_after = Some(wait);
         this
     }
@@ -54,7 +54,9 @@ impl OAuthError {
         self.0.error.as_ref().map(|error| error.code)
     }
 
-    fn status(mut self, status: StatusCode) -> Self {
+    /// The same, with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = status;
         self
     }
@@ -74,7 +76,7 @@ impl From<Fault> for OAuthError {
 
 impl From<BodyError> for OAuthError {
     fn from(error: BodyError) -> Self {
-        Self::new(Error::new(ErrorCode::InvalidRequest, error.to_string())).status(error.status())
+        Self::new(Error::new(ErrorCode::InvalidRequest, error.to_string())).with_status(error.status())
     }
 }
 
@@ -91,14 +93,14 @@ from_internal!(OAuthError);
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
-        let Parts { error, status, challenge, retry_after, source } = *self.0;
+        let Parts { error, status, challenges, retry_after, source } = *self.0;
         let mut response = match &error {
             Some(error) => json::no_store(status, &error.body()),
             None => status.into_response(),
         };
         let headers = response.headers_mut();
-        if let Some(challenge) = challenge.and_then(|c| HeaderValue::from_str(&c).ok()) {
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        for challenge in challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()) {
+            headers.append(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(wait) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds()));

@@ -38,6 +38,8 @@ const RULES: &[Rule] = &[
     rule!("lockout", "id", "ends_at", DAY, "a lockout is over within the hour; a day shows that it was"),
     rule!("used_proof", "proof_hash", "expires_at", Duration::ZERO, "the challenge has expired by itself"),
     rule!("used_assertion", "jti", "expires_at", Duration::ZERO, "the assertion has expired by itself"),
+    rule!("used_jti", "jti_hash", "expires_at", Duration::ZERO, "what was signed has expired by itself"),
+    rule!("pushed_request", "uri_hash", "expires_at", Duration::ZERO, "the browser came too late"),
     rule!("used_challenge", "challenge_hash", "expires_at", Duration::ZERO, "the challenge has expired by itself"),
     rule!("passkey", "id", "removed_at", YEAR, "a removed passkey that turns up is told so for a year"),
     rule!("unconnected_account", "flow_hash", "expires_at", Duration::ZERO, "the sign-in took too long"),

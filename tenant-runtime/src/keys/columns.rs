@@ -81,6 +81,7 @@ pub const COLUMNS: &[Column] = &[
     column!(ProviderTokens, "connected_account", "id", "tokens_sealed"),
     column!(ProviderTokens, "unconnected_account", "flow_hash", "vouched_sealed"),
     column!(Flow, "pending_request", "id_hash", "request_sealed"),
+    column!(Flow, "pushed_request", "uri_hash", "request_sealed"),
     column!(SigningKeys, "signing_key", "kid", "private_sealed"),
     column!(SigningKeys, "setting", "name", "value", only: " AND name = 'audit.checkpoint_key'"),
 ];

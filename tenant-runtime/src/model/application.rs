@@ -1,14 +1,19 @@
 //! An application: an OAuth client with everything a request needs to know of it, ready in memory.
 
-use polder_crypto::Algorithm;
+use polder_crypto::{Algorithm, ForeignKeys};
 use polder_kernel::Timestamp;
-use polder_protocol::Client;
+use polder_protocol::{Client, Profile};
 use polder_tenant_api::{Access, ApplicationId, Preferences};
 
 /// What libraries assume (OpenID Connect Core 2).
 pub const DEFAULT_ID_TOKEN_ALG: Algorithm = Algorithm::Rs256;
 /// Quick to make and quick to check.
 pub const DEFAULT_ACCESS_TOKEN_ALG: Algorithm = Algorithm::Es256;
+
+/// The usual algorithm of what is signed for an application of this profile (A67: RS256 is none of FAPI 2.0's).
+pub const fn usual_id_token_alg(profile: Profile) -> Algorithm {
+    if profile.demands().rs256 { DEFAULT_ID_TOKEN_ALG } else { Algorithm::Es256 }
+}
 
 /// An application as the cache holds it.
 #[derive(Clone, Debug)]
@@ -29,6 +34,10 @@ pub struct Application {
     pub id_token_alg: Algorithm,
     /// Algorithm of its access tokens.
     pub access_token_alg: Algorithm,
+    /// Algorithm of signed introspection answers to it.
+    pub introspection_alg: Algorithm,
+    /// The public keys it proves itself and signs requests with.
+    pub keys: Option<ForeignKeys>,
     /// Keyed hashes of its secrets; two may be valid at once while one is rotated (B18).
     pub secrets: Vec<SecretHash>,
     /// When it was made.
@@ -59,13 +68,16 @@ impl Application {
         now: Timestamp,
     ) -> Self {
         let chosen = |name: Option<&String>, default| name.and_then(|name| name.parse().ok()).unwrap_or(default);
+        let usual = usual_id_token_alg(client.profile);
         Self {
             id,
             name,
             client,
             third_party: false,
             access,
-            id_token_alg: chosen(preferences.id_token_signed_response_alg.as_ref(), DEFAULT_ID_TOKEN_ALG),
+            id_token_alg: chosen(preferences.id_token_signed_response_alg.as_ref(), usual),
+            introspection_alg: chosen(preferences.introspection_signed_response_alg.as_ref(), usual),
+            keys: None,
             access_token_alg: chosen(preferences.access_token_signed_response_alg.as_ref(), DEFAULT_ACCESS_TOKEN_ALG),
             preferences,
             secrets: Vec::new(),

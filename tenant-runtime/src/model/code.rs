@@ -45,6 +45,9 @@ pub struct Bound {
     pub amr: Vec<String>,
     /// When the person proved themselves.
     pub authenticated_at: Timestamp,
+    /// The key whose holder alone may redeem it (RFC 9449 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// When the session ends at the latest: a refresh family tied to it does not outlive it.
     pub session_expires_at: Timestamp,
 }

@@ -42,6 +42,8 @@ pub struct Grant {
     pub refresh_idle_expires_at: Option<Timestamp>,
     /// When the family dies whatever happens (B45).
     pub refresh_expires_at: Option<Timestamp>,
+    /// The key that its refresh token is bound to, for an application that keeps no secret (RFC 9449 5).
+    pub refresh_jkt: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }

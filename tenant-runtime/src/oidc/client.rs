@@ -1,4 +1,4 @@
-//! Who is asking: client authentication at `/token`, `/introspect` and `/revoke` (RFC 6749, 2.3).
+//! Who is asking: client authentication at `/token`, `/par`, `/introspect` and `/revoke` (RFC 6749, 2.3).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,9 +6,10 @@ use std::sync::Arc;
 use http::{HeaderMap, header};
 use polder_crypto::constant_time_eq;
 use polder_kernel::Secret;
-use polder_protocol::client_auth;
+use polder_protocol::client_auth::{self, Credentials};
 use polder_protocol::{ErrorCode, Params};
 
+use super::assertion;
 use crate::App;
 use crate::error::OAuthError;
 use crate::limits;
@@ -21,14 +22,14 @@ use crate::model::Application;
 ///
 /// # Errors
 /// `invalid_client` without saying why; `invalid_request` for two methods at once (B09).
-pub fn authenticate(
+pub async fn authenticate(
     app: &App,
     from: Option<IpAddr>,
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<Arc<Application>, OAuthError> {
     let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
-    check(app, authorization, params).map_err(|error| {
+    check(app, authorization, params).await.map_err(|error| {
         if error.code() != Some(ErrorCode::InvalidClient) {
             return error;
         }
@@ -36,13 +37,16 @@ pub fn authenticate(
     })
 }
 
-fn check(app: &App, authorization: Option<&str>, params: &Params) -> Result<Arc<Application>, OAuthError> {
+async fn check(app: &App, authorization: Option<&str>, params: &Params) -> Result<Arc<Application>, OAuthError> {
     let credentials = client_auth::parse(authorization, params)?;
     let found = app.applications.enabled(credentials.id());
     // An unknown application costs the same keyed hash as a known one.
     let proved = credentials.secret().is_none_or(|secret| secret_fits(app, found.as_deref(), secret));
     let application = found.ok_or_else(refused)?;
     credentials.pinned(&application.client)?;
+    if let Credentials::Assertion { assertion, .. } = &credentials {
+        assertion::accept(app, &application, assertion.expose()).await?;
+    }
     if proved { Ok(application) } else { Err(refused()) }
 }
 

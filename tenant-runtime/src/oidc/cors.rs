@@ -1,6 +1,6 @@
 //! Which pages of other origins may read our answers (B92).
 //!
-//! Discovery and JWKS are for everyone. `/token`, `/userinfo` and `/revoke` answer a browser page only
+//! Discovery and JWKS are for everyone. `/token`, `/par`, `/userinfo` and `/revoke` answer a browser page only
 //! if its origin is one the application registered a redirect URI at. Never `null`, never with
 //! credentials; nothing else has CORS at all.
 
@@ -38,7 +38,7 @@ pub async fn registered(State(app): State<Arc<App>>, request: Request, next: Nex
             allow(&mut response, &origin);
             let headers = response.headers_mut();
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-            let allowed = HeaderValue::from_static("authorization, content-type");
+            let allowed = HeaderValue::from_static("authorization, content-type, dpop");
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         }
@@ -52,7 +52,7 @@ pub async fn registered(State(app): State<Arc<App>>, request: Request, next: Nex
     };
     if allowed {
         allow(&mut response, &origin);
-        let exposed = HeaderValue::from_static("www-authenticate");
+        let exposed = HeaderValue::from_static("www-authenticate, dpop-nonce");
         response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     vary(response)

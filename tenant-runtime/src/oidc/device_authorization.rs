@@ -39,7 +39,7 @@ pub async fn post(
     body: Result<FormBody, BodyError>,
 ) -> Result<Response, OAuthError> {
     let params = Params::of_body(query.as_deref(), &body?.0)?;
-    let application = client::authenticate(&app, ctx.client_ip, &headers, &params)?;
+    let application = client::authenticate(&app, ctx.client_ip, &headers, &params).await?;
     let Request { scope } = Request::parse(&params, &application.client)?;
     app.limits.check(limits::DEVICE, ctx.client_ip).map_err(OAuthError::too_many)?;
     let (device_code, user_code, now) = (app.entropy.token(), device::user_code(&app.entropy), app.clock.now());

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use polder_protocol::Params;
+use polder_protocol::bearer::Scheme;
 use polder_protocol::introspect::{self, Request, may_see};
 use polder_protocol::refresh::Presented;
 use polder_protocol::revoke::Kind;
@@ -31,14 +33,35 @@ pub async fn post(
     body: Result<FormBody, BodyError>,
 ) -> Result<Response, OAuthError> {
     let params = Params::of_body(query.as_deref(), &body?.0)?;
-    let caller = client::authenticate(&app, ctx.client_ip, &headers, &params)?;
+    let caller = client::authenticate(&app, ctx.client_ip, &headers, &params).await?;
     let Request { token } = Request::parse(&params, &caller.client)?;
     let answer = match Kind::of(token.expose()) {
         Kind::Access => access_token(&app, &caller, token.expose()).await?,
         Kind::Refresh(presented) => refresh_token(&app, &caller, &presented).await?,
         Kind::Unknown => None,
     };
-    Ok(json::no_store(StatusCode::OK, &answer.unwrap_or_else(introspect::Response::inactive)))
+    let answer = answer.unwrap_or_else(introspect::Response::inactive);
+    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
+    if accept.into_iter().any(introspect::wants_signed) {
+        return Ok(signed(&app, &caller, &answer).await?);
+    }
+    Ok(json::no_store(StatusCode::OK, &answer))
+}
+
+/// The answer as something that can be shown to others later (RFC 9701, 5).
+async fn signed(app: &App, caller: &Application, answer: &introspect::Response<'_>) -> Result<Response, Internal> {
+    let claims = introspect::Signed {
+        iss: app.issuer.as_str(),
+        aud: &caller.client.id,
+        iat: app.clock.now().seconds(),
+        token_introspection: answer,
+    };
+    let jwt = app.keys.signer(caller.introspection_alg).await?.sign_jwt(introspect::SIGNED_TYPE, &claims)?;
+    let mut response = Response::new(Body::from(jwt));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/token-introspection+jwt"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 type Answer = Option<introspect::Response<'static>>;
@@ -53,7 +76,7 @@ async fn access_token(app: &App, caller: &Application, token: &str) -> Result<An
         active: true,
         scope: claims.scope.clone(),
         client_id: Some(claims.client_id.clone()),
-        token_type: Some("Bearer"),
+        token_type: Some(if claims.cnf.is_some() { Scheme::Dpop.as_str() } else { Scheme::Bearer.as_str() }),
         exp: Some(claims.exp),
         iat: Some(claims.iat),
         sub: Some(claims.sub.clone()),
@@ -63,6 +86,7 @@ async fn access_token(app: &App, caller: &Application, token: &str) -> Result<An
         auth_time: claims.auth_time,
         acr: claims.acr.clone(),
         sid: claims.sid.clone(),
+        cnf: claims.cnf.clone(),
     }))
 }
 

@@ -4,17 +4,21 @@
 //! `polder-protocol`; here they meet the database, the keys and HTTP.
 
 pub mod applications;
+mod assertion;
 pub mod authorize;
 pub mod client;
 mod continuation;
 pub mod cors;
 pub mod device_authorization;
 pub mod documents;
+pub mod dpop;
 pub mod end_session;
 pub mod introspect;
 pub mod json;
 pub mod jwks;
 pub mod keys;
+pub mod once;
+pub mod par;
 pub mod revoke;
 pub mod standing;
 pub mod token;

@@ -32,7 +32,7 @@ pub async fn post(
     body: Result<FormBody, BodyError>,
 ) -> Result<Response, OAuthError> {
     let params = Params::of_body(query.as_deref(), &body?.0)?;
-    let caller = client::authenticate(&app, ctx.client_ip, &headers, &params)?;
+    let caller = client::authenticate(&app, ctx.client_ip, &headers, &params).await?;
     let Request { token } = Request::parse(&params)?;
     match Kind::of(token.expose()) {
         Kind::Refresh(presented) => family(&app, &ctx, &caller, &presented).await?,

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{Method, StatusCode, header};
 use polder_protocol::bearer::{self, Challenge, invalid_token};
 use polder_protocol::claims::{AccessToken, Person, userinfo};
+use polder_protocol::metadata::path;
 use polder_protocol::scope::{OPENID, ROLES};
 use polder_protocol::{Params, bearer::insufficient_scope};
 use polder_service::form;
 
 use super::cors::AskedBy;
 use super::standing::{self, Standing};
-use super::{json, verify};
+use super::{dpop, json, verify};
 use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::fields::{self, claims::Place};
@@ -23,26 +26,33 @@ use crate::store;
 /// Answers about the person a token was given for.
 ///
 /// # Errors
-/// RFC 6750, 3: a challenge, without a code when nothing was presented.
+/// RFC 6750, 3 and RFC 9449, 7: a challenge, without a code when nothing was presented.
 pub async fn answer(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, OAuthError> {
     let refused = |challenge: Challenge| OAuthError::bearer(challenge, app.issuer.as_str());
-    let authorization = request.headers().get(header::AUTHORIZATION).cloned();
-    let authorization = authorization.as_ref().map(|value| value.to_str().unwrap_or_default());
-    let form = form(request).await?;
-    let token = bearer::parse(authorization, query.as_deref(), form.as_ref()).map_err(refused)?;
-    let claims = verify::access_token(&app, token.expose()).ok_or_else(|| refused(invalid_token()))?;
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+    let form = form(&parts, body).await?;
+    let presented = bearer::parse(authorization, query.as_deref(), form.as_ref()).map_err(refused)?;
+    let invalid = || refused(invalid_token().under(presented.scheme));
+    let claims = verify::access_token(&app, presented.token.expose()).ok_or_else(invalid)?;
     // A token for another API alone is not for us (RFC 9068, 4).
     if !claims.aud.contains(app.issuer.as_str()) {
-        return Err(refused(invalid_token()));
+        return Err(invalid());
     }
-    let mut response = match claims_of(&app, &claims).await? {
-        Ok(body) => json::no_store(StatusCode::OK, &body),
-        Err(challenge) => refused(challenge).into_response(),
+    let told = match dpop::at_resource(&app, headers, (&parts.method, path::USERINFO), &presented, &claims).await? {
+        Ok(()) => claims_of(&app, &claims).await?,
+        Err(challenge) => Err(challenge),
     };
+    let mut response = match told {
+        Ok(body) => json::no_store(StatusCode::OK, &body),
+        Err(challenge) => refused(challenge.under(presented.scheme)).into_response(),
+    };
+    dpop::add_nonce(&app, headers, &mut response);
     if let Some(application) = app.applications.enabled(&claims.client_id) {
         response.extensions_mut().insert(AskedBy(application));
     }
@@ -50,12 +60,12 @@ pub async fn answer(
 }
 
 /// The body of a form POST (RFC 6750, 2.2); a POST of anything else has none.
-async fn form(request: Request) -> Result<Option<Params>, OAuthError> {
-    let is_form = form::is_content_type(request.headers(), "application/x-www-form-urlencoded");
-    if request.method() != Method::POST || !is_form {
+async fn form(parts: &Parts, body: Body) -> Result<Option<Params>, OAuthError> {
+    let is_form = form::is_content_type(&parts.headers, "application/x-www-form-urlencoded");
+    if parts.method != Method::POST || !is_form {
         return Ok(None);
     }
-    let body = form::read(request.into_body(), form::BODY_MAX).await?;
+    let body = form::read(body, form::BODY_MAX).await?;
     Ok(Some(Params::parse(&body)?))
 }
 

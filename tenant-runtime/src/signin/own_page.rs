@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use polder_protocol::authorize::Request;
-use polder_protocol::{ApplicationType, AuthMethod, Client, Profile, Scope};
+use polder_protocol::{ApplicationType, AuthMethod, Client, Insists, Profile, Scope};
 use polder_tenant_api::{Access, ApplicationId, Preferences};
 
 use super::begin;
@@ -60,6 +60,7 @@ fn own(app: &App) -> Application {
         grant_types: Vec::new(),
         scopes: Scope::default(),
         audience: String::new(),
+        insists: Insists::default(),
     };
     let (id, name) = (ApplicationId::from_bytes([0; 16]), app.tenant.current().name.clone());
     Application::new(id, name, client, Access::Everyone, Preferences::default(), app.clock.now())

@@ -48,6 +48,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/tenant/0011_profile_fields.sql"),
     },
     Migration {
+        version: 12,
+        name: "client_keys",
+        sql: include_str!("../../../migrations/tenant/0012_client_keys.sql"),
+    },
+    Migration {
         version: 16,
         name: "back_channel_logout",
         sql: include_str!("../../../migrations/tenant/0016_back_channel_logout.sql"),

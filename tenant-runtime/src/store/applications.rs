@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use polder_crypto::Algorithm;
+use polder_crypto::{Algorithm, ForeignKeys};
 use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
-use polder_protocol::{Client, RedirectUri};
+use polder_protocol::{AuthMethod, Client, Insists, Profile, RedirectUri};
 use polder_tenant_api::{ApplicationId, Preferences};
 
 use crate::model::Application;
-use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, DEFAULT_ID_TOKEN_ALG, SecretHash};
+use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, SecretHash, usual_id_token_alg};
 
 /// How the table calls an application that belongs to somebody else.
 const THIRD: &str = "third";
@@ -21,8 +21,9 @@ const THIRD: &str = "third";
 /// When the database fails or a row cannot be.
 pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
     let mut secrets = secrets(tx).await?;
-    let sql = "SELECT id, name, profile, type, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, \
-               grant_types, party, access, preferences, created_at, updated_at, disabled_at FROM application \
+    let sql = "SELECT id, name, rules, type, token_endpoint_auth_method, key_method, jwks, redirect_uris, \
+               post_logout_redirect_uris, grant_types, party, access, preferences, created_at, updated_at, \
+               disabled_at FROM application \
                ORDER BY created_at, id";
     let mut applications = tx.all(sql, &args![], application).await?;
     for application in &mut applications {
@@ -65,8 +66,11 @@ fn application(row: &Row) -> Result<Application, Error> {
     let client = Client {
         id: id.to_string(),
         kind: row.parse("type")?,
-        profile: row.parse("profile")?,
-        auth_method: row.parse("token_endpoint_auth_method")?,
+        profile: row.parse("rules")?,
+        auth_method: match row.opt_parse("key_method")? {
+            Some(method) => method,
+            None => row.parse("token_endpoint_auth_method")?,
+        },
         redirect_uris: uris(row, "redirect_uris")?,
         post_logout_redirect_uris: uris(row, "post_logout_redirect_uris")?,
         grant_types: grant_types
@@ -76,14 +80,21 @@ fn application(row: &Row) -> Result<Application, Error> {
             .map_err(|_| wrong("grant_types"))?,
         scopes: preferences.scopes.iter().map(String::as_str).collect(),
         audience: preferences.audience.clone().unwrap_or_default(),
+        insists: Insists {
+            pushed_requests: preferences.require_pushed_authorization_requests,
+            dpop: preferences.dpop_bound_access_tokens,
+        },
     };
+    let usual = usual_id_token_alg(client.profile);
     Ok(Application {
         id,
         name: row.text("name")?,
         client,
         third_party: row.text("party")? == THIRD,
         access: row.json("access")?,
-        id_token_alg: chosen(preferences.id_token_signed_response_alg.as_deref(), DEFAULT_ID_TOKEN_ALG)?,
+        id_token_alg: chosen(preferences.id_token_signed_response_alg.as_deref(), usual)?,
+        introspection_alg: chosen(preferences.introspection_signed_response_alg.as_deref(), usual)?,
+        keys: keys(row)?,
         access_token_alg: chosen(preferences.access_token_signed_response_alg.as_deref(), DEFAULT_ACCESS_TOKEN_ALG)?,
         preferences,
         secrets: Vec::new(),
@@ -95,6 +106,25 @@ fn application(row: &Row) -> Result<Application, Error> {
 
 fn uris(row: &Row, column: &str) -> Result<Vec<RedirectUri>, Error> {
     Ok(row.json::<Vec<String>>(column)?.iter().map(|uri| RedirectUri::from_stored(uri)).collect())
+}
+
+fn keys(row: &Row) -> Result<Option<ForeignKeys>, Error> {
+    let Some(json) = row.opt_text("jwks")? else { return Ok(None) };
+    let jwks = serde_json::from_str(&json).map_err(|_| wrong("jwks"))?;
+    ForeignKeys::parse(&jwks).map(Some).map_err(|_| wrong("jwks"))
+}
+
+/// What the older column holds for who proves itself with a key: a secret that was never made.
+const fn older(method: AuthMethod) -> AuthMethod {
+    if matches!(method, AuthMethod::PrivateKeyJwt) { AuthMethod::ClientSecretBasic } else { method }
+}
+
+fn key_method(method: AuthMethod) -> Option<&'static str> {
+    matches!(method, AuthMethod::PrivateKeyJwt).then_some(method.as_str())
+}
+
+fn jwks(application: &Application) -> Result<Option<String>, Error> {
+    application.keys.as_ref().map(|keys| json(keys.as_json())).transpose()
 }
 
 fn chosen(name: Option<&str>, default: Algorithm) -> Result<Algorithm, Error> {
@@ -111,16 +141,17 @@ fn wrong(column: &str) -> Error {
 /// When the database fails.
 pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
     let sql = "INSERT INTO application (id, name, profile, type, token_endpoint_auth_method, redirect_uris, \
-               post_logout_redirect_uris, grant_types, access, preferences, created_at, updated_at, disabled_at, party) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+               post_logout_redirect_uris, grant_types, access, preferences, created_at, updated_at, disabled_at, party, \
+               rules, key_method, jwks) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let Application { client, .. } = application;
     let grant_types: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
     let args = args![
         application.id,
         application.name.as_str(),
-        client.profile.as_str(),
+        Profile::Default.as_str(),
         client.kind.as_str(),
-        client.auth_method.as_str(),
+        older(client.auth_method).as_str(),
         json(&client.redirect_uris)?,
         json(&client.post_logout_redirect_uris)?,
         json(&grant_types)?,
@@ -129,7 +160,10 @@ pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
         application.created_at,
         application.updated_at,
         application.disabled_at,
-        if application.third_party { THIRD } else { "first" }
+        if application.third_party { THIRD } else { "first" },
+        client.profile.as_str(),
+        key_method(client.auth_method),
+        jwks(application)?
     ];
     tx.execute(sql, &args).await?;
     tell_at(tx, application).await
@@ -148,7 +182,8 @@ async fn tell_at(tx: &mut Tx, application: &Application) -> Result<(), Error> {
 /// When the database fails.
 pub async fn update(tx: &mut Tx, application: &Application) -> Result<bool, Error> {
     let sql = "UPDATE application SET name = $2, redirect_uris = $3, post_logout_redirect_uris = $4, access = $5, \
-               preferences = $6, updated_at = $7, disabled_at = $8 WHERE id = $1";
+               preferences = $6, updated_at = $7, disabled_at = $8, rules = $9, token_endpoint_auth_method = $10, \
+               key_method = $11, jwks = $12 WHERE id = $1";
     let args = args![
         application.id,
         application.name.as_str(),
@@ -157,7 +192,11 @@ pub async fn update(tx: &mut Tx, application: &Application) -> Result<bool, Erro
         json(&application.access)?,
         json(&application.preferences)?,
         application.updated_at,
-        application.disabled_at
+        application.disabled_at,
+        application.client.profile.as_str(),
+        older(application.client.auth_method).as_str(),
+        key_method(application.client.auth_method),
+        jwks(application)?
     ];
     let there = tx.execute(sql, &args).await? == 1;
     tell_at(tx, application).await?;

@@ -201,9 +201,9 @@ pub async fn redeem(tx: &mut Tx, device_hash: &str, grant: &Grant, ends_at: Time
         "UPDATE device_authorization SET redeemed_at = $2 WHERE device_hash = $1 AND redeemed_at IS NULL \
          AND approved_at IS NOT NULL AND denied_at IS NULL AND expires_at > $2",
         "INSERT INTO oauth_grant (id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, \
-         created_at, generation, refresh_idle_expires_at, refresh_expires_at, ends_at) \
+         created_at, generation, refresh_idle_expires_at, refresh_expires_at, ends_at, refresh_jkt) \
          SELECT d.grant_id, d.application_id, d.user_id, CAST($3 AS TEXT), $4, d.scope, $5, $6, $7, $2, 0, \
-         CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10 FROM device_authorization d JOIN session s ON s.id = d.session_id \
+         CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, CAST($11 AS TEXT) FROM device_authorization d JOIN session s ON s.id = d.session_id \
          JOIN user_account u ON u.id = d.user_id WHERE d.device_hash = $1 AND d.redeemed_at = $2 AND s.ended_at IS NULL \
          AND u.disabled_at IS NULL AND u.erased_at IS NULL ON CONFLICT (id) DO NOTHING",
     ];
@@ -217,7 +217,8 @@ pub async fn redeem(tx: &mut Tx, device_hash: &str, grant: &Grant, ends_at: Time
         grant.authenticated_at,
         grant.refresh_idle_expires_at,
         grant.refresh_expires_at,
-        ends_at
+        ends_at,
+        grant.refresh_jkt.as_deref()
     ];
     Ok(tx.batch(sql, &args).await?.as_slice() == [1, 1])
 }

@@ -13,13 +13,13 @@ use crate::model::{Grant, GrantId};
 /// When the database fails or a row cannot be.
 pub async fn find(tx: &mut Tx, id: GrantId) -> Result<Option<Grant>, Error> {
     let sql = "SELECT id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, created_at, \
-               generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, revoked_at \
+               generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at \
                FROM oauth_grant WHERE id = $1";
     tx.optional(sql, &args![id], grant).await
 }
 
 /// A refresh token being used: which one, by whom, when.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Rotation {
     /// The family.
     pub id: GrantId,
@@ -33,29 +33,37 @@ pub struct Rotation {
     pub idle_expires_at: Timestamp,
     /// When an access token given now can still be alive.
     pub ends_at: Timestamp,
+    /// Whether the token gives way to a successor; otherwise it stays the one of its family.
+    pub rotates: bool,
+    /// The key it is presented with, as a thumbprint.
+    pub jkt: Option<String>,
 }
 
 /// Moves the family on by one generation, if the presented one is the newest and everything the
 /// family hangs on still stands: one compare-and-set, so of many parallel uses one wins (B44). A family
 /// that is tied to a session ends with it, also where the session ends by being idle: an application
-/// that refreshes is not a person at work, and does not keep the session alive (E13).
+/// that refreshes is not a person at work, and does not keep the session alive (E13). One that is bound to a key
+/// moves for its holder alone.
 ///
 /// # Errors
 /// When the database fails or a row cannot be.
-pub async fn rotate(tx: &mut Tx, rotation: Rotation) -> Result<Option<Grant>, Error> {
-    let sql = "UPDATE oauth_grant SET generation = generation + 1, rotated_at = $4, \
+pub async fn rotate(tx: &mut Tx, rotation: &Rotation) -> Result<Option<Grant>, Error> {
+    let sql = "UPDATE oauth_grant SET generation = generation + $7, \
+               rotated_at = CASE WHEN $7 = 1 THEN $4 ELSE rotated_at END, \
                refresh_idle_expires_at = CASE WHEN refresh_expires_at < $5 THEN refresh_expires_at ELSE $5 END, \
                ends_at = CASE WHEN ends_at < $6 THEN $6 ELSE ends_at END \
                WHERE id = $1 AND application_id = $2 AND generation = $3 AND revoked_at IS NULL \
                AND refresh_expires_at > $4 AND refresh_idle_expires_at > $4 \
+               AND (refresh_jkt IS NULL OR refresh_jkt = $8) \
                AND EXISTS (SELECT 1 FROM user_account u WHERE u.id = oauth_grant.user_id \
                            AND u.disabled_at IS NULL AND u.erased_at IS NULL) \
                AND (session_id IS NULL OR EXISTS (SELECT 1 FROM session s WHERE s.id = oauth_grant.session_id \
                            AND s.ended_at IS NULL AND s.expires_at > $4 AND s.idle_expires_at > $4)) \
                RETURNING id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, \
-               created_at, generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, revoked_at";
-    let Rotation { id, application_id, generation, now, idle_expires_at, ends_at } = rotation;
-    tx.optional(sql, &args![id, application_id, i64::from(generation), now, idle_expires_at, ends_at], grant).await
+               created_at, generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at";
+    let Rotation { id, application_id, generation, now, idle_expires_at, ends_at, rotates, jkt } = rotation;
+    let (generation, step, jkt) = (i64::from(*generation), i64::from(*rotates), jkt.as_deref());
+    tx.optional(sql, &args![*id, *application_id, generation, *now, *idle_expires_at, *ends_at, step, jkt], grant).await
 }
 
 /// Whether the person and, for a grant tied to one, the session still stand.
@@ -118,7 +126,7 @@ pub async fn revoke_of_user_at(
 pub async fn standing_of_user(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Grant>, Error> {
     tx.all(
         "SELECT id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, created_at, \
-         generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, revoked_at FROM oauth_grant \
+         generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at FROM oauth_grant \
          WHERE user_id = $1 AND revoked_at IS NULL AND ends_at > $2 ORDER BY created_at, id",
         &args![user, now],
         grant,
@@ -152,6 +160,7 @@ fn grant(row: &Row) -> Result<Grant, Error> {
         rotated_at: row.opt_time("rotated_at")?,
         refresh_idle_expires_at: row.opt_time("refresh_idle_expires_at")?,
         refresh_expires_at: row.opt_time("refresh_expires_at")?,
+        refresh_jkt: row.opt_text("refresh_jkt")?,
         revoked_at: row.opt_time("revoked_at")?,
     })
 }

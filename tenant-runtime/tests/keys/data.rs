@@ -44,6 +44,13 @@ async fn filled(world: &World, people: usize) {
                 &args![seal(Category::Flow, "pending_request.request_sealed:p"), now],
             )
             .await?;
+            let pushed = seal(Category::Flow, "pushed_request.request_sealed:u");
+            tx.execute(
+                "INSERT INTO pushed_request (uri_hash, application_id, request_sealed, created_at, expires_at) \
+                 SELECT 'u', id, $1, $2, $2 FROM application LIMIT 1",
+                &args![pushed, now],
+            )
+            .await?;
             let person = tx.optional("SELECT id FROM user_account LIMIT 1", &[], |row| row.text("id")).await?.unwrap();
             let handle = seal(Category::Factors, &format!("passkey_owner.handle_sealed:{person}"));
             tx.execute(

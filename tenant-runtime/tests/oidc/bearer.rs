@@ -17,7 +17,11 @@ async fn b21_without_a_token_there_is_a_challenge_and_no_error_code() {
         for headers in [vec![], vec![(header::AUTHORIZATION, "Basic eDp5")]] {
             let answer = world.get("/userinfo", &headers).await;
             assert_eq!(answer.status, 401);
-            assert_eq!(answer.header("www-authenticate"), Some(format!("Bearer realm=\"{ISSUER}\"").as_str()));
+            let challenges = answer.headers.get_all("www-authenticate").iter().map(|value| value.to_str().unwrap());
+            let challenges: Vec<_> = challenges.collect();
+            let algs = "ES256 PS256 EdDSA Ed25519 RS256";
+            let both = [format!("Bearer realm=\"{ISSUER}\""), format!("DPoP realm=\"{ISSUER}\", algs=\"{algs}\"")];
+            assert_eq!(challenges, both);
             assert!(!answer.text().contains("error"));
         }
     })

@@ -45,7 +45,7 @@ async fn b92_tokens_are_for_the_applications_own_origin_and_never_with_credentia
             ("https://app.example/c", false),
             ("", false),
         ] {
-            for address in ["/token", "/userinfo", "/revoke"] {
+            for address in ["/token", "/par", "/userinfo", "/revoke"] {
                 let asked = preflight(&world, address, origin).await;
                 assert_eq!(asked.header(ALLOWED), allowed.then_some(origin), "{origin} {address}");
                 assert_eq!(asked.header("access-control-allow-credentials"), None);

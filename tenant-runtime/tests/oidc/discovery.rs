@@ -53,7 +53,9 @@ async fn a02_a03_required_members_are_there_and_every_address_is_ours() {
 async fn a04_a11_nothing_is_advertised_that_is_refused_and_none_is_never_offered() {
     on_each(|world| async move {
         let document = document(&world).await;
-        for name in ["request_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"] {
+        for name in
+            ["request_uri_parameter_supported", "claims_parameter_supported", "require_pushed_authorization_requests"]
+        {
             assert_eq!(document[name], false, "{name}: what is left out has a surprising default");
         }
         assert_eq!(document["response_modes_supported"], serde_json::json!(["query"]));

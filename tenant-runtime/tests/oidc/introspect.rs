@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::support::client::{machine, spa, web};
-use crate::support::token::unsigned;
+use crate::support::token::{header, unsigned, verified};
 use crate::support::world::on_each;
-use crate::support::{Answer, World};
+use crate::support::{Answer, ISSUER, World};
 
 fn inactive(answer: &Answer) {
     assert_eq!((answer.status, answer.json()), (200, json!({"active": false})));
@@ -34,6 +34,35 @@ async fn b75_b76_a_live_token_is_described_to_its_application() {
         assert_eq!(access.header("cache-control"), Some("no-store"));
         let refresh = client.introspect(&world, &tokens.member("refresh_token")).await.json();
         assert_eq!((refresh["active"].as_bool(), refresh.get("token_type")), (Some(true), None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn b76_an_answer_is_signed_where_the_caller_asks_for_it() {
+    on_each(|world| async move {
+        let (client, _, tokens) = tokens(&world).await;
+        let accept = (http::header::ACCEPT, "application/token-introspection+jwt");
+        for (token, active) in [(tokens.member("access_token"), true), ("x".to_owned(), false)] {
+            let form = [("token", token.as_str())];
+            let answer = client.post_with(&world, "/introspect", std::slice::from_ref(&accept), &form).await;
+            assert_eq!(answer.header("content-type"), Some("application/token-introspection+jwt"));
+            assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+            let claims = verified(&world, &answer.text()).await;
+            assert_eq!((&claims["iss"], &claims["aud"]), (&json!(ISSUER), &json!(client.id)));
+            assert_eq!(claims["iat"], world.clock.now().seconds());
+            let plain = client.introspect(&world, &token).await.json();
+            assert_eq!(
+                (&claims["token_introspection"], &claims["token_introspection"]["active"]),
+                (&plain, &json!(active))
+            );
+            assert_eq!(header(&answer.text())["typ"], "token-introspection+jwt");
+            // B25: it is no token itself.
+            inactive(&client.introspect(&world, &answer.text()).await);
+        }
+        // Who may not ask gets no signed answer either.
+        let public = world.application(spa()).await;
+        public.post_with(&world, "/introspect", &[accept], &[("token", "x")]).await.refused(401, "invalid_client");
     })
     .await;
 }

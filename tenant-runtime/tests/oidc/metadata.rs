@@ -6,20 +6,26 @@ use polder_tenant_api::{ApplicationType, NewApplication};
 use polder_tenant_runtime::admin::registration;
 use serde_json::Value;
 
-use crate::support::client::{Choice, VERIFIER, machine, native, spa, web};
-use crate::support::token::{claims, header, verified};
+use crate::support::client::{CHALLENGE, Choice, VERIFIER, machine, native, spa, web, with_key, with_registered};
+use crate::support::token::{claims, header as token_header, verified};
 use crate::support::world::on_each;
-use crate::support::{Browser, Client, ISSUER, World};
+use crate::support::{Browser, Client, ISSUER, Signer, World};
 
-const UNADVERTISED: [(&str, &[&str]); 12] = [
+const UNADVERTISED: [(&str, &[&str]); 18] = [
     ("response_types_supported", &["token", "id_token", "code id_token", "none"]),
     ("response_modes_supported", &["fragment", "form_post", "jwt"]),
     ("grant_types_supported", &["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer"]),
     ("subject_types_supported", &["pairwise"]),
     ("id_token_signing_alg_values_supported", &["none", "HS256", "PS256", "RS512"]),
-    ("token_endpoint_auth_methods_supported", &["private_key_jwt", "client_secret_jwt"]),
-    ("introspection_endpoint_auth_methods_supported", &["none", "private_key_jwt"]),
-    ("revocation_endpoint_auth_methods_supported", &["private_key_jwt"]),
+    ("token_endpoint_auth_methods_supported", &["client_secret_jwt", "tls_client_auth"]),
+    ("introspection_endpoint_auth_methods_supported", &["none", "client_secret_jwt"]),
+    ("revocation_endpoint_auth_methods_supported", &["client_secret_jwt"]),
+    ("token_endpoint_auth_signing_alg_values_supported", &["none", "HS256", "RS512"]),
+    ("introspection_endpoint_auth_signing_alg_values_supported", &["none", "HS256", "RS512"]),
+    ("revocation_endpoint_auth_signing_alg_values_supported", &["none", "HS256", "RS512"]),
+    ("dpop_signing_alg_values_supported", &["none", "HS256", "RS512"]),
+    ("request_object_signing_alg_values_supported", &["none", "HS256", "RS512"]),
+    ("introspection_signing_alg_values_supported", &["none", "HS256", "PS256"]),
     ("scopes_supported", &["address", "phone", "admin"]),
     ("code_challenge_methods_supported", &["plain", "S512"]),
     ("prompt_values_supported", &["create", "NONE"]),
@@ -46,6 +52,9 @@ async fn signed_in(world: &World) -> Browser {
 }
 
 fn by(method: AuthMethod) -> Choice {
+    if method == AuthMethod::PrivateKeyJwt {
+        return with_key(web(), &Signer::new());
+    }
     let mut choice = if method == AuthMethod::None { spa() } else { web() };
     choice.wish.auth_method = Some(method);
     choice
@@ -92,6 +101,12 @@ async fn works(world: &World, name: &str, value: &str) -> bool {
         "token_endpoint_auth_methods_supported" => authenticates(world, "/token", value).await,
         "introspection_endpoint_auth_methods_supported" => authenticates(world, "/introspect", value).await,
         "revocation_endpoint_auth_methods_supported" => authenticates(world, "/revoke", value).await,
+        "token_endpoint_auth_signing_alg_values_supported" => asserts(world, "/token", value).await,
+        "introspection_endpoint_auth_signing_alg_values_supported" => asserts(world, "/introspect", value).await,
+        "revocation_endpoint_auth_signing_alg_values_supported" => asserts(world, "/revoke", value).await,
+        "dpop_signing_alg_values_supported" => proves_possession(world, value).await,
+        "request_object_signing_alg_values_supported" => signs_requests(world, value).await,
+        "introspection_signing_alg_values_supported" => signed_introspection(world, value).await,
         "subject_types_supported" => value == "public" && same_subject_everywhere(world).await,
         "ui_locales_supported" => shown_in(world, value).await,
         _ => panic!("{name} has no test"),
@@ -181,7 +196,7 @@ async fn algorithm(world: &World, value: &str) -> bool {
     let client = world.application(choice).await;
     let token = signed_in(world).await.tokens(world, &client).await.member("id_token");
     verified(world, &token).await;
-    header(&token)["alg"] == value
+    token_header(&token)["alg"] == value
 }
 
 async fn authenticates(world: &World, endpoint: &str, value: &str) -> bool {
@@ -210,6 +225,59 @@ async fn authenticates(world: &World, endpoint: &str, value: &str) -> bool {
         return false;
     }
     answer.status == 200 && (endpoint != "/introspect" || answer.json()["active"] == true)
+}
+
+async fn asserts(world: &World, endpoint: &str, alg: &str) -> bool {
+    let client = world.application(with_key(web(), &Signer::of(alg))).await;
+    let answer = client.post(world, endpoint, &[("grant_type", "refresh_token"), ("token", "x")]).await;
+    if answer.status == 401 {
+        answer.refused(401, "invalid_client");
+    }
+    answer.status != 401
+}
+
+async fn proves_possession(world: &World, alg: &str) -> bool {
+    let client = world.application(machine()).await;
+    let proof = Signer::of(alg).proof(world, "/token");
+    let headers = [(http::HeaderName::from_static("dpop"), proof.as_str())];
+    let answer = client.post_with(world, "/token", &headers, &[("grant_type", "client_credentials")]).await;
+    if answer.status != 200 {
+        answer.refused(400, "invalid_dpop_proof");
+    }
+    answer.status == 200
+}
+
+async fn signs_requests(world: &World, alg: &str) -> bool {
+    let signer = Signer::of(alg);
+    let client = world.application(with_registered(web(), &signer)).await;
+    let parameters = serde_json::json!({
+        "response_type": "code", "redirect_uri": client.redirect_uri, "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    });
+    let object = signer.request_object(world, &client.id, &parameters);
+    let answer = signed_in(world).await.get(world, &client.authorize(&[("request", &object)])).await;
+    if answer.parameter("code").is_some() {
+        return true;
+    }
+    answer.redirected_error(if alg == "none" { "request_not_supported" } else { "invalid_request_object" });
+    false
+}
+
+async fn signed_introspection(world: &World, alg: &str) -> bool {
+    let new = serde_json::json!({
+        "name": "Coach", "type": "web", "redirect_uris": ["https://app.example/cb"],
+        "preferences": { "introspection_signed_response_alg": alg },
+    });
+    if registration::accept(&world.app, serde_json::from_value(new).unwrap()).is_err() {
+        return false;
+    }
+    let mut choice = web();
+    choice.preferences.introspection_signed_response_alg = Some(alg.to_owned());
+    let client = world.application(choice).await;
+    let accept = [(header::ACCEPT, "application/token-introspection+jwt")];
+    let answer = client.post_with(world, "/introspect", &accept, &[("token", "x")]).await.text();
+    verified(world, &answer).await;
+    token_header(&answer)["alg"] == alg
 }
 
 async fn same_subject_everywhere(world: &World) -> bool {
@@ -294,13 +362,12 @@ async fn a04_every_flag_says_what_happens() {
         let document = document(&world).await;
         let client: Client = world.application(web()).await;
         let browser = signed_in(&world).await;
-        for (flag, parameter, refusal) in [
-            ("request_parameter_supported", ("request", "a.b.c"), "request_not_supported"),
-            ("request_uri_parameter_supported", ("request_uri", "https://app.example/r"), "request_uri_not_supported"),
-        ] {
-            assert_eq!(document[flag], false);
-            browser.get(&world, &client.authorize(&[parameter])).await.redirected_error(refusal);
-        }
+        assert_eq!(document["request_uri_parameter_supported"], false);
+        let by_reference = client.authorize(&[("request_uri", "https://app.example/r")]);
+        browser.get(&world, &by_reference).await.redirected_error("request_uri_not_supported");
+        assert_eq!(document["request_parameter_supported"], true);
+        assert!(signs_requests(&world, "ES256").await);
+        assert_eq!(document["require_pushed_authorization_requests"], false);
         assert_eq!(document["claims_parameter_supported"], false);
         let claims = ("claims", r#"{"id_token":{"email":null}}"#);
         let code = browser.code_with(&world, &client, &[claims]).await;

@@ -114,6 +114,7 @@ async fn f22_no_code_is_stored_for_a_session_that_ended() {
             code_challenge: String::new(),
             nonce: None,
             bound: Bound {
+                dpop_jkt: None,
                 sid: "sid".to_owned(),
                 acr: String::new(),
                 amr: Vec::new(),

@@ -22,7 +22,7 @@ async fn b07_only_post_only_forms_and_nothing_in_the_url() {
         world.send(json).await.refused(415, "invalid_request");
         let in_url = client.post(&world, "/token?grant_type=client_credentials", &[]).await;
         in_url.refused(400, "invalid_request");
-        let (headers, _) = client.credentials();
+        let (headers, _) = client.credentials(&world);
         let long = "x".repeat(70_000);
         let form = [("grant_type", "client_credentials"), ("padding", long.as_str())];
         let large = world.post("/token", &[(headers[0].0.clone(), &headers[0].1)], &form).await;

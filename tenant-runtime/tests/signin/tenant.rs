@@ -228,6 +228,7 @@ async fn database() -> TestDatabase {
 /// A web application with a secret.
 pub fn web(name: &str, access: Access) -> NewApplication {
     NewApplication {
+        jwks: None,
         name: name.to_owned(),
         profile: Default::default(),
         kind: ApplicationType::Web,

@@ -3,16 +3,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, header};
+use polder_crypto::ForeignKeys;
 use polder_kernel::encoding::base64url;
 use polder_protocol::registration::{self, Wish};
-use polder_protocol::{ApplicationType, AuthMethod, Profile};
+use polder_protocol::{ApplicationType, AuthMethod, Insists, Profile};
 use polder_tenant_api::{Access, ApplicationId, Preferences};
 use polder_tenant_runtime::error::Internal;
 use polder_tenant_runtime::model::Application;
 use polder_tenant_runtime::store;
 use polder_tenant_runtime::store::applications::NewSecret;
 
-use super::{Answer, World};
+use super::signer::ASSERTION_TYPE;
+use super::{Answer, Signer, World};
 
 pub const REDIRECT: &str = "https://app.example/cb";
 pub const AFTERWARDS: &str = "https://app.example/bye";
@@ -24,22 +26,25 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub type Credentials = (Vec<(HeaderName, String)>, Vec<(&'static str, String)>);
 
 /// A registered application.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     pub id: String,
     pub secret: Option<String>,
     pub method: AuthMethod,
     pub redirect_uri: String,
+    pub signer: Option<Signer>,
 }
 
 /// What a test may choose about its application.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Choice {
     pub wish: Wish,
     pub secret: String,
     pub id_token_alg: Option<&'static str>,
     pub access: Access,
     pub backchannel_logout_uri: Option<String>,
+    pub signer: Option<Signer>,
+    pub preferences: Preferences,
 }
 
 /// A web application with a secret.
@@ -52,6 +57,8 @@ pub fn web() -> Choice {
         auth_method: None,
         scopes: Vec::new(),
         audience: None,
+        profile: Profile::Default,
+        has_keys: false,
     };
     Choice {
         wish,
@@ -59,7 +66,30 @@ pub fn web() -> Choice {
         id_token_alg: Some("ES256"),
         access: Access::Everyone,
         backchannel_logout_uri: None,
+        signer: None,
+        preferences: Preferences::default(),
     }
+}
+
+/// As `choice`, with this key registered, which it proves itself with.
+pub fn with_key(mut choice: Choice, signer: &Signer) -> Choice {
+    choice.wish.auth_method = Some(AuthMethod::PrivateKeyJwt);
+    with_registered(choice, signer)
+}
+
+/// As `choice`, with this key registered for what it signs.
+pub fn with_registered(mut choice: Choice, signer: &Signer) -> Choice {
+    choice.wish.has_keys = true;
+    choice.signer = Some(signer.clone());
+    choice
+}
+
+/// A web application held to FAPI 2.0.
+pub fn fapi2(signer: &Signer) -> Choice {
+    let mut choice = with_key(web(), signer);
+    choice.wish.profile = Profile::Fapi2;
+    choice.id_token_alg = None;
+    choice
 }
 
 /// A single-page application.
@@ -97,22 +127,28 @@ impl World {
             scopes: choice.wish.scopes.clone(),
             audience: choice.wish.audience.clone(),
             backchannel_logout_uri: choice.backchannel_logout_uri.clone(),
-            ..Preferences::default()
+            ..choice.preferences
         };
         let client = polder_protocol::Client {
             id: id.to_string(),
             kind: choice.wish.kind,
-            profile: Profile::Default,
+            profile: choice.wish.profile,
             auth_method: accepted.auth_method,
             redirect_uris: accepted.redirect_uris,
             post_logout_redirect_uris: accepted.post_logout_redirect_uris,
             grant_types: accepted.grant_types,
             scopes: accepted.scopes,
             audience: String::new(),
+            insists: Insists {
+                pushed_requests: preferences.require_pushed_authorization_requests,
+                dpop: preferences.dpop_bound_access_tokens,
+            },
         };
-        let public = client.is_public();
+        let public = !client.auth_method.has_secret();
         let now = self.clock.now();
+        let keys = choice.signer.as_ref().map(|signer| ForeignKeys::parse(&signer.jwks()).unwrap());
         let application = Application::new(id, "Coach".into(), client, choice.access, preferences, now);
+        let application = Application { keys, ..application };
         let secret = NewSecret {
             id: id.to_string(),
             hash: self.app.keyring.index("client-secret", choice.secret.as_bytes()),
@@ -134,6 +170,7 @@ impl World {
             secret: (!public).then_some(choice.secret),
             method: accepted.auth_method,
             redirect_uri: choice.wish.redirect_uris.first().cloned().unwrap_or_default(),
+            signer: choice.signer,
         }
     }
 
@@ -160,19 +197,35 @@ impl World {
 
 impl Client {
     /// How it proves itself: a header, or fields.
-    pub fn credentials(&self) -> Credentials {
+    pub fn credentials(&self, world: &World) -> Credentials {
         let secret = self.secret.clone().unwrap_or_default();
         match self.method {
             AuthMethod::ClientSecretBasic => (vec![(header::AUTHORIZATION, basic(&self.id, &secret))], vec![]),
             AuthMethod::ClientSecretPost => (vec![], vec![("client_id", self.id.clone()), ("client_secret", secret)]),
+            AuthMethod::PrivateKeyJwt => {
+                let assertion = self.signer.as_ref().unwrap().assertion(world, &self.id, &serde_json::json!({}));
+                (vec![], vec![("client_assertion_type", ASSERTION_TYPE.to_owned()), ("client_assertion", assertion)])
+            }
             AuthMethod::None => (vec![], vec![("client_id", self.id.clone())]),
         }
     }
 
     /// Posts a form as this application.
     pub async fn post(&self, world: &World, target: &str, form: &[(&str, &str)]) -> Answer {
-        let (headers, fields) = self.credentials();
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), value.as_str())).collect();
+        self.post_with(world, target, &[], form).await
+    }
+
+    /// As [`post`](Self::post), with further headers.
+    pub async fn post_with(
+        &self,
+        world: &World,
+        target: &str,
+        more: &[(HeaderName, &str)],
+        form: &[(&str, &str)],
+    ) -> Answer {
+        let (headers, fields) = self.credentials(world);
+        let headers = headers.iter().map(|(name, value)| (name.clone(), value.as_str()));
+        let headers: Vec<_> = headers.chain(more.iter().cloned()).collect();
         let form: Vec<(&str, &str)> =
             form.iter().copied().chain(fields.iter().map(|(name, value)| (*name, value.as_str()))).collect();
         world.post(target, &headers, &form).await
@@ -197,6 +250,41 @@ impl Client {
             }
         }
         format!("/authorize?{}", serde_urlencoded::to_string(parameters).unwrap())
+    }
+
+    /// Pushes an authorization request, with a proof where one is given.
+    pub async fn push(&self, world: &World, changes: &[(&str, &str)], proof: Option<&str>) -> Answer {
+        let address = self.authorize(changes);
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_str(address.strip_prefix("/authorize?").unwrap()).unwrap();
+        // Its credentials say who it is.
+        let pairs = pairs.iter().filter(|(name, _)| name != "client_id");
+        let pairs: Vec<_> = pairs.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let headers: Vec<_> = proof.map(|proof| (HeaderName::from_static("dpop"), proof)).into_iter().collect();
+        self.post_with(world, "/par", &headers, &pairs).await
+    }
+
+    /// The address that opens a pushed request.
+    pub fn opens(&self, request_uri: &str) -> String {
+        let pairs = [("client_id", self.id.as_str()), ("request_uri", request_uri)];
+        format!("/authorize?{}", serde_urlencoded::to_string(pairs).unwrap())
+    }
+
+    /// Redeems a code with a proof.
+    pub async fn redeem_with(&self, world: &World, code: &str, proof: &str) -> Answer {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", self.redirect_uri.as_str()),
+            ("code_verifier", VERIFIER),
+        ];
+        self.post_with(world, "/token", &[(HeaderName::from_static("dpop"), proof)], &form).await
+    }
+
+    /// Uses a refresh token with a proof.
+    pub async fn refresh_with(&self, world: &World, token: &str, proof: &str) -> Answer {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        self.post_with(world, "/token", &[(HeaderName::from_static("dpop"), proof)], &form).await
     }
 
     /// Redeems a code.

@@ -4,10 +4,12 @@
 pub mod answer;
 pub mod browser;
 pub mod client;
+pub mod signer;
 pub mod token;
 pub mod world;
 
 pub use answer::Answer;
 pub use browser::Browser;
 pub use client::Client;
+pub use signer::Signer;
 pub use world::{ISSUER, World};

@@ -52,7 +52,7 @@ where
 }
 
 /// Making a 3072-bit key takes longer than most tests: one serves them all.
-fn rsa() -> &'static [u8] {
+pub fn rsa() -> &'static [u8] {
     static KEY: OnceLock<Vec<u8>> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate(Algorithm::Rs256, &Entropy::System).unwrap().1.expose().clone())
 }

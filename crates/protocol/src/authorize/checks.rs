@@ -1,25 +1,27 @@
 //! What is checked once client and redirect URI are verified, in this order.
 
 use super::claims::{Acr, Malformed};
-use super::request::{Display, Request};
+use super::request::{Came, Display, Request};
 use super::{Prompts, ResponseMode, ResponseType};
 use crate::pkce::CodeChallenge;
-use crate::{Client, Error, ErrorCode, GrantType, Params, Profile, Scope, resource};
+use crate::{Client, Error, ErrorCode, GrantType, Params, Scope, dpop, resource};
 
 /// One check: looks at the parameters, fills its part of the request or refuses it.
 pub type Check = fn(&Params, &Client, &mut Request) -> Result<(), Error>;
 
 /// Every check, in order, with its name. Those that say "we do not offer this" come before those that
 /// would judge a value, so that a client learns the real reason.
-pub const CHECKS: [(&str, Check); 16] = [
+pub const CHECKS: [(&str, Check); 18] = [
     ("no parameter twice", no_parameter_twice),
     ("no parameter too long", no_parameter_too_long),
     ("no request object", no_request_object),
+    ("pushed where asked for", pushed),
     ("response_type", response_type),
     ("response_mode", response_mode),
     ("grant allowed", grant_allowed),
     ("scope", scope),
     ("pkce", pkce),
+    ("dpop_jkt", dpop_jkt),
     ("resource", resources),
     ("prompt", prompt),
     ("max_age", max_age),
@@ -43,7 +45,8 @@ fn no_parameter_too_long(params: &Params, _: &Client, _: &mut Request) -> Result
     }
 }
 
-/// Request objects could change every other parameter: refused, never ignored (A24).
+/// A signed request was opened before it came here; another one could change every other parameter: refused,
+/// never ignored (A24).
 fn no_request_object(params: &Params, _: &Client, _: &mut Request) -> Result<(), Error> {
     let not_offered = [
         ("request", ErrorCode::RequestNotSupported, "request objects are not supported"),
@@ -54,6 +57,14 @@ fn no_request_object(params: &Params, _: &Client, _: &mut Request) -> Result<(),
         Some((_, code, description)) => Err(Error::new(code, description)),
         None => Ok(()),
     }
+}
+
+/// B56: what went through the browser could have been changed there.
+fn pushed(_: &Params, client: &Client, request: &mut Request) -> Result<(), Error> {
+    if client.must_push() && request.came != Came::Pushed {
+        return Err(invalid("requests of this application have to be pushed"));
+    }
+    Ok(())
 }
 
 /// A09, B04: the code flow alone.
@@ -88,11 +99,18 @@ fn scope(params: &Params, client: &Client, request: &mut Request) -> Result<(), 
 /// B27, B28, B29.
 fn pkce(params: &Params, client: &Client, request: &mut Request) -> Result<(), Error> {
     request.code_challenge = CodeChallenge::parse(params.get("code_challenge"), params.get("code_challenge_method"))?;
-    match client.profile {
-        Profile::Default if request.code_challenge.is_none() => {
-            Err(invalid("code_challenge is missing: PKCE is required"))
-        }
-        Profile::Default => Ok(()),
+    if request.code_challenge.is_none() && client.must_use_pkce() {
+        return Err(invalid("code_challenge is missing: PKCE is required"));
+    }
+    Ok(())
+}
+
+/// B68: the code will be good for the holder of this key alone.
+fn dpop_jkt(params: &Params, _: &Client, request: &mut Request) -> Result<(), Error> {
+    request.dpop_jkt = params.get("dpop_jkt").map(str::to_owned);
+    match &request.dpop_jkt {
+        Some(jkt) if !dpop::is_thumbprint(jkt) => Err(invalid("dpop_jkt is no thumbprint of a key")),
+        _ => Ok(()),
     }
 }
 
@@ -182,6 +200,7 @@ mod tests {
     use super::*;
     use crate::authorize::{Identified, Redirect};
     use crate::sample::{CHALLENGE, spa, web};
+    use crate::{Insists, Profile};
 
     fn run_as(client: &Client, change: &[(&str, &str)]) -> Result<Request, Redirect> {
         let mut pairs = vec![
@@ -350,6 +369,36 @@ mod tests {
                 assert_eq!(run_as(&client, &change).unwrap_err().error.code, ErrorCode::InvalidRequest);
             }
         }
+    }
+
+    #[test]
+    fn b28_in_compat_who_keeps_a_secret_may_go_without_pkce_but_not_with_a_bad_one() {
+        let compat = |client: Client| Client { profile: Profile::Compat, ..client };
+        let none = [("code_challenge", ""), ("code_challenge_method", "")];
+        assert_eq!(run_as(&compat(web()), &none).unwrap().code_challenge, None);
+        for (client, change) in [
+            (compat(spa()), none.to_vec()),
+            (compat(web()), vec![("code_challenge_method", "plain")]),
+            (compat(web()), vec![("code_challenge", "short")]),
+        ] {
+            assert_eq!(run_as(&client, &change).unwrap_err().error.code, ErrorCode::InvalidRequest);
+        }
+    }
+
+    #[test]
+    fn b56_who_has_to_push_is_refused_through_the_browser() {
+        let insisting = Client { insists: Insists { pushed_requests: true, dpop: false }, ..web() };
+        let fapi2 = Client { profile: Profile::Fapi2, ..web() };
+        for client in [insisting, fapi2] {
+            assert_eq!(run_as(&client, &[]).unwrap_err().error.code, ErrorCode::InvalidRequest);
+        }
+    }
+
+    #[test]
+    fn b68_dpop_jkt_is_kept_or_refused() {
+        let jkt = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+        assert_eq!(run(&[("dpop_jkt", jkt)]).dpop_jkt.as_deref(), Some(jkt));
+        assert_eq!(code(&[("dpop_jkt", "short")]), ErrorCode::InvalidRequest);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub mod return_to;
 use polder_kernel::Timestamp;
 
 pub use prompt::Prompts;
-pub use request::{Display, Hint, Request, ResponseMode, ResponseType};
+pub use request::{Came, Display, Hint, Request, ResponseMode, ResponseType};
 pub use return_to::{ReturnTo, answer};
 
 use crate::params::MAX_VALUE_BYTES;
@@ -48,12 +48,27 @@ pub struct Identified<'a> {
     params: &'a Params,
     client: &'a Client,
     return_to: ReturnTo,
+    came: Came,
 }
 
 /// The whole way from parameters to a request: the client named by [`client_id`] as the caller found
 /// it, and the moment the request came in.
 pub fn validate(params: &Params, client: Option<&Client>, now: Timestamp) -> Result<Request, Refusal> {
-    Ok(Identified::new(params, client)?.validate(now)?)
+    validate_as(Came::ByBrowser, params, client, now)
+}
+
+/// As [`validate`], for a request that came this way.
+pub fn validate_as(came: Came, params: &Params, client: Option<&Client>, now: Timestamp) -> Result<Request, Refusal> {
+    Ok(Identified { came, ..Identified::new(params, client)? }.validate(now)?)
+}
+
+/// A request that is refused before its parameters are looked at: told at the redirect URI it names, where that
+/// is one of the application's own.
+pub fn refuse(params: &Params, client: Option<&Client>, error: Error) -> Refusal {
+    match Identified::new(params, client) {
+        Ok(Identified { return_to, .. }) => Refusal::Redirect(Redirect { error, to: return_to }),
+        Err(NoRedirect(_)) => Refusal::NoRedirect(error),
+    }
 }
 
 /// The `client_id` to look up (B01, B02).
@@ -73,7 +88,7 @@ impl<'a> Identified<'a> {
         };
         let redirect_uri = verified_redirect_uri(params, client)?;
         let state = echoable_state(params)?;
-        Ok(Self { params, client, return_to: ReturnTo::verified(redirect_uri, state) })
+        Ok(Self { params, client, return_to: ReturnTo::verified(redirect_uri, state), came: Came::ByBrowser })
     }
 
     /// Where the answer goes.
@@ -84,6 +99,7 @@ impl<'a> Identified<'a> {
     /// Runs every check in order. The first that refuses decides the answer.
     pub fn validate(self, now: Timestamp) -> Result<Request, Redirect> {
         let mut request = Request::new(self.client.id.clone(), self.return_to, now);
+        request.came = self.came;
         for (_, check) in checks::CHECKS {
             if let Err(error) = check(self.params, self.client, &mut request) {
                 return Err(Redirect { error, to: request.return_to });

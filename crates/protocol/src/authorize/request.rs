@@ -37,6 +37,12 @@ pub struct Request {
     /// To be repeated in the ID token.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// The thumbprint of the key that the code will be bound to (RFC 9449 10).
+    #[serde(rename = "dj", default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
+    /// The pushed request this is, by the hash of its name: it is answered once (RFC 9126 7.3).
+    #[serde(rename = "pu", default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<String>,
     /// Which pages are wanted.
     #[serde(rename = "p", default)]
     pub prompt: Prompts,
@@ -61,9 +67,22 @@ pub struct Request {
     /// The hint as sent. Not verified and not stored: [`Request::bind_hint`] turns it into `subject`.
     #[serde(skip)]
     pub id_token_hint: Option<String>,
+    /// How it came.
+    #[serde(skip)]
+    pub came: Came,
     /// The only person this request may be answered for, out of a verified hint.
     #[serde(rename = "su", default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+}
+
+/// How a request came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Came {
+    /// Through the browser.
+    #[default]
+    ByBrowser,
+    /// From the application itself (RFC 9126).
+    Pushed,
 }
 
 /// What is to be handed back.
@@ -121,6 +140,8 @@ impl Request {
             scope: Scope::default(),
             code_challenge: None,
             nonce: None,
+            dpop_jkt: None,
+            pushed: None,
             prompt: Prompts::default(),
             max_age: None,
             login_hint: None,
@@ -129,6 +150,7 @@ impl Request {
             essential_acr: None,
             display: None,
             id_token_hint: None,
+            came: Came::default(),
             subject: None,
         }
     }

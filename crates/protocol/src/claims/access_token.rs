@@ -43,6 +43,16 @@ pub struct AccessToken<'a> {
     /// The person's roles in this tenant, where the scope `roles` was granted (RFC 9068 2.2.3.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Cow<'a, [String]>>,
+    /// The key whose holder may use the token, and nobody else (RFC 7800 3, RFC 9449 6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation<'a>>,
+}
+
+/// The key a token is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation<'a> {
+    /// Its RFC 7638 thumbprint.
+    pub jkt: Cow<'a, str>,
 }
 
 #[cfg(test)]
@@ -66,6 +76,7 @@ mod tests {
             amr: Cow::Borrowed(&[]),
             sid: None,
             roles: None,
+            cnf: None,
         }
     }
 
@@ -88,6 +99,12 @@ mod tests {
         assert_eq!(more, ["acr", "amr", "auth_time", "sid"].map(str::to_owned).into());
         let text = serde_json::to_string(&person).unwrap();
         assert_eq!(serde_json::from_str::<AccessToken<'static>>(&text).unwrap(), person);
+    }
+
+    #[test]
+    fn b59_a_bound_token_names_its_key() {
+        let bound = AccessToken { cnf: Some(Confirmation { jkt: "k".into() }), ..machine() };
+        assert_eq!(serde_json::to_value(bound).unwrap()["cnf"], serde_json::json!({ "jkt": "k" }));
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod logout_token;
 pub mod reserved;
 pub mod userinfo;
 
-pub use access_token::AccessToken;
+pub use access_token::{AccessToken, Confirmation};
 pub use audience::Audience;
 pub use id_token::IdToken;
 pub use logout_token::LogoutToken;

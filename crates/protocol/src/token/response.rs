@@ -9,7 +9,7 @@ use crate::Scope;
 pub struct Response {
     /// The access token.
     pub access_token: String,
-    /// Always `Bearer`.
+    /// How the access token is used.
     pub token_type: TokenType,
     /// Seconds the access token lives.
     pub expires_in: u64,
@@ -31,6 +31,9 @@ pub enum TokenType {
     /// RFC 6750.
     #[default]
     Bearer,
+    /// RFC 9449 5.
+    #[serde(rename = "DPoP")]
+    Dpop,
 }
 
 /// Tokens do not print.

@@ -230,6 +230,8 @@ impl Stage<'_> {
             role: words.other,
             passkeys: "required",
             second_factor: words.other,
+            profile: "fapi2",
+            jwks: words.other,
         };
         let blank = ApplicationForm {
             name: "",
@@ -239,6 +241,8 @@ impl Stage<'_> {
             role: "",
             passkeys: "",
             second_factor: "",
+            profile: "",
+            jwks: "",
         };
         let page = ApplicationNew { shell, tenant, kind: ApplicationType::Web, form: blank, problems: &[] };
         self.add("application-new", &page);
@@ -520,6 +524,7 @@ fn application(words: Words<'_>, kind: ApplicationType) -> Application {
         } else {
             TokenEndpointAuthMethod::ClientSecretBasic
         },
+        jwks: None,
         redirect_uris: if kind == ApplicationType::Machine { vec![] } else { vec![words.url.to_owned()] },
         post_logout_redirect_uris: vec![words.url.to_owned(), words.other.to_owned()],
         grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],

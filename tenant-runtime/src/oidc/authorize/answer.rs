@@ -5,10 +5,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use polder_audit::{Actor, Event};
 use polder_kernel::encoding::base64url;
 use polder_protocol::authorize::{self, Request};
-use polder_protocol::{Error, ErrorCode};
+use polder_protocol::{Error, ErrorCode, par};
 use polder_service::RequestContext;
 use polder_tenant_api::{ApplicationId, SessionId};
 
+use super::incoming;
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::model::code::Bound;
@@ -41,6 +42,7 @@ async fn issue(app: &App, ctx: &RequestContext, request: &Request, session: &Ses
             acr: demand::answered(request, session).to_owned(),
             amr: session.amr.clone(),
             authenticated_at: session.authenticated_at,
+            dpop_jkt: request.dpop_jkt.clone(),
             session_expires_at: session.expires_at,
         },
         created_at: now,
@@ -48,8 +50,10 @@ async fn issue(app: &App, ctx: &RequestContext, request: &Request, session: &Ses
     };
     let text = app.entropy.token();
     let hash = app.keyring.index("authorization-code", text.expose().as_bytes());
-    if !add(app, ctx, hash, code).await? {
-        return ended_meanwhile(app, request);
+    match add(app, ctx, (hash, code), request.pushed.clone()).await? {
+        Added::Yes => {}
+        Added::Ended => return ended_meanwhile(app, request),
+        Added::Answered => return Ok(refuse(app, request, par::unknown())),
     }
     Ok(see_other(&request.return_to.code(app.issuer.as_str(), text.expose())))
 }
@@ -63,22 +67,55 @@ fn ended_meanwhile(app: &App, request: &Request) -> Result<Response, PageError> 
     Ok(refuse(app, request, error))
 }
 
-async fn add(app: &App, ctx: &RequestContext, hash: String, code: AuthorizationCode) -> Result<bool, Internal> {
+/// What became of a code that was to be stored.
+enum Added {
+    Yes,
+    /// The session, the person or the application is no more.
+    Ended,
+    /// The request was pushed, and had its answer before (RFC 9126, 7.3).
+    Answered,
+}
+
+async fn add(
+    app: &App,
+    ctx: &RequestContext,
+    (hash, code): (String, AuthorizationCode),
+    pushed: Option<String>,
+) -> Result<Added, Internal> {
     let bound = serde_json::to_string(&code.bound)?;
-    let request_id = ctx.request_id;
+    let (request_id, now) = (ctx.request_id, app.clock.now());
+    let pushed = pushed.map(|uri_hash| (incoming::once(app, &uri_hash), uri_hash));
     app.db
         .write(move |tx| {
             Box::pin(async move {
+                if let Some((once, uri_hash)) = &pushed {
+                    if !once.take_in(tx, now).await? {
+                        return Ok(Added::Answered);
+                    }
+                    store::pushed_requests::remove(tx, uri_hash).await?;
+                }
                 if !store::codes::add(tx, &hash, &code, &bound).await? {
-                    return Ok(false);
+                    return Ok(Added::Ended);
                 }
                 let event = Event::new("code.issued", Actor::user(code.user_id)).user(code.user_id);
                 let event = event.application(code.application_id).session(code.session_id).request(request_id);
                 polder_audit::record(tx, event);
-                Ok(true)
+                Ok(Added::Yes)
             })
         })
         .await
+}
+
+/// Answers that the person would rather not. A pushed request has had its answer then (B55).
+///
+/// # Errors
+/// When the database fails.
+pub async fn decline(app: &App, request: &Request, error: Error) -> Result<Response, Internal> {
+    let error = match &request.pushed {
+        Some(uri_hash) if !incoming::once(app, uri_hash).take(app).await? => par::unknown(),
+        _ => error,
+    };
+    Ok(refuse(app, request, error))
 }
 
 /// Answers with an error (RFC 6749, 4.1.2.1).

@@ -1,24 +1,24 @@
 //! `GET` and `POST /authorize` (RFC 6749, 3.1): checks, then the sign-in takes over.
 
 mod answer;
+pub mod incoming;
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use polder_protocol::authorize::{self, Refusal, Request};
+use polder_protocol::authorize::Refusal;
 use polder_protocol::metadata::path;
 use polder_protocol::{Error, Params};
 use polder_service::form::{BodyError, FormBody};
 
 use super::continuation::continuation;
-use super::verify;
 use crate::App;
 use crate::error::{Kind, PageError};
 use crate::signin;
 use crate::signin::visit::Visit;
 
-pub use answer::{issue_code, refuse, sid};
+pub use answer::{decline, issue_code, refuse, sid};
 
 /// Checks the request and begins, or silently completes, a sign-in.
 ///
@@ -47,21 +47,12 @@ pub async fn post(
 }
 
 async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Response, PageError> {
-    let request = match read(app, params) {
+    let request = match incoming::by_browser(app, params).await? {
         Ok(request) => request,
         Err(Refusal::Redirect(refused)) => return Ok(answer::redirect_error(app, &refused)),
         Err(Refusal::NoRedirect(error)) => return Err(page(&error)),
     };
     signin::begin(app, visit, request).await
-}
-
-/// The request, every value checked; a hint is one of our ID tokens or a refusal (A19).
-fn read(app: &App, params: &Params) -> Result<Request, Refusal> {
-    let application = authorize::client_id(params).ok().and_then(|id| app.applications.enabled(id));
-    let mut request = authorize::validate(params, application.as_deref().map(|a| &a.client), app.clock.now())?;
-    request.max_age = request.max_age.or(application.and_then(|application| application.preferences.default_max_age));
-    let hint = request.id_token_hint.as_deref().and_then(|token| verify::hint(app, token));
-    Ok(request.bind_hint(hint)?)
 }
 
 fn page(error: &Error) -> PageError {

@@ -9,7 +9,7 @@ use polder_protocol::GrantType;
 use polder_protocol::pkce::CodeChallenge;
 use polder_protocol::scope::OFFLINE_ACCESS;
 use polder_protocol::token::Response;
-use polder_protocol::token::authorization_code::{Bound, check, refused};
+use polder_protocol::token::authorization_code::{Bound, Presented as With, check, refused};
 use polder_service::RequestContext;
 use polder_tenant_api::Access;
 
@@ -17,6 +17,7 @@ use super::mint::{self, Order};
 use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::model::{Application, Assurance, AuthorizationCode, Grant};
+use crate::oidc::dpop::Proof;
 use crate::signin::demand;
 use crate::store;
 use crate::store::codes::{FoundCode, Redeemed};
@@ -26,6 +27,7 @@ pub(super) struct Presented {
     pub code: Secret<String>,
     pub redirect_uri: Option<String>,
     pub code_verifier: Option<Secret<String>>,
+    pub proof: Option<Proof>,
 }
 
 /// Checks, uses, mints.
@@ -41,15 +43,23 @@ pub(super) async fn redeem(
     if used_at.is_some() && code.application_id == application.id {
         return Err(used_again(app, ctx, &code).await?);
     }
-    let verifier = presented.code_verifier.as_ref().map(|verifier| verifier.expose().as_str());
-    check(&bound(&code), &application.client, presented.redirect_uri.as_deref(), verifier, app.clock.now())?;
+    let jkt = presented.proof.as_ref().map(|proof| proof.jkt.as_str());
+    let with_it = With {
+        redirect_uri: presented.redirect_uri.as_deref(),
+        code_verifier: presented.code_verifier.as_ref().map(|verifier| verifier.expose().as_str()),
+        jkt,
+    };
+    check(&bound(&code), &application.client, with_it, app.clock.now())?;
     if !admits(app, application, &code).await? {
         return Err(refused().detail("the application no longer admits the person").into());
     }
     if Assurance::of_amr(&code.bound.amr) < demand::least(&app.tenant.current(), application) {
         return Err(refused().detail("the sign-in is no longer strong enough").into());
     }
-    let grant = grant(app, application, &code);
+    if let Some(proof) = &presented.proof {
+        proof.take(app).await??;
+    }
+    let grant = grant(app, application, &code, jkt);
     match store_grant(app, ctx, hash, grant.clone()).await? {
         Redeemed::First => {}
         Redeemed::Ended => return Err(refused().detail("the person or the session has ended").into()),
@@ -57,7 +67,7 @@ pub(super) async fn redeem(
     }
     let scope = grant.scope.clone();
     let refresh = grant.refresh_expires_at.map(|_| grant.generation);
-    let order = Order { application, grant: &grant, scope, nonce: code.nonce.as_deref(), refresh };
+    let order = Order { application, grant: &grant, scope, nonce: code.nonce.as_deref(), refresh, jkt };
     Ok(mint::for_person(app, order).await?)
 }
 
@@ -66,6 +76,7 @@ fn bound(code: &AuthorizationCode) -> Bound {
         client_id: code.application_id.to_string(),
         redirect_uri: code.redirect_uri.clone(),
         code_challenge: CodeChallenge::from_stored(&code.code_challenge),
+        dpop_jkt: code.bound.dpop_jkt.clone(),
         expires_at: code.expires_at,
     }
 }
@@ -81,7 +92,7 @@ async fn admits(app: &App, application: &Application, code: &AuthorizationCode) 
 
 /// The grant a code leads to. Without `offline_access` its refresh family is tied to the session and
 /// does not outlive it (E13, B45).
-fn grant(app: &App, application: &Application, code: &AuthorizationCode) -> Grant {
+fn grant(app: &App, application: &Application, code: &AuthorizationCode, jkt: Option<&str>) -> Grant {
     let now = app.clock.now();
     let offline = code.scope.contains(OFFLINE_ACCESS);
     let refreshes = application.client.grant_types.contains(&GrantType::RefreshToken);
@@ -102,6 +113,7 @@ fn grant(app: &App, application: &Application, code: &AuthorizationCode) -> Gran
         rotated_at: None,
         refresh_idle_expires_at: refreshes.then(|| absolute.min(now + app.lifetimes.refresh_idle)),
         refresh_expires_at: refreshes.then_some(absolute),
+        refresh_jkt: jkt.filter(|_| application.client.is_public()).map(str::to_owned),
         revoked_at: None,
     }
 }

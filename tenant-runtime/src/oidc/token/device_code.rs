@@ -16,6 +16,7 @@ use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::model::{Application, Assurance, Grant};
 use crate::oidc::device_authorization::device_hash;
+use crate::oidc::dpop::Proof;
 use crate::signin::demand;
 use crate::store::device_authorizations::{self, Approved};
 use crate::store::users;
@@ -25,7 +26,7 @@ pub(super) async fn redeem(
     app: &App,
     ctx: &RequestContext,
     application: &Application,
-    code: &Secret<String>,
+    (code, proof): (&Secret<String>, Option<Proof>),
 ) -> Result<Response, OAuthError> {
     let hash = device_hash(app, code.expose());
     let mut tx = app.db.read().await?;
@@ -44,12 +45,16 @@ pub(super) async fn redeem(
     if Assurance::of_amr(&approved.bound.amr) < demand::least(&app.tenant.current(), application) {
         return Err(refused().detail("the sign-in is no longer strong enough").into());
     }
-    let grant = grant(app, application, approved);
+    if let Some(proof) = &proof {
+        proof.take(app).await??;
+    }
+    let jkt = proof.as_ref().map(|proof| proof.jkt.as_str());
+    let grant = grant(app, application, approved, jkt);
     if !store(app, ctx, hash, grant.clone()).await? {
         return Err(refused().detail("used before, or the person or the session has ended").into());
     }
     let (scope, refresh) = (grant.scope.clone(), grant.refresh_expires_at.map(|_| grant.generation));
-    Ok(mint::for_person(app, Order { application, grant: &grant, scope, nonce: None, refresh }).await?)
+    Ok(mint::for_person(app, Order { application, grant: &grant, scope, nonce: None, refresh, jkt }).await?)
 }
 
 /// Notes that it asked, where it may ask again, and gives the error that says so.
@@ -73,7 +78,7 @@ async fn not_yet(app: &App, hash: String, answer: Answer) -> Result<Error, Inter
 }
 
 /// As for a code: without `offline_access` its refresh family is tied to the session (E13, B45).
-fn grant(app: &App, application: &Application, approved: Approved) -> Grant {
+fn grant(app: &App, application: &Application, approved: Approved, jkt: Option<&str>) -> Grant {
     let Approved { grant_id, user_id, session_id, scope, bound } = approved;
     let now = app.clock.now();
     let offline = scope.contains(OFFLINE_ACCESS);
@@ -95,6 +100,7 @@ fn grant(app: &App, application: &Application, approved: Approved) -> Grant {
         rotated_at: None,
         refresh_idle_expires_at: refreshes.then(|| absolute.min(now + app.lifetimes.refresh_idle)),
         refresh_expires_at: refreshes.then_some(absolute),
+        refresh_jkt: jkt.filter(|_| application.client.is_public()).map(str::to_owned),
         revoked_at: None,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use polder_kernel::Timestamp;
 use polder_kernel::encoding::base64url;
 use polder_protocol::Scope;
-use polder_protocol::claims::{ACCESS_TOKEN_TYPE, AccessToken, Audience, ID_TOKEN_TYPE, IdToken};
+use polder_protocol::claims::{ACCESS_TOKEN_TYPE, AccessToken, Audience, Confirmation, ID_TOKEN_TYPE, IdToken};
 use polder_protocol::refresh::Presented;
 use polder_protocol::scope::{OPENID, ROLES};
 use polder_protocol::token::Response;
@@ -30,11 +30,13 @@ pub(super) struct Order<'a> {
     pub nonce: Option<&'a str>,
     /// The generation of the refresh token to give, if any.
     pub refresh: Option<u32>,
+    /// The key that the access token is bound to, as a thumbprint.
+    pub jkt: Option<&'a str>,
 }
 
 /// All tokens of an answer about a person.
 pub(super) async fn for_person(app: &App, order: Order<'_>) -> Result<Response, Internal> {
-    let Order { application, grant, scope, nonce, refresh } = order;
+    let Order { application, grant, scope, nonce, refresh, jkt } = order;
     let now = app.clock.now();
     let roles = if scope.contains(ROLES) { Some(roles(app, grant).await?) } else { None };
     let access = AccessToken {
@@ -45,13 +47,14 @@ pub(super) async fn for_person(app: &App, order: Order<'_>) -> Result<Response, 
         sid: Some(Cow::Borrowed(&grant.sid)),
         roles: roles.map(Cow::Owned),
         aud: audience(app, application, &scope),
+        cnf: confirmation(jkt),
         ..bare(app, application, Some(grant.id), scope.clone(), now)
     };
     let access_token = sign_access_token(app, application, &access).await?;
     let id_token =
         if grant.scope.contains(OPENID) { Some(id_token(app, application, grant, nonce).await?) } else { None };
     let refresh_token = refresh.map(|generation| refresh_token(app, grant.id, generation));
-    Ok(Response { refresh_token, id_token, ..response(app, access_token, scope) })
+    Ok(Response { refresh_token, id_token, ..response(app, access_token, scope, jkt) })
 }
 
 /// Who an access token about a person is for: the application's own audience, and ourselves where it is
@@ -65,15 +68,25 @@ fn audience<'a>(app: &'a App, application: &'a Application, scope: &Scope) -> Au
 }
 
 /// An access token without a person (B17): `sub` is the application.
-pub(super) async fn for_application(app: &App, application: &Application, scope: Scope) -> Result<String, Internal> {
-    sign_access_token(app, application, &bare(app, application, None, scope, app.clock.now())).await
+pub(super) async fn for_application(
+    app: &App,
+    application: &Application,
+    scope: Scope,
+    jkt: Option<&str>,
+) -> Result<String, Internal> {
+    let claims = AccessToken { cnf: confirmation(jkt), ..bare(app, application, None, scope, app.clock.now()) };
+    sign_access_token(app, application, &claims).await
+}
+
+fn confirmation(jkt: Option<&str>) -> Option<Confirmation<'_>> {
+    jkt.map(|jkt| Confirmation { jkt: Cow::Borrowed(jkt) })
 }
 
 /// The answer around an access token.
-pub(super) fn response(app: &App, access_token: String, scope: Scope) -> Response {
+pub(super) fn response(app: &App, access_token: String, scope: Scope, jkt: Option<&str>) -> Response {
     Response {
         access_token,
-        token_type: TokenType::Bearer,
+        token_type: if jkt.is_some() { TokenType::Dpop } else { TokenType::Bearer },
         expires_in: app.lifetimes.access_token.as_secs(),
         refresh_token: None,
         id_token: None,
@@ -103,6 +116,7 @@ fn bare<'a>(
         amr: Cow::Borrowed(&[]),
         sid: None,
         roles: None,
+        cnf: None,
     }
 }
 

@@ -12,12 +12,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use polder_protocol::Params;
+use polder_protocol::metadata::path;
 use polder_protocol::token::{self, Request};
 use polder_service::RequestContext;
 use polder_service::form::{BodyError, FormBody};
 
 use super::cors::AskedBy;
-use super::{client, json};
+use super::{client, dpop, json};
 use crate::App;
 use crate::error::OAuthError;
 use crate::model::Application;
@@ -34,11 +35,12 @@ pub async fn post(
     body: Result<FormBody, BodyError>,
 ) -> Result<Response, OAuthError> {
     let params = Params::of_body(query.as_deref(), &body?.0)?;
-    let application = client::authenticate(&app, ctx.client_ip, &headers, &params)?;
-    let mut response = match redeem(&app, &ctx, &application, &params).await {
+    let application = client::authenticate(&app, ctx.client_ip, &headers, &params).await?;
+    let mut response = match redeem(&app, &ctx, (&application, &headers), &params).await {
         Ok(tokens) => json::no_store(StatusCode::OK, &tokens),
         Err(refused) => refused.into_response(),
     };
+    dpop::add_nonce(&app, &headers, &mut response);
     response.extensions_mut().insert(AskedBy(application));
     Ok(response)
 }
@@ -46,17 +48,22 @@ pub async fn post(
 async fn redeem(
     app: &App,
     ctx: &RequestContext,
-    application: &Application,
+    (application, headers): (&Application, &HeaderMap),
     params: &Params,
 ) -> Result<token::Response, OAuthError> {
-    match Request::parse(params, &application.client)? {
-        Request::ClientCredentials { scope } => client_credentials::redeem(app, application, scope.as_ref()).await,
-        Request::RefreshToken { refresh_token, scope } => {
-            refresh_token::redeem(app, ctx, application, &refresh_token, scope.as_ref()).await
+    let request = Request::parse(params, &application.client)?;
+    let proof = dpop::at_token(app, headers, path::TOKEN, &application.client)?;
+    match request {
+        Request::ClientCredentials { scope } => {
+            client_credentials::redeem(app, application, scope.as_ref(), proof.as_ref()).await
         }
-        Request::DeviceCode { device_code } => device_code::redeem(app, ctx, application, &device_code).await,
+        Request::RefreshToken { refresh_token, scope } => {
+            let presented = refresh_token::Presented { token: refresh_token, scope, proof };
+            refresh_token::redeem(app, ctx, application, presented).await
+        }
+        Request::DeviceCode { device_code } => device_code::redeem(app, ctx, application, (&device_code, proof)).await,
         Request::AuthorizationCode { code, redirect_uri, code_verifier } => {
-            let presented = authorization_code::Presented { code, redirect_uri, code_verifier };
+            let presented = authorization_code::Presented { code, redirect_uri, code_verifier, proof };
             authorization_code::redeem(app, ctx, application, presented).await
         }
     }

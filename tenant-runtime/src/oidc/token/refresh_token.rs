@@ -9,7 +9,7 @@ use polder_crypto::Keyring;
 use polder_db::Tx;
 use polder_kernel::Secret;
 use polder_protocol::Scope;
-use polder_protocol::refresh::{self, Decision, Family, Presented, refused};
+use polder_protocol::refresh::{self, Decision, Family, refused};
 use polder_protocol::token::Response;
 use polder_service::RequestContext;
 use polder_tenant_api::Access;
@@ -18,21 +18,35 @@ use super::mint::{self, Order};
 use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::model::{Application, Assurance, Grant};
+use crate::oidc::dpop::Proof;
 use crate::oidc::verify;
 use crate::signin::demand;
 use crate::store;
 use crate::store::grants::Rotation;
+
+/// What the application sent.
+pub(super) struct Presented {
+    pub token: Secret<String>,
+    pub scope: Option<Scope>,
+    pub proof: Option<Proof>,
+}
 
 /// Checks, rotates, mints.
 pub(super) async fn redeem(
     app: &App,
     ctx: &RequestContext,
     application: &Application,
-    token: &Secret<String>,
-    requested: Option<&Scope>,
+    presented: Presented,
 ) -> Result<Response, OAuthError> {
-    let presented = Presented::parse(token.expose()).ok_or_else(|| refused().detail("not a refresh token"))?;
+    let Presented { token, scope: requested, proof } = presented;
+    let requested = requested.as_ref();
+    let presented = refresh::Presented::parse(token.expose());
+    let presented = presented.ok_or_else(|| refused().detail("not a refresh token"))?;
     let id = verify::refresh_token(app, &presented).ok_or_else(|| refused().detail("not one of ours"))?;
+    if let Some(proof) = &proof {
+        proof.take(app).await??;
+    }
+    let jkt = proof.map(|proof| proof.jkt);
     let now = app.clock.now();
     let rotation = Rotation {
         id,
@@ -41,6 +55,8 @@ pub(super) async fn redeem(
         now,
         idle_expires_at: now + app.lifetimes.refresh_idle,
         ends_at: now + app.lifetimes.access_token,
+        rotates: application.client.profile.demands().rotation,
+        jkt: jkt.clone(),
     };
     let grant = match rotate(app, ctx, application, rotation, requested).await? {
         Outcome::Given(grant) => *grant,
@@ -49,7 +65,8 @@ pub(super) async fn redeem(
     };
     let scope = refresh::scope(&grant.scope, requested)?;
     let refresh = Some(grant.generation);
-    Ok(mint::for_person(app, Order { application, grant: &grant, scope, nonce: None, refresh }).await?)
+    let jkt = jkt.as_deref();
+    Ok(mint::for_person(app, Order { application, grant: &grant, scope, nonce: None, refresh, jkt }).await?)
 }
 
 /// What became of it. All of them are kept: a detected reuse is durable before it is answered.
@@ -71,13 +88,13 @@ async fn rotate(
 ) -> Result<Outcome, Internal> {
     let (grace, request_id) = (app.lifetimes.refresh_grace, ctx.request_id.to_string());
     let (address, keyring) = (ctx.client_ip.map(|ip| ip.to_string()), app.keyring.clone());
-    if let Some(refused) = refused_unused(app, application, rotation, requested).await? {
+    if let Some(refused) = refused_unused(app, application, &rotation, requested).await? {
         return Ok(refused);
     }
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                if let Some(grant) = store::grants::rotate(tx, rotation).await? {
+                if let Some(grant) = store::grants::rotate(tx, &rotation).await? {
                     return Ok(Outcome::Given(Box::new(grant)));
                 }
                 let Some(grant) = store::grants::find(tx, rotation.id).await? else {
@@ -87,7 +104,11 @@ async fn rotate(
                 if grant.application_id != rotation.application_id {
                     return Ok(Outcome::Refused("issued to another client"));
                 }
-                match decide(&grant, rotation, grace) {
+                // Nor a thief's, who lacks the key.
+                if grant.refresh_jkt.is_some() && grant.refresh_jkt != rotation.jkt {
+                    return Ok(Outcome::Refused("bound to another key"));
+                }
+                match decide(&grant, &rotation, grace) {
                     Decision::Repeat { .. } if store::grants::stands(tx, grant.id, rotation.now).await? => {
                         Ok(Outcome::Given(Box::new(grant)))
                     }
@@ -114,7 +135,7 @@ async fn rotate(
 async fn refused_unused(
     app: &App,
     application: &Application,
-    rotation: Rotation,
+    rotation: &Rotation,
     requested: Option<&Scope>,
 ) -> Result<Option<Outcome>, Internal> {
     let least = demand::least(&app.tenant.current(), application);
@@ -133,7 +154,7 @@ async fn refused_unused(
     Ok(refresh::scope(&grant.scope, requested).err().map(Outcome::TooMuch))
 }
 
-fn decide(grant: &Grant, rotation: Rotation, grace: std::time::Duration) -> Decision {
+fn decide(grant: &Grant, rotation: &Rotation, grace: std::time::Duration) -> Decision {
     let (Some(idle_expires_at), Some(expires_at)) = (grant.refresh_idle_expires_at, grant.refresh_expires_at) else {
         return Decision::Expired;
     };

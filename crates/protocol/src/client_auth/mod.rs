@@ -1,5 +1,7 @@
 //! Client authentication: which client says it is there, and by which one method (RFC 6749 2.3).
 
+pub mod assertion;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
@@ -24,6 +26,13 @@ pub enum Credentials {
         /// The presented secret.
         secret: Secret<String>,
     },
+    /// A signed assertion (RFC 7523 2.2).
+    Assertion {
+        /// The claimed `client_id`: what the assertion says of itself, unproved.
+        id: String,
+        /// The assertion.
+        assertion: Secret<String>,
+    },
     /// An id alone: a public client.
     None {
         /// The claimed `client_id`.
@@ -35,7 +44,7 @@ impl Credentials {
     /// The claimed `client_id`.
     pub fn id(&self) -> &str {
         match self {
-            Self::Basic { id, .. } | Self::Post { id, .. } | Self::None { id } => id,
+            Self::Basic { id, .. } | Self::Post { id, .. } | Self::Assertion { id, .. } | Self::None { id } => id,
         }
     }
 
@@ -43,7 +52,7 @@ impl Credentials {
     pub fn secret(&self) -> Option<&Secret<String>> {
         match self {
             Self::Basic { secret, .. } | Self::Post { secret, .. } => Some(secret),
-            Self::None { .. } => None,
+            Self::Assertion { .. } | Self::None { .. } => None,
         }
     }
 
@@ -52,6 +61,7 @@ impl Credentials {
         match self {
             Self::Basic { .. } => AuthMethod::ClientSecretBasic,
             Self::Post { .. } => AuthMethod::ClientSecretPost,
+            Self::Assertion { .. } => AuthMethod::PrivateKeyJwt,
             Self::None { .. } => AuthMethod::None,
         }
     }
@@ -70,7 +80,7 @@ impl Credentials {
 /// whatever else is wrong is the one generic `invalid_client` (B08).
 pub fn parse(authorization: Option<&str>, params: &Params) -> Result<Credentials, Error> {
     if params.get("client_assertion").is_some() || params.get("client_assertion_type").is_some() {
-        return Err(refused().detail("client assertions are not offered"));
+        return with_assertion(authorization, params);
     }
     match authorization {
         Some(header) => with_header(header, params),
@@ -81,6 +91,22 @@ pub fn parse(authorization: Option<&str>, params: &Params) -> Result<Credentials
 /// The one answer to failed client authentication: it does not say whether the client exists.
 pub fn refused() -> Error {
     Error::new(ErrorCode::InvalidClient, "client authentication failed")
+}
+
+fn with_assertion(authorization: Option<&str>, params: &Params) -> Result<Credentials, Error> {
+    if authorization.is_some() || params.get("client_secret").is_some() {
+        return Err(Error::new(ErrorCode::InvalidRequest, "use one way of client authentication, not two"));
+    }
+    let (Some(assertion), Some(assertion::TYPE)) =
+        (params.get("client_assertion"), params.get("client_assertion_type"))
+    else {
+        return Err(refused().detail("client_assertion and its type belong together"));
+    };
+    let id = assertion::subject(assertion).ok_or_else(|| refused().detail("the assertion is no JWT"))?;
+    if params.get("client_id").is_some_and(|in_body| in_body != id) {
+        return Err(Error::new(ErrorCode::InvalidRequest, "client_id differs from the authenticated client"));
+    }
+    Ok(Credentials::Assertion { id, assertion: Secret::new(assertion.to_owned()) })
 }
 
 fn with_header(header: &str, params: &Params) -> Result<Credentials, Error> {
@@ -165,7 +191,13 @@ mod tests {
         let basic = header("coach:secret");
         assert_eq!(code(Some(&basic), "client_secret=secret"), ErrorCode::InvalidRequest);
         assert_eq!(code(Some(&basic), "client_id=other"), ErrorCode::InvalidRequest);
-        assert_eq!(code(Some(&basic), "client_assertion=x"), ErrorCode::InvalidClient);
+        assert_eq!(code(Some(&basic), "client_assertion=x"), ErrorCode::InvalidRequest);
+        let assertion =
+            format!("client_assertion_type={}&client_assertion=e30.eyJzdWIiOiJjb2FjaCJ9.x", assertion::TYPE);
+        assert_eq!(code(None, &format!("{assertion}&client_secret=x")), ErrorCode::InvalidRequest);
+        assert_eq!(code(None, &format!("{assertion}&client_id=other")), ErrorCode::InvalidRequest);
+        let credentials = parse(None, &params(&format!("{assertion}&client_id=coach"))).unwrap();
+        assert_eq!((credentials.id(), credentials.method()), ("coach", AuthMethod::PrivateKeyJwt));
         assert_eq!(code(None, "client_id=coach&client_assertion_type=x"), ErrorCode::InvalidClient);
         assert!(parse(Some(&basic), &params("client_id=coach")).is_ok());
     }
