@@ -150,9 +150,13 @@ impl Polder {
         Mailbox::new(self.settings["mailbox"].as_str().unwrap_or(""))
     }
 
-    /// The issuer of a tenant in `dev.json`.
+    /// The issuer of a tenant.
     pub fn issuer(&self, tenant: &str) -> String {
-        self.settings["tenants"][tenant]["issuer"].as_str().unwrap_or("").to_owned()
+        match self.settings["tenants"][tenant]["issuer"].as_str() {
+            Some(issuer) => issuer.to_owned(),
+            // `dev.json` names what people start with; every tenant is a host beside the console's.
+            None => self.address("console").replacen("console.", &format!("{tenant}."), 1),
+        }
     }
 
     /// An address of `dev.json`, such as `coaching`.
