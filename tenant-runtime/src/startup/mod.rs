@@ -53,11 +53,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/tenant/0012_client_keys.sql"),
     },
     Migration {
-        version: 16,
+        version: 13,
         name: "back_channel_logout",
-        sql: include_str!("../../../migrations/tenant/0016_back_channel_logout.sql"),
+        sql: include_str!("../../../migrations/tenant/0013_back_channel_logout.sql"),
     },
-    Migration { version: 17, name: "device", sql: include_str!("../../../migrations/tenant/0017_device.sql") },
+    Migration { version: 14, name: "device", sql: include_str!("../../../migrations/tenant/0014_device.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.
