@@ -8,6 +8,7 @@ pub mod browser;
 pub mod chromium;
 pub mod disk;
 pub mod docker;
+pub mod foreign_client;
 pub mod forms;
 pub mod mailbox;
 pub mod mallory;

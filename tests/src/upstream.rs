@@ -16,12 +16,18 @@ pub struct Upstream {
 /// what was not tried is not passed in silence. Where `POLDER_TEST_NODE=required`, as `make test` sets it
 /// once it has both, their absence is a failure.
 pub fn is_here(test: &str) -> bool {
-    let installed = folder().join("node_modules/oidc-provider/package.json").exists();
+    has(test, "provider", "oidc-provider")
+}
+
+/// The same for what another folder of these tests has from elsewhere.
+pub(crate) fn has(test: &str, folder: &str, package: &str) -> bool {
+    let modules = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder).join("node_modules");
+    let installed = modules.join(package).join("package.json").exists();
     let node = Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if installed && node.is_ok_and(|status| status.success()) {
         return true;
     }
-    let missing = "no Node with tests/provider installed (npm ci --ignore-scripts --prefix tests/provider)";
+    let missing = format!("no Node with tests/{folder} installed (npm ci --ignore-scripts --prefix tests/{folder})");
     assert!(!is_required(), "{missing}");
     let _ = writeln!(std::io::stderr(), "NOT TRIED: {test}: {missing}");
     false

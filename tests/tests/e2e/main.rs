@@ -13,6 +13,7 @@ mod crash;
 mod docker;
 mod escape;
 mod faults;
+mod interop;
 mod isolation;
 mod life;
 mod minting;
