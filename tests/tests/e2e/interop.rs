@@ -42,7 +42,7 @@ async fn j01_openid_client_signs_in_refreshes_revokes_and_signs_out() -> Result<
     ensure!(found["email"] == ANN && found["rotated"] == true && found["active"] == json!([true, false]), "{found}");
     let left: Url = found["left"].as_str().context("where it ended")?.parse()?;
     ensure!(left.as_str().starts_with(AFTER_LOGOUT) && left.query() == Some("state=left"), "{left}");
-    let machine = json!({ "name": "Nightly", "type": "machine" });
+    let machine = json!({ "name": "Nightly", "type": "machine", "token_endpoint_auth_method": "client_secret_post" });
     let machine = polder.api().create_application("practice", machine).await?;
     let found = play(&mut foreign, &polder, "machine", told(&polder, &machine)).await?;
     ensure!(found["token_type"] == "bearer" && found["expires_in"].as_i64().is_some_and(|left| left > 0), "{found}");
