@@ -1,4 +1,4 @@
-//! A client library that is not ours: `openid-client`, run by Node (`tests/interop`).
+//! Client libraries that are not ours, each run by its own language (`tests/interop`).
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::upstream;
 pub struct ForeignClient {
     child: Child,
     says: Lines<BufReader<ChildStdout>>,
-    /// The public key its applications register.
+    /// The public keys its applications register, where it has some.
     pub jwks: Value,
 }
 
@@ -27,21 +27,62 @@ pub enum Said {
     Found(Value),
 }
 
-/// Whether Node and the library are here; what was not tried says so, as for [`upstream::is_here`].
-pub fn is_here(test: &str) -> bool {
-    upstream::has(test, "interop", "openid-client")
+/// A library, and what runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Library {
+    /// `openid-client`, by Node.
+    OpenidClient,
+    /// Authlib, by Python.
+    Authlib,
+}
+
+impl Library {
+    /// Whether it is here. What was not tried says so, past the capture of test output; where
+    /// `POLDER_TEST_NODE=required` or `POLDER_TEST_PYTHON=required`, as `make test` sets them once it has them, it fails.
+    pub fn is_here(self, test: &str) -> bool {
+        match self {
+            Self::OpenidClient => upstream::has(test, "interop", "openid-client"),
+            Self::Authlib if folder().join(PYTHON).exists() => true,
+            Self::Authlib => {
+                assert!(!is_python_required(), "no tests/interop/{PYTHON}");
+                let _ = writeln!(std::io::stderr(), "NOT TRIED: {test}: no tests/interop/{PYTHON}");
+                false
+            }
+        }
+    }
+
+    fn command(self) -> Command {
+        match self {
+            Self::OpenidClient => with("node".into(), "openid-client.mjs"),
+            Self::Authlib => with(folder().join(PYTHON), "authlib_client.py"),
+        }
+    }
+}
+
+/// The interpreter of the environment that holds Authlib.
+const PYTHON: &str = ".venv/bin/python";
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("interop")
+}
+
+fn with(interpreter: PathBuf, program: &str) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg(program).current_dir(folder());
+    command
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
+fn is_python_required() -> bool {
+    std::env::var("POLDER_TEST_PYTHON").is_ok_and(|value| value == "required")
 }
 
 impl ForeignClient {
     /// Starts it.
-    pub fn start() -> Result<Self> {
-        let mut child = Command::new("node")
-            .arg("openid-client.mjs")
-            .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("interop"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("node")?;
+    pub fn start(library: Library) -> Result<Self> {
+        let mut command = library.command();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().with_context(|| format!("{library:?}"))?;
         let says = BufReader::new(child.stdout.take().context("its standard output")?).lines();
         let mut this = Self { child, says, jwks: Value::Null };
         this.jwks = this.line()?["jwks"].take();

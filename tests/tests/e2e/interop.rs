@@ -1,9 +1,9 @@
-//! A client library that knows nothing of us but the issuer's address (J01): `openid-client`, certified for OpenID
-//! Connect and FAPI 2.0. It checks everything it gets.
+//! Client libraries that know nothing of us but the issuer's address: `openid-client`, certified for OpenID Connect
+//! and FAPI 2.0 (J01), and Authlib (J04). They check everything they get.
 
 use anyhow::{Context, Result, bail, ensure};
 use polder_tests::api::Application;
-use polder_tests::foreign_client::{self, ForeignClient, Said};
+use polder_tests::foreign_client::{ForeignClient, Library, Said};
 use polder_tests::relying_party::{AFTER_LOGOUT, REDIRECT};
 use polder_tests::{Browser, Polder};
 use serde_json::{Value, json};
@@ -31,30 +31,44 @@ fn told(polder: &Polder, application: &Application) -> Value {
     })
 }
 
-#[tokio::test]
-async fn j01_openid_client_signs_in_refreshes_revokes_and_signs_out() -> Result<()> {
-    if !foreign_client::is_here("j01_openid_client_signs_in_refreshes_revokes_and_signs_out") {
-        return Ok(());
-    }
-    let (polder, mut foreign) = (Polder::start()?, ForeignClient::start()?);
-    let web = polder.api().create_web_application("practice").await?;
-    let found = play(&mut foreign, &polder, "web", told(&polder, &web)).await?;
-    ensure!(found["email"] == ANN && found["rotated"] == true && found["active"] == json!([true, false]), "{found}");
-    let left: Url = found["left"].as_str().context("where it ended")?.parse()?;
-    ensure!(left.as_str().starts_with(AFTER_LOGOUT) && left.query() == Some("state=left"), "{left}");
+/// What a library finds as a web application and as a service; the former comes back.
+async fn web_and_machine(library: Library) -> Result<Value> {
+    let (polder, mut foreign) = (Polder::start()?, ForeignClient::start(library)?);
     let machine = json!({ "name": "Nightly", "type": "machine", "token_endpoint_auth_method": "client_secret_post" });
     let machine = polder.api().create_application("practice", machine).await?;
     let found = play(&mut foreign, &polder, "machine", told(&polder, &machine)).await?;
     ensure!(found["token_type"] == "bearer" && found["expires_in"].as_i64().is_some_and(|left| left > 0), "{found}");
+    let web = polder.api().create_web_application("practice").await?;
+    let found = play(&mut foreign, &polder, "web", told(&polder, &web)).await?;
+    ensure!(found["email"] == ANN && found["rotated"] == true && found["active"] == json!([true, false]), "{found}");
+    Ok(found)
+}
+
+#[tokio::test]
+async fn j04_authlib_signs_in_refreshes_and_revokes() -> Result<()> {
+    if Library::Authlib.is_here("j04_authlib_signs_in_refreshes_and_revokes") {
+        web_and_machine(Library::Authlib).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn j01_openid_client_signs_in_refreshes_revokes_and_signs_out() -> Result<()> {
+    if !Library::OpenidClient.is_here("j01_openid_client_signs_in_refreshes_revokes_and_signs_out") {
+        return Ok(());
+    }
+    let found = web_and_machine(Library::OpenidClient).await?;
+    let left: Url = found["left"].as_str().context("where it ended")?.parse()?;
+    ensure!(left.as_str().starts_with(AFTER_LOGOUT) && left.query() == Some("state=left"), "{left}");
     Ok(())
 }
 
 #[tokio::test]
 async fn j01_openid_client_pushes_signs_and_proves_possession() -> Result<()> {
-    if !foreign_client::is_here("j01_openid_client_pushes_signs_and_proves_possession") {
+    if !Library::OpenidClient.is_here("j01_openid_client_pushes_signs_and_proves_possession") {
         return Ok(());
     }
-    let (polder, mut foreign) = (Polder::start()?, ForeignClient::start()?);
+    let (polder, mut foreign) = (Polder::start()?, ForeignClient::start(Library::OpenidClient)?);
     let grants = ["authorization_code", "refresh_token"];
     let bank = json!({ "name": "Bank", "type": "web", "profile": "fapi2", "redirect_uris": [REDIRECT],
         "grant_types": grants, "jwks": foreign.jwks });
