@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -103,14 +105,14 @@ impl Host {
             As::Us | As::Ordinary(_) => "-".to_owned(),
             As::Own(user) => format!("{user}:{user}"),
         };
-        let out = Self::of(self.who, &self.path("hostile"))
+        let mut command = Self::of(self.who, &self.path("hostile"));
+        command
             .arg(user)
             .args(["a/data", "a/run", "secrets/a.seal", "b/tenant.db", "b/admin.sock"].map(|name| self.path(name)))
             .arg(&self.abstract_name)
             .arg(self.tcp.local_addr().unwrap().port().to_string())
-            .arg(self.sibling.id().to_string())
-            .output()
-            .unwrap();
+            .arg(self.sibling.id().to_string());
+        let out = once_written(&mut command).unwrap();
         let said = String::from_utf8_lossy(&out.stdout).into_owned();
         assert!(out.status.success(), "{}\n{said}\n{}", out.status, String::from_utf8_lossy(&out.stderr));
         let mut lines = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -119,6 +121,20 @@ impl Host {
         let measures = measures.map(|one| (text(&one["name"]), one["in_force"] == true)).collect();
         (measures, lines.map(|one| (text(&one["attempt"]), one["refused"].as_i64())).collect())
     }
+}
+
+/// Runs a program that was copied a moment ago: a child that another test starts meanwhile has the copy open for
+/// writing until it is a program of its own, and what is written to is not run.
+fn once_written(command: &mut Command) -> std::io::Result<Output> {
+    for _ in 0..500 {
+        match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(10))
+            }
+            done => return done,
+        }
+    }
+    command.output()
 }
 
 impl Drop for Host {
