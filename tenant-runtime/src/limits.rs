@@ -20,7 +20,8 @@ pub const NOTED_REFUSAL: &str = "noted-refusal";
 
 /// Programs without a browser that ask for codes.
 pub const DEVICE: &str = "device";
-/// User codes that are none: eight consonants are guessed by nobody at this pace (RFC 8628, 5.1).
+/// Forms with a user code: letting in one program takes two, and eight consonants are guessed by nobody at this
+/// pace (RFC 8628, 5.1).
 pub const USER_CODE: &str = "user-code";
 
 /// Every rule.
@@ -30,7 +31,7 @@ pub const RULES: &[(&str, Rule)] = &[
     (WAITED_OUT, Rule { burst: 30, per_minute: 4 }),
     (NOTED_REFUSAL, Rule { burst: 10, per_minute: 10 }),
     (DEVICE, Rule { burst: 100, per_minute: 30 }),
-    (USER_CODE, Rule { burst: 10, per_minute: 2 }),
+    (USER_CODE, Rule { burst: 20, per_minute: 10 }),
     (PUSHED_REQUEST, Rule { burst: 200, per_minute: 60 }),
     (LARGE_REQUEST, Rule { burst: 100, per_minute: 5 }),
 ];

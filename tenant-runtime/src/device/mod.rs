@@ -44,14 +44,15 @@ pub async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery, visit:
 /// Looks the code up and shows who asks; or, where the form says so, decides.
 pub async fn submit(State(app): State<Arc<App>>, form: AccountForm) -> Result<Response, Away> {
     let here = &form.here;
+    // Before it is looked up: past the limit a right guess is worth as little as a wrong one.
+    if let Err(wait) = app.limits.check(limits::USER_CODE, here.visit.context.client_ip) {
+        let (paper, error) = (paper(&app, here), Some(DeviceError::TooOften));
+        let page = DeviceEnter { frame: paper.frame(), code: &cut(form.field("user_code")), error };
+        return Ok(paper.print_too_many(wait.seconds(), &page));
+    }
     let code = device::typed(form.field("user_code"));
     let Some((code, waiting, application)) = find(&app, code).await? else {
-        let network = here.visit.context.client_ip;
-        let error = match app.limits.check(limits::USER_CODE, network) {
-            Ok(()) => DeviceError::Unknown,
-            Err(_) => DeviceError::TooOften,
-        };
-        return Ok(enter(&app, here, form.field("user_code"), Some(error)));
+        return Ok(enter(&app, here, form.field("user_code"), Some(DeviceError::Unknown)));
     };
     let Signed { session, user } = &here.signed;
     if form.field("decision") == "refuse" {
@@ -105,9 +106,12 @@ fn enter(app: &App, here: &Here, code: &str, error: Option<DeviceError>) -> Resp
         Some(DeviceError::TooOften) => StatusCode::TOO_MANY_REQUESTS,
         Some(DeviceError::NotAllowed) => StatusCode::FORBIDDEN,
     };
-    // What was typed comes back as it was, cut to what a code can be.
-    let code: String = code.chars().take(20).collect();
-    paper.print(status, &DeviceEnter { frame: paper.frame(), code: &code, error })
+    paper.print(status, &DeviceEnter { frame: paper.frame(), code: &cut(code), error })
+}
+
+/// What was typed comes back as it was, cut to what a code can be.
+fn cut(code: &str) -> String {
+    code.chars().take(20).collect()
 }
 
 fn confirm(app: &App, here: &Here, code: &str, (waiting, application): (&Waiting, &Application)) -> Response {

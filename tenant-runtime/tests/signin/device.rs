@@ -193,11 +193,15 @@ async fn b81_codes_cannot_be_guessed() {
     let given = asks(&tenant, &client, "openid").await;
     let mut ann = ann(&tenant).await;
     let mut last = 0;
-    for _ in 0..11 {
+    for _ in 0..21 {
         last = types(&tenant, &mut ann, "BCDF-GHJK").await.status;
     }
     assert_eq!(last, 429);
-    // Who has the right one is not kept out by that.
+    // Not by the right guess either, until a while has passed.
+    let right = types(&tenant, &mut ann, text(&given, "user_code")).await;
+    assert!(right.status == 429 && !has_form(&right, "allow-form"));
+    assert!(right.header("retry-after").is_some());
+    tenant.advance(30);
     assert!(has_form(&types(&tenant, &mut ann, text(&given, "user_code")).await, "allow-form"));
 }
 
