@@ -1,8 +1,13 @@
 // Relying parties made with openid-client. What they are told comes on standard input, one JSON text a line; what
 // they found goes to standard output. Where a browser is needed they say {"open": URL} and read where that ended.
+import { webcrypto } from 'node:crypto'
 import dns from 'node:dns'
 import { createInterface } from 'node:readline'
-import * as client from 'openid-client'
+
+// Debian's Node 18 has them under these names alone.
+globalThis.crypto ??= webcrypto
+globalThis.CryptoKey ??= webcrypto.CryptoKey
+const client = await import('openid-client')
 
 // Names below localhost are this machine (RFC 6761), which not every resolver knows.
 const lookup = dns.lookup
