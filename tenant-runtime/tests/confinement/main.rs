@@ -129,7 +129,7 @@ fn once_written(command: &mut Command) -> std::io::Result<Output> {
     for _ in 0..500 {
         match command.output() {
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
-                std::thread::sleep(Duration::from_millis(10))
+                std::thread::sleep(Duration::from_millis(10));
             }
             done => return done,
         }
