@@ -21,14 +21,14 @@ use crate::account::door::{AccountForm, Away, Here};
 use crate::error::Internal;
 use crate::limits;
 use crate::model::code::Bound;
-use crate::model::{Application, Consent, ConsentId, GrantId};
+use crate::model::{Application, Approved, Consent, ConsentId, GrantId};
 use crate::oidc::authorize;
 use crate::oidc::device_authorization::user_code_hash;
 use crate::signin::page::Paper;
 use crate::signin::session::{self, Signed};
 use crate::signin::visit::Visit;
 use crate::signin::{self, consent, demand, own_page};
-use crate::store::device_authorizations::{self, Approved, Waiting};
+use crate::store::device_authorizations::{self, Waiting};
 use crate::store::{consents, users};
 
 /// Asks for the code, once the person is signed in; with the one of the address filled in.

@@ -5,11 +5,28 @@ use polder_kernel::id_kind;
 use polder_protocol::Scope;
 use polder_tenant_api::{ApplicationId, SessionId, UserId};
 
+use super::code::Bound;
+
 id_kind!(
     /// Names a grant; its 16 bytes are inside the refresh tokens and access token ids it gave.
     GrantId,
     GrantKind
 );
+
+/// A person's yes to an application, before it becomes a grant.
+#[derive(Clone, Debug)]
+pub struct Approved {
+    /// The grant it leads to.
+    pub grant_id: GrantId,
+    /// Who said it.
+    pub user_id: UserId,
+    /// In which session.
+    pub session_id: SessionId,
+    /// To what.
+    pub scope: Scope,
+    /// The facts of the sign-in.
+    pub bound: Bound,
+}
 
 /// A row of `oauth_grant`.
 #[derive(Clone, Debug)]

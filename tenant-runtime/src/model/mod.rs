@@ -15,7 +15,7 @@ pub use assurance::{Assurance, Method};
 pub use code::AuthorizationCode;
 pub use connection::Connection;
 pub use consent::{Consent, ConsentId};
-pub use grant::{Grant, GrantId};
+pub use grant::{Approved, Grant, GrantId};
 pub use passkey::Passkey;
 pub use session::Session;
 pub use user::User;

@@ -6,10 +6,9 @@ use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
 use polder_protocol::Scope;
 use polder_protocol::device::State;
-use polder_tenant_api::{ApplicationId, SessionId, UserId};
+use polder_tenant_api::{ApplicationId, UserId};
 
-use crate::model::code::Bound;
-use crate::model::{Grant, GrantId};
+use crate::model::{Approved, Grant};
 
 /// The most that wait at once: strangers can cause them, and each is gone in ten minutes.
 const MOST: i64 = 10_000;
@@ -51,21 +50,6 @@ pub struct Device {
     pub state: State,
     /// What a person said yes to.
     pub approved: Option<Approved>,
-}
-
-/// A person's yes.
-#[derive(Clone, Debug)]
-pub struct Approved {
-    /// The grant it leads to.
-    pub grant_id: GrantId,
-    /// Who said it.
-    pub user_id: UserId,
-    /// In which session.
-    pub session_id: SessionId,
-    /// To what.
-    pub scope: Scope,
-    /// The facts of the sign-in.
-    pub bound: Bound,
 }
 
 /// Stores one. `false` when too many wait, or one with such a code does.

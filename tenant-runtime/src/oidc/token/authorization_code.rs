@@ -3,20 +3,18 @@
 //! What a code is bound to never changes, so a reader checks it first. Then one batch of two
 //! statements uses the code and stores the grant: of many parallel uses one is first (B14).
 
-use polder_audit::{Actor, Event};
 use polder_kernel::Secret;
-use polder_protocol::GrantType;
 use polder_protocol::pkce::CodeChallenge;
-use polder_protocol::scope::OFFLINE_ACCESS;
 use polder_protocol::token::Response;
 use polder_protocol::token::authorization_code::{Bound, Presented as With, check, refused};
 use polder_service::RequestContext;
 use polder_tenant_api::Access;
 
+use super::grant;
 use super::mint::{self, Order};
 use crate::App;
 use crate::error::{Internal, OAuthError};
-use crate::model::{Application, Assurance, AuthorizationCode, Grant};
+use crate::model::{Application, Approved, Assurance, AuthorizationCode, Grant};
 use crate::oidc::dpop::Proof;
 use crate::signin::demand;
 use crate::store;
@@ -59,7 +57,14 @@ pub(super) async fn redeem(
     if let Some(proof) = &presented.proof {
         proof.take(app).await??;
     }
-    let grant = grant(app, application, &code, jkt);
+    let approved = Approved {
+        grant_id: code.grant_id,
+        user_id: code.user_id,
+        session_id: code.session_id,
+        scope: code.scope.clone(),
+        bound: code.bound.clone(),
+    };
+    let grant = grant::begun(app, application, approved, jkt);
     match store_grant(app, ctx, hash, grant.clone()).await? {
         Redeemed::First => {}
         Redeemed::Ended => return Err(refused().detail("the person or the session has ended").into()),
@@ -90,53 +95,20 @@ async fn admits(app: &App, application: &Application, code: &AuthorizationCode) 
     Ok(store::users::is_admitted(&mut tx, &application.access, application.id, code.user_id).await?)
 }
 
-/// The grant a code leads to. Without `offline_access` its refresh family is tied to the session and
-/// does not outlive it (E13, B45).
-fn grant(app: &App, application: &Application, code: &AuthorizationCode, jkt: Option<&str>) -> Grant {
-    let now = app.clock.now();
-    let offline = code.scope.contains(OFFLINE_ACCESS);
-    let refreshes = application.client.grant_types.contains(&GrantType::RefreshToken);
-    let absolute = now + app.lifetimes.refresh_absolute;
-    let absolute = if offline { absolute } else { absolute.min(code.bound.session_expires_at) };
-    Grant {
-        id: code.grant_id,
-        application_id: code.application_id,
-        user_id: code.user_id,
-        session_id: (!offline).then_some(code.session_id),
-        sid: code.bound.sid.clone(),
-        scope: code.scope.clone(),
-        acr: code.bound.acr.clone(),
-        amr: code.bound.amr.clone(),
-        authenticated_at: code.bound.authenticated_at,
-        created_at: now,
-        generation: 0,
-        rotated_at: None,
-        refresh_idle_expires_at: refreshes.then(|| absolute.min(now + app.lifetimes.refresh_idle)),
-        refresh_expires_at: refreshes.then_some(absolute),
-        refresh_jkt: jkt.filter(|_| application.client.is_public()).map(str::to_owned),
-        revoked_at: None,
-    }
-}
-
 async fn store_grant(app: &App, ctx: &RequestContext, hash: String, grant: Grant) -> Result<Redeemed, Internal> {
-    let ends_at = grant.refresh_expires_at.unwrap_or(grant.created_at) + app.lifetimes.access_token;
+    let ends_at = grant::ends_at(app, &grant);
     let request_id = ctx.request_id.to_string();
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 let redeemed = store::codes::redeem(tx, &hash, &grant, ends_at).await?;
                 if redeemed == Redeemed::First {
-                    polder_audit::record(tx, event("grant.created", &grant).request(request_id));
+                    polder_audit::record(tx, grant::event("grant.created", &grant).request(request_id));
                 }
                 Ok(redeemed)
             })
         })
         .await
-}
-
-fn event(action: &'static str, grant: &Grant) -> Event {
-    let event = Event::new(action, Actor::application(grant.application_id));
-    event.user(grant.user_id).application(grant.application_id)
 }
 
 /// A code that comes twice was stolen, or an application is broken: what the first use gave is
@@ -148,7 +120,7 @@ async fn used_again(app: &App, ctx: &RequestContext, code: &AuthorizationCode) -
             Box::pin(async move {
                 let Some(grant) = store::grants::find(tx, id).await? else { return Ok(()) };
                 if store::grants::revoke(tx, id, "code_reused", now).await? {
-                    polder_audit::record(tx, event("grant.reuse_detected", &grant).request(request_id));
+                    polder_audit::record(tx, grant::event("grant.reuse_detected", &grant).request(request_id));
                 }
                 Ok::<_, Internal>(())
             })

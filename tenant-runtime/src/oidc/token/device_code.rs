@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use polder_audit::{Actor, Event};
 use polder_kernel::Secret;
+use polder_protocol::Error;
 use polder_protocol::device::{self, Answer, SLOWER};
-use polder_protocol::scope::OFFLINE_ACCESS;
 use polder_protocol::token::Response;
 use polder_protocol::token::authorization_code::refused;
-use polder_protocol::{Error, GrantType};
 use polder_service::RequestContext;
 
+use super::grant;
 use super::mint::{self, Order};
 use crate::App;
 use crate::error::{Internal, OAuthError};
@@ -18,7 +17,7 @@ use crate::model::{Application, Assurance, Grant};
 use crate::oidc::device_authorization::device_hash;
 use crate::oidc::dpop::Proof;
 use crate::signin::demand;
-use crate::store::device_authorizations::{self, Approved};
+use crate::store::device_authorizations;
 use crate::store::users;
 
 /// Checks, uses, mints; or says what is waited for.
@@ -49,7 +48,7 @@ pub(super) async fn redeem(
         proof.take(app).await??;
     }
     let jkt = proof.as_ref().map(|proof| proof.jkt.as_str());
-    let grant = grant(app, application, approved, jkt);
+    let grant = grant::begun(app, application, approved, jkt);
     if !store(app, ctx, hash, grant.clone()).await? {
         return Err(refused().detail("used before, or the person or the session has ended").into());
     }
@@ -77,45 +76,15 @@ async fn not_yet(app: &App, hash: String, answer: Answer) -> Result<Error, Inter
     Ok(answer.error().unwrap_or_else(refused))
 }
 
-/// As for a code: without `offline_access` its refresh family is tied to the session (E13, B45).
-fn grant(app: &App, application: &Application, approved: Approved, jkt: Option<&str>) -> Grant {
-    let Approved { grant_id, user_id, session_id, scope, bound } = approved;
-    let now = app.clock.now();
-    let offline = scope.contains(OFFLINE_ACCESS);
-    let refreshes = application.client.grant_types.contains(&GrantType::RefreshToken);
-    let absolute = now + app.lifetimes.refresh_absolute;
-    let absolute = if offline { absolute } else { absolute.min(bound.session_expires_at) };
-    Grant {
-        id: grant_id,
-        application_id: application.id,
-        user_id,
-        session_id: (!offline).then_some(session_id),
-        sid: bound.sid,
-        scope,
-        acr: bound.acr,
-        amr: bound.amr,
-        authenticated_at: bound.authenticated_at,
-        created_at: now,
-        generation: 0,
-        rotated_at: None,
-        refresh_idle_expires_at: refreshes.then(|| absolute.min(now + app.lifetimes.refresh_idle)),
-        refresh_expires_at: refreshes.then_some(absolute),
-        refresh_jkt: jkt.filter(|_| application.client.is_public()).map(str::to_owned),
-        revoked_at: None,
-    }
-}
-
 async fn store(app: &App, ctx: &RequestContext, hash: String, grant: Grant) -> Result<bool, Internal> {
-    let ends_at = grant.refresh_expires_at.unwrap_or(grant.created_at) + app.lifetimes.access_token;
+    let ends_at = grant::ends_at(app, &grant);
     let request_id = ctx.request_id.to_string();
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 let first = device_authorizations::redeem(tx, &hash, &grant, ends_at).await?;
                 if first {
-                    let event = Event::new("grant.created", Actor::application(grant.application_id));
-                    let event = event.user(grant.user_id).application(grant.application_id);
-                    polder_audit::record(tx, event.request(request_id));
+                    polder_audit::record(tx, grant::event("grant.created", &grant).request(request_id));
                 }
                 Ok(first)
             })

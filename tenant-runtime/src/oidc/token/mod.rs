@@ -3,6 +3,7 @@
 mod authorization_code;
 mod client_credentials;
 mod device_code;
+mod grant;
 mod mint;
 mod refresh_token;
 
