@@ -42,7 +42,8 @@ impl Front {
 
 /// All of `console.localhost`: pages at `/`, the public API at `/api/v1`.
 fn console(app: &Arc<App>) -> Router {
-    console::router(app).nest("/api/v1", api::router(app))
+    let console = console::router(app).nest("/api/v1", api::router(app));
+    console.merge(api::metadata::router(&app.settings.console()))
 }
 
 impl Service<Request> for Front {
@@ -102,5 +103,11 @@ impl Inner {
 
 /// What verifies tokens that were given out: it is served while nobody can sign in (G25).
 fn is_document(path: &str) -> bool {
-    matches!(path, "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server" | "/jwks.json")
+    matches!(
+        path,
+        "/.well-known/openid-configuration"
+            | "/.well-known/oauth-authorization-server"
+            | "/.well-known/oauth-protected-resource/userinfo"
+            | "/jwks.json"
+    )
 }

@@ -352,6 +352,8 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
             (StatusCode::NOT_FOUND, Json(json!({"status": 404, "code": "not_found", "title": "x"}))).into_response()
         }
         (_, ["branding", ..]) => Json(branding()).into_response(),
+        (_, ["apis"]) => page(&api()),
+        (_, ["apis", _]) => Json(api()).into_response(),
         (_, ["profile-fields"]) => page(&profile_field()),
         (_, ["profile-fields", _]) => Json(profile_field()).into_response(),
         (_, ["settings"]) => Json(json!({"name": "Acme", "sign_up": "open", "default_locale": "en"})).into_response(),
@@ -379,6 +381,11 @@ fn application() -> Value {
 
 fn branding() -> Value {
     json!({"choices": {}, "logo": null, "contrast": []})
+}
+
+fn api() -> Value {
+    json!({"name": "orders", "identifier": "https://api.example.test", "title": null, "created_at": AT,
+        "updated_at": AT})
 }
 
 fn profile_field() -> Value {

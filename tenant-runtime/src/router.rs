@@ -26,12 +26,13 @@ use crate::account::{
     passkeys, preferences, profile, recovery_codes, second_factor, sessions as devices, switch,
 };
 use crate::admin::{
-    self, applications, audit_events, blocklists, connected_accounts, connections, health, invitees, sessions, users,
+    self, apis, applications, audit_events, blocklists, connected_accounts, connections, health, invitees, sessions,
+    users,
 };
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{
-    authorize, cors, device_authorization, documents, end_session, introspect, jwks, par, revoke, token, userinfo,
-    well_known,
+    authorize, cors, device_authorization, documents, end_session, introspect, jwks, par, protected_resource, revoke,
+    token, userinfo, well_known,
 };
 use crate::signin::{
     callback, choice, code, connect, consent, email, enrol, lost, name, offer, passkey, resend, room, second_step,
@@ -58,6 +59,7 @@ fn documents_routes() -> Router<Arc<App>> {
     Router::new()
         .route(path::OPENID_CONFIGURATION, get(documents::discovery).options(cors::everyone))
         .route(path::AUTHORIZATION_SERVER, get(documents::discovery).options(cors::everyone))
+        .route(path::PROTECTED_RESOURCE_USERINFO, get(protected_resource::userinfo).options(cors::everyone))
         .route(path::JWKS, get(jwks::get).options(cors::everyone))
         .route("/.well-known/webauthn", get(well_known::webauthn).options(cors::everyone))
         .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints).options(cors::everyone))
@@ -161,6 +163,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/applications/{id}/secrets", post(applications::add_secret))
         .route("/applications/{id}/invitees", get(invitees::list))
         .route("/applications/{id}/invitees/{user_id}", put(invitees::add).delete(invitees::remove))
+        .route("/apis", get(apis::list))
+        .route("/apis/{name}", get(apis::show).put(apis::put).delete(apis::remove))
         .route("/connections", get(connections::list).post(connections::create))
         .route("/connections/{id}", get(connections::show).patch(connections::change).delete(connections::remove))
         .route("/connections/{id}/check", post(connections::check))

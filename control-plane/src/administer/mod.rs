@@ -20,6 +20,7 @@ use crate::gateway::wake;
 use crate::model::{Tenant, TenantState};
 use crate::tenant_client::{self, CallError};
 
+pub mod apis;
 pub mod applications;
 pub mod assertion_key;
 pub mod audit_events;

@@ -10,16 +10,15 @@ use http::request::Parts;
 use polder_service::RequestContext;
 
 use super::ApiError;
+use super::metadata::challenge;
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::credentials::hash_api_key;
 use crate::model::{Actor, OrganisationId};
 use crate::store::api_keys::{self, Holder};
 
-/// Nobody said who they are.
+/// What is said where a request was let in by nobody, which the router rules out.
 const CHALLENGE: &str = r#"Bearer realm="polder""#;
-/// Somebody did, with a key that opens nothing.
-const INVALID: &str = r#"Bearer realm="polder", error="invalid_token""#;
 
 /// The longest key that is looked at, in bytes; ours have 50.
 const LONGEST: usize = 256;
@@ -54,10 +53,11 @@ impl Caller {
 /// # Errors
 /// 401 without a key that lives.
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Holder, ApiError> {
-    let key = bearer(headers).ok_or_else(|| ApiError::unauthorized(CHALLENGE))?;
+    let refused = |error| ApiError::unauthorized(&challenge(&app.settings.console(), error));
+    let key = bearer(headers).ok_or_else(|| refused(None))?;
     let (hash, now) = (hash_api_key(&app.keyring, key), app.clock.now());
     let holder = api_keys::by_hash(&mut app.db.read().await?, &hash, now).await?;
-    let holder = holder.ok_or_else(|| ApiError::unauthorized(INVALID))?;
+    let holder = holder.ok_or_else(|| refused(Some("invalid_token")))?;
     if holder.last_used_at.is_none_or(|at| at + NOTICED <= now) {
         app.db.write(move |tx| Box::pin(async move { api_keys::used(tx, holder.id, now).await })).await?;
     }

@@ -68,8 +68,9 @@ impl ApiError {
     }
 
     /// 401, with the challenge that says how to authenticate (RFC 6750, 3).
-    pub fn unauthorized(challenge: &'static str) -> Self {
-        Self::from(Problem::unauthorized()).with([(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))])
+    pub fn unauthorized(challenge: &str) -> Self {
+        let challenge = HeaderValue::from_str(challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+        Self::from(Problem::unauthorized()).with([(WWW_AUTHENTICATE, challenge)])
     }
 
     /// 404. The same for what is not there and what is somebody else's (G20).

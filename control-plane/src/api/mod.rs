@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::app::App;
 
 pub mod admit;
+pub mod apis;
 pub mod applications;
 pub mod audit_events;
 pub mod blocklists;
@@ -28,6 +29,7 @@ pub mod keys;
 pub mod life;
 pub mod lockouts;
 mod logout_deliveries;
+pub mod metadata;
 pub mod openapi;
 pub mod passkeys;
 pub mod profile_fields;

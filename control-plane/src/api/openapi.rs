@@ -31,6 +31,7 @@ pub fn base() -> OpenApi {
             ("tenants", "OpenID Providers, one per app"),
             ("life", "A tenant's life: suspend, sleep, terminate, destroy"),
             ("applications", "What signs people in: OAuth clients"),
+            ("apis", "What applications may ask tokens for"),
             ("users", "People"),
             ("connections", "Outside identity providers, and people's accounts there"),
             ("sessions", "The register of sessions"),

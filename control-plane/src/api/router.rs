@@ -14,9 +14,9 @@ use utoipa_axum::routes;
 
 use super::rates::Rates;
 use super::{
-    Api, admit, applications, audit_events, blocklists, branding, connections, egress, events, invitees, keys, life,
-    lockouts, logout_deliveries, openapi, passkeys, profile_fields, sessions, settings, sign_in_attempts, tenants,
-    users,
+    Api, admit, apis, applications, audit_events, blocklists, branding, connections, egress, events, invitees, keys,
+    life, lockouts, logout_deliveries, openapi, passkeys, profile_fields, sessions, settings, sign_in_attempts,
+    tenants, users,
 };
 use crate::app::App;
 
@@ -92,6 +92,8 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(settings::show, settings::change))
         .routes(routes!(branding::show, branding::choose))
         .routes(routes!(branding::set_logo, branding::remove_logo))
+        .routes(routes!(apis::list))
+        .routes(routes!(apis::show, apis::put, apis::remove))
         .routes(routes!(profile_fields::list))
         .routes(routes!(profile_fields::show, profile_fields::put, profile_fields::remove))
         .routes(routes!(egress::list, egress::add))

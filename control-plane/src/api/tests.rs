@@ -57,6 +57,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "connections") => Some(json!({"provider": "github", "client_id": "x", "client_secret": "y"})),
         ("PUT", "branding") => Some(json!({"primary_color": "#1d4ed8"})),
         ("PUT", "logo") => Some(json!({"data": "iVBORw0KGgo="})),
+        ("PUT", "{name}") if path.contains("/apis/") => Some(json!({"identifier": "https://api.example.test"})),
         ("POST", "users") => Some(json!({"email": "ann@example.test"})),
         ("PUT", "{name}") if path.contains("profile-fields") => Some(json!({"type": "text"})),
         ("PUT", "{name}") => Some(json!({"format": "plain", "action": "refuse", "content": "192.0.2.0/24"})),
@@ -83,7 +84,8 @@ async fn g20_every_operation_refuses_strangers_foreign_tenants_and_read_only_key
         for key in ["", "wrong", "polder_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
             let answer = world.api(key, method.clone(), &call("acme", KNOWN), input()).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}");
-            assert!(answer.header("www-authenticate").starts_with("Bearer"), "{what}");
+            let challenge = answer.header("www-authenticate");
+            assert!(challenge.starts_with("Bearer") && challenge.contains("resource_metadata=\""), "{what} b87");
             assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
         }
         if !method.is_safe() {
@@ -144,6 +146,8 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         "session.ended",
         "settings.changed",
         "branding.changed",
+        "api.changed",
+        "api.removed",
         "profile_field.changed",
         "profile_field.removed",
         "egress.allowed",

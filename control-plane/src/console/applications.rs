@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{
     Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications, FieldProblem,
-    Problem,
+    Problem, TokenForm,
 };
 use polder_tenant_api::{
-    Access, ApplicationChanges, ApplicationKind, ApplicationType, NewApplication, Preferences, Profile,
+    Access, AccessTokenFormat, ApplicationChanges, ApplicationKind, ApplicationType, NewApplication, Preferences,
+    Profile,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -147,7 +148,7 @@ pub async fn change(
         preferences: Some(Preferences {
             passkeys: fields.get("passkeys").parse().ok(),
             second_factor: fields.get("second_factor").parse().ok(),
-            ..application.preferences.clone()
+            ..tokens(&fields, &application.preferences)
         }),
         ..ApplicationChanges::default()
     };
@@ -212,6 +213,31 @@ fn form(fields: &Fields) -> ApplicationForm<'_> {
         second_factor: fields.get("second_factor"),
         profile: fields.get("profile"),
         jwks: fields.get("jwks"),
+        tokens: TokenForm {
+            id_token_alg: fields.get("id_token_signed_response_alg"),
+            access_token_format: fields.get("access_token_format"),
+            access_token_seconds: fields.get("access_token_seconds"),
+            refresh_idle_seconds: fields.get("refresh_idle_seconds"),
+            refresh_absolute_seconds: fields.get("refresh_absolute_seconds"),
+            userinfo_alg: fields.get("userinfo_signed_response_alg"),
+        },
+    }
+}
+
+/// The choices about tokens; a field that is not in the form stays as it was.
+fn tokens(fields: &Fields, before: &Preferences) -> Preferences {
+    let sent = |name: &str| fields.has(name).then(|| Some(fields.get(name)).filter(|value| !value.is_empty()));
+    let text = |name, before: &Option<String>| sent(name).map_or(before.clone(), |value| value.map(str::to_owned));
+    let seconds = |name, before| sent(name).map_or(before, |value| value.and_then(|value| value.parse().ok()));
+    let opaque = |value: Option<&str>| (value == Some("opaque")).then_some(AccessTokenFormat::Opaque);
+    Preferences {
+        id_token_signed_response_alg: text("id_token_signed_response_alg", &before.id_token_signed_response_alg),
+        userinfo_signed_response_alg: text("userinfo_signed_response_alg", &before.userinfo_signed_response_alg),
+        access_token_format: sent("access_token_format").map_or(before.access_token_format, opaque),
+        access_token_seconds: seconds("access_token_seconds", before.access_token_seconds),
+        refresh_idle_seconds: seconds("refresh_idle_seconds", before.refresh_idle_seconds),
+        refresh_absolute_seconds: seconds("refresh_absolute_seconds", before.refresh_absolute_seconds),
+        ..before.clone()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use polder_kernel::Secret;
 
 use crate::profile::ALGORITHMS;
-use crate::{Error, ErrorCode, Params};
+use crate::{Error, ErrorCode, Params, metadata};
 
 /// A token as it was presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Challenge {
     pub error: Option<Error>,
     /// The scope that would do, with `insufficient_scope` (B23).
     pub scope: Option<&'static str>,
+    /// The sign-in that would do, with `insufficient_user_authentication` (B86).
+    pub acr_values: Option<&'static str>,
     /// The scheme that was used.
     pub scheme: Scheme,
 }
@@ -57,7 +59,7 @@ pub fn parse(authorization: Option<&str>, query: Option<&str>, form: Option<&Par
         (Some((scheme, token)), None) | (None, Some((scheme, token))) if is_b64token(token) => {
             Ok(Presented { scheme, token: Secret::new(token.to_owned()) })
         }
-        (None, None) => Err(Challenge { error: None, scope: None, scheme: Scheme::Bearer }),
+        (None, None) => Err(Challenge { error: None, scope: None, acr_values: None, scheme: Scheme::Bearer }),
         (Some((scheme, _)), None) | (None, Some((scheme, _))) => Err(invalid_token().under(scheme)),
     }
 }
@@ -71,6 +73,13 @@ pub fn invalid_token() -> Challenge {
 pub fn insufficient_scope(needed: &'static str) -> Challenge {
     let error = Error::new(ErrorCode::InsufficientScope, "the access token lacks a scope");
     Challenge { scope: Some(needed), ..error.into() }
+}
+
+/// The answer to a token whose sign-in is weaker than what is asked of everybody by now (RFC 9470 3; B86). An
+/// application that sends the person to sign in with these `acr_values` gets one that will do.
+pub fn insufficient_user_authentication(acr_values: &'static str) -> Challenge {
+    let error = Error::new(ErrorCode::InsufficientUserAuthentication, "a stronger sign-in is required");
+    Challenge { acr_values: Some(acr_values), ..error.into() }
 }
 
 impl Challenge {
@@ -90,8 +99,9 @@ impl Challenge {
         }
     }
 
-    /// The values of `WWW-Authenticate`: of the scheme that was used, or of both where nothing was presented
-    /// (B21). Descriptions cannot hold a quote or a backslash, so they need no escaping; the realm is the issuer.
+    /// The values of `WWW-Authenticate` at userinfo: of the scheme that was used, or of both where nothing was
+    /// presented (B21). Descriptions cannot hold a quote or a backslash, so they need no escaping; the realm is the
+    /// issuer, and where more about us stands is said in each, too (RFC 9728 5.1).
     pub fn headers(&self, issuer: &str) -> Vec<String> {
         match (&self.error, self.scheme) {
             (None, _) => vec![self.header(Scheme::Bearer, issuer), self.header(Scheme::Dpop, issuer)],
@@ -100,12 +110,16 @@ impl Challenge {
     }
 
     fn header(&self, scheme: Scheme, issuer: &str) -> String {
-        let mut header = format!("{} realm=\"{issuer}\"", scheme.as_str());
+        let about = metadata::path::PROTECTED_RESOURCE_USERINFO;
+        let mut header = format!("{} realm=\"{issuer}\", resource_metadata=\"{issuer}{about}\"", scheme.as_str());
         if let Some(error) = &self.error {
             let _ = write!(header, ", error=\"{}\", error_description=\"{}\"", error.code, error.description);
         }
         if let Some(scope) = self.scope {
             let _ = write!(header, ", scope=\"{scope}\"");
+        }
+        if let Some(acr_values) = self.acr_values {
+            let _ = write!(header, ", acr_values=\"{acr_values}\"");
         }
         if scheme == Scheme::Dpop {
             let _ = write!(header, ", algs=\"{}\"", ALGORITHMS.join(" "));
@@ -116,7 +130,7 @@ impl Challenge {
 
 impl From<Error> for Challenge {
     fn from(error: Error) -> Self {
-        Self { error: Some(error), scope: None, scheme: Scheme::Bearer }
+        Self { error: Some(error), scope: None, acr_values: None, scheme: Scheme::Bearer }
     }
 }
 
@@ -183,11 +197,14 @@ mod tests {
         for authorization in [None, Some("Basic abc"), Some("Bearer"), Some("DPoP"), Some("")] {
             let challenge = refused(authorization, Some("a=b"), "");
             assert_eq!(challenge.status(), 401);
+            let realm = "realm=\"https://practice.example.test\"";
+            let about =
+                "resource_metadata=\"https://practice.example.test/.well-known/oauth-protected-resource/userinfo\"";
             assert_eq!(
                 challenge.headers(ISSUER),
                 [
-                    "Bearer realm=\"https://practice.example.test\"",
-                    "DPoP realm=\"https://practice.example.test\", algs=\"ES256 PS256 EdDSA Ed25519 RS256\""
+                    format!("Bearer {realm}, {about}"),
+                    format!("DPoP {realm}, {about}, algs=\"ES256 PS256 EdDSA Ed25519 RS256\"")
                 ]
             );
         }
@@ -231,5 +248,22 @@ mod tests {
         }
         let twice = Params::read(b"access_token=a&access_token=b");
         assert_eq!(parse(None, None, Some(&twice)).unwrap_err().status(), 400);
+    }
+
+    #[test]
+    fn b86_b87_a_challenge_says_which_sign_in_would_do_and_where_more_stands() {
+        let challenge = insufficient_user_authentication("urn:polder:acr:mfa");
+        assert_eq!(challenge.status(), 401);
+        let header = challenge.headers(ISSUER).remove(0);
+        assert!(header.contains("error=\"insufficient_user_authentication\""), "{header}");
+        assert!(header.ends_with(", acr_values=\"urn:polder:acr:mfa\""), "{header}");
+        let about = format!(", resource_metadata=\"{ISSUER}/.well-known/oauth-protected-resource/userinfo\"");
+        let bound = challenge.clone().under(Scheme::Dpop);
+        assert!(bound.headers(ISSUER)[0].contains(", acr_values=\"urn:polder:acr:mfa\""), "{bound:?}");
+        for challenge in [challenge, bound, invalid_token(), refused(None, None, "")] {
+            for header in challenge.headers(ISSUER) {
+                assert_eq!(header.matches(&about).count(), 1, "{header}");
+            }
+        }
     }
 }

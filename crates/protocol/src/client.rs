@@ -24,8 +24,10 @@ pub struct Client {
     pub grant_types: Vec<GrantType>,
     /// Scopes it may ask for beyond [`scope::STANDARD`].
     pub scopes: Scope,
-    /// The audience of its access tokens; the only `resource` it may name (RFC 8707).
+    /// The audience of its access tokens where none is asked for.
     pub audience: String,
+    /// What else it may name as `resource` (RFC 8707).
+    pub resources: Vec<String>,
     /// What it asks for beyond its profile.
     pub insists: Insists,
 }

@@ -66,11 +66,13 @@ pub enum ErrorCode {
     ExpiredToken,
     /// OpenID Connect Core, Unmet Authentication Requirements 1.0.
     UnmetAuthenticationRequirements,
+    /// RFC 9470 3.
+    InsufficientUserAuthentication,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -100,6 +102,7 @@ impl ErrorCode {
         Self::SlowDown,
         Self::ExpiredToken,
         Self::UnmetAuthenticationRequirements,
+        Self::InsufficientUserAuthentication,
     ];
 
     /// The code as it goes over the wire.
@@ -134,13 +137,14 @@ impl ErrorCode {
             Self::SlowDown => "slow_down",
             Self::ExpiredToken => "expired_token",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
         }
     }
 
     /// The HTTP status where the error is answered directly and not by a redirect.
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::InvalidClient | Self::InvalidToken | Self::InsufficientUserAuthentication => 401,
             Self::InsufficientScope => 403,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,

@@ -32,6 +32,7 @@ pub mod par;
 pub mod params;
 pub mod pkce;
 pub mod profile;
+pub mod protected_resource;
 pub mod redirect_uri;
 pub mod refresh;
 pub mod registration;

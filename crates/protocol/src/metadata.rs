@@ -5,7 +5,7 @@
 use polder_kernel::Locale;
 use serde::Serialize;
 
-use crate::authorize::prompt;
+use crate::authorize::{ResponseMode, prompt};
 use crate::claims::userinfo;
 use crate::profile::ALGORITHMS;
 use crate::{AuthMethod, GrantType, scope};
@@ -15,7 +15,7 @@ use crate::{AuthMethod, GrantType, scope};
 pub struct Capabilities {
     /// The issuer, without a slash at its end.
     pub issuer: String,
-    /// Signature algorithms of ID tokens, the default first: RS256 must be among them (A02).
+    /// Signature algorithms of ID tokens and of userinfo, the default first: RS256 must be among them (A02).
     pub id_token_algorithms: Vec<String>,
     /// Authentication contexts that a sign-in can reach.
     pub acr_values: Vec<String>,
@@ -38,10 +38,11 @@ pub struct Metadata {
     require_pushed_authorization_requests: bool,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
-    response_modes_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 2],
     grant_types_supported: Vec<&'static str>,
-    subject_types_supported: [&'static str; 1],
+    subject_types_supported: [&'static str; 2],
     id_token_signing_alg_values_supported: Vec<String>,
+    userinfo_signing_alg_values_supported: Vec<String>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -91,6 +92,8 @@ pub mod path {
     pub const PAR: &str = "/par";
     /// OpenID Connect Discovery 4.
     pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+    /// RFC 9728 3, for userinfo.
+    pub const PROTECTED_RESOURCE_USERINFO: &str = "/.well-known/oauth-protected-resource/userinfo";
     /// RFC 8414 3.
     pub const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 }
@@ -114,10 +117,11 @@ impl Metadata {
             require_pushed_authorization_requests: false,
             scopes_supported: scope::STANDARD.to_vec(),
             response_types_supported: ["code"],
-            response_modes_supported: ["query"],
+            response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
             grant_types_supported: GrantType::ALL.map(GrantType::as_str).to_vec(),
-            subject_types_supported: ["public"],
+            subject_types_supported: ["public", "pairwise"],
             introspection_signing_alg_values_supported: id_token_algorithms.clone(),
+            userinfo_signing_alg_values_supported: id_token_algorithms.clone(),
             id_token_signing_alg_values_supported: id_token_algorithms,
             token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
             introspection_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
@@ -138,7 +142,7 @@ impl Metadata {
             request_parameter_supported: true,
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
-            claims_parameter_supported: false,
+            claims_parameter_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
             issuer,
@@ -170,7 +174,7 @@ mod tests {
         let document = document();
         assert_eq!(document["issuer"], "https://practice.example.test");
         assert_eq!(document["response_types_supported"], json!(["code"]));
-        assert_eq!(document["subject_types_supported"], json!(["public"]));
+        assert_eq!(document["subject_types_supported"], json!(["public", "pairwise"]));
         assert_eq!(document["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA"]));
     }
 
@@ -192,7 +196,7 @@ mod tests {
     fn a04_what_has_a_surprising_default_is_said() {
         let document = document();
         for (name, value) in [
-            ("response_modes_supported", json!(["query"])),
+            ("response_modes_supported", json!(["query", "form_post"])),
             (
                 "grant_types_supported",
                 json!([
@@ -221,7 +225,7 @@ mod tests {
             ("require_pushed_authorization_requests", json!(false)),
             ("request_parameter_supported", json!(true)),
             ("request_uri_parameter_supported", json!(false)),
-            ("claims_parameter_supported", json!(false)),
+            ("claims_parameter_supported", json!(true)),
             ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),
         ] {
             assert_eq!(document[name], value, "{name}");

@@ -2,6 +2,7 @@
 
 use polder_kernel::Secret;
 
+use crate::claims::OPAQUE_PREFIX;
 use crate::refresh::Presented;
 use crate::{Error, Params};
 
@@ -18,7 +19,7 @@ pub struct Request {
 pub enum Kind {
     /// A refresh token: revoking it ends its grant with all its access tokens (RFC 7009 2.1).
     Refresh(Presented),
-    /// A signed access token: it alone is revoked.
+    /// An access token, signed or opaque: it alone is revoked.
     Access,
     /// None of ours.
     Unknown,
@@ -36,6 +37,9 @@ impl Kind {
     pub fn of(token: &str) -> Self {
         if let Some(presented) = Presented::parse(token) {
             return Self::Refresh(presented);
+        }
+        if token.starts_with(OPAQUE_PREFIX) {
+            return Self::Access;
         }
         let parts = token.split('.').collect::<Vec<_>>();
         if parts.len() == 3 && parts.iter().all(|part| !part.is_empty()) { Self::Access } else { Self::Unknown }
@@ -66,6 +70,7 @@ mod tests {
         let refresh = Presented { grant_id: [1; 16], generation: 2, mac: [3; 32] };
         assert_eq!(Kind::of(refresh.text().expose()), Kind::Refresh(refresh));
         assert_eq!(Kind::of("aa.bb.cc"), Kind::Access);
+        assert_eq!(Kind::of("polder_at_1.AAAA"), Kind::Access);
         for other in ["", "aa", "aa.bb", "aa..cc", "aa.bb.cc.dd", "aa.bb.", &"a".repeat(43)] {
             assert_eq!(Kind::of(other), Kind::Unknown, "{other}");
         }

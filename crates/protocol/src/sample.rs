@@ -21,6 +21,7 @@ pub(crate) fn web() -> Client {
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scopes: Scope::parse("api:read api:write").unwrap(),
         audience: ISSUER.to_owned(),
+        resources: Vec::new(),
         insists: Insists::default(),
     }
 }

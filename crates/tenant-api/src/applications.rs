@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ApplicationId, PasskeyPolicy, SecondFactorPolicy, UserId};
+use crate::{AccessTokenFormat, ApplicationId, PasskeyPolicy, SecondFactorPolicy, SubjectType, UserId};
 
 /// What kind of program an application is; it decides what it can keep secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,12 +66,33 @@ pub enum Access {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Preferences {
-    /// Algorithm of ID tokens: RS256 unless chosen.
+    /// Algorithm of ID tokens: RS256 unless chosen; ES256 in the profile `fapi2`, which has no RS256 at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<String>,
     /// Algorithm of access tokens: ES256 unless chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token_signed_response_alg: Option<String>,
+    /// Algorithm of userinfo, which is then a signed token (OpenID Connect Core 5.3.2); plain JSON unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<String>,
+    /// How access tokens are written: as JWT unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_format: Option<AccessTokenFormat>,
+    /// How long access tokens live, in seconds: 60 to 7200; 900 unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_seconds: Option<u32>,
+    /// How long refresh tokens live without use, in seconds: 300 to 31536000; 30 days unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_idle_seconds: Option<u32>,
+    /// How long refresh tokens live in all, in seconds: 300 to 31536000; 90 days unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_absolute_seconds: Option<u32>,
+    /// What people are known by: the same `sub` everywhere unless chosen. It stays as it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_type: Option<SubjectType>,
+    /// The tenant's APIs, by name, that this application may ask tokens for with `resource` (RFC 8707).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub apis: Vec<String>,
     /// Audience of access tokens: the issuer unless chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,

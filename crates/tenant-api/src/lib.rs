@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub mod abuse;
+pub mod apis;
 pub mod applications;
 pub mod assertion;
 pub mod branding;
@@ -19,12 +20,14 @@ pub mod policies;
 pub mod profile_fields;
 pub mod settings;
 pub mod standing;
+pub mod tokens;
 pub mod users;
 
 pub use abuse::{
     AttemptOutcome, Blocklist, BlocklistAction, BlocklistFormat, Lockout, LockoutId, LockoutIdKind, LockoutKind,
     NewBlocklist, ProofOfWork, SignInAttempt,
 };
+pub use apis::{Api, ApiDefinition};
 pub use applications::{
     Access, Application, ApplicationChanges, ApplicationType, CreatedApplication, CreatedSecret, Invitee,
     NewApplication, Preferences, Profile, TokenEndpointAuthMethod,
@@ -37,6 +40,7 @@ pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
 pub use profile_fields::{FieldChoice, FieldClaim, FieldDefinition, FieldEditor, FieldType, FieldValues, ProfileField};
 pub use settings::{AtSessionLimit, Settings, SettingsChanges};
 pub use standing::{Standing, StandingChange};
+pub use tokens::{AccessTokenFormat, SubjectType};
 pub use users::{NewUser, Passkey, Session, User, UserChanges};
 
 id_kind!(

@@ -8,6 +8,7 @@ use polder_tenant_api::{
 
 use super::form::{self, FieldProblem};
 use super::snippets::{Snippet, snippets};
+use super::tokens::{self, Select, TokenForm};
 use super::{Section, Shell, TenantHead};
 use crate::texts::Texts;
 
@@ -62,6 +63,8 @@ pub struct ApplicationForm<'a> {
     pub profile: &'a str,
     /// `jwks`: the public keys, as JSON.
     pub jwks: &'a str,
+    /// What kind of tokens it gets.
+    pub tokens: TokenForm<'a>,
 }
 
 /// Shows an application's secret, this once, and settings ready to paste. Send it with
@@ -229,6 +232,11 @@ impl Application<'_> {
     fn profile(&self) -> (&'static str, &'static str) {
         let own = profiles(self.shell.t()).into_iter().find(|(profile, ..)| *profile == self.application.profile);
         own.map_or(("", ""), |(_, _, label, help)| (label, help))
+    }
+
+    /// What kind of tokens it gets.
+    fn tokens(&self) -> Vec<Select> {
+        tokens::selects(self.shell.t(), self.application, self.form.map(|form| form.tokens))
     }
 
     const fn authentication(&self) -> &'static str {

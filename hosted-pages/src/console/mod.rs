@@ -13,9 +13,9 @@
 //! | `POST /tenants/{slug}/life` | `action`: `suspend`, `resume`, `sleep`, `wake`, `restart`, `rotate-database` |
 //! | `POST /tenants/{slug}/end` | `action`: `terminate`, `undo`, `destroy`; `confirm` holds the slug |
 //! | `GET /tenants/{slug}/progress`, `GET /tenants/{slug}/events` | [`TenantProgress`], and its news as server-sent events |
-//! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role`, `passkeys`, `second_factor` |
+//! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role`, `profile`, `jwks` |
 //! | `GET /tenants/{slug}/applications/new` | [`ApplicationNew`] |
-//! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type` |
+//! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type`, `profile` and `jwks`, and `passkeys`, `second_factor` and those of [`TokenForm`] |
 //! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
 //! | `POST /tenants/{slug}/applications/{id}/delete` | |
 //! | `GET /tenants/{slug}/users?email=`, `POST` | [`Users`]: `email`, `name`, `roles` |
@@ -53,6 +53,7 @@ mod progress;
 mod shell;
 pub mod snippets;
 mod tenants;
+mod tokens;
 mod walls;
 
 pub use api_keys::{ApiKey, ApiKeys};
@@ -72,3 +73,4 @@ pub use policies::Policies;
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
 pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
 pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};
+pub use tokens::TokenForm;

@@ -99,6 +99,6 @@ fn lengths(usual: &[u32], held: u32, words: impl Fn(u32) -> String) -> Vec<Lengt
     all.into_iter().map(|length| (length, words(length), length == held)).collect()
 }
 
-fn seconds_in_words(t: &Texts, seconds: u32) -> String {
+pub(super) fn seconds_in_words(t: &Texts, seconds: u32) -> String {
     if seconds.is_multiple_of(3600) { t.hours(seconds / 3600) } else { t.minutes(seconds.div_ceil(60)) }
 }

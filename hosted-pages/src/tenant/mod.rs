@@ -9,14 +9,17 @@
 //!                              ConnectAccount (an account at an outside provider waits)
 //!                              NotAllowed (the application is not for this person)
 //! ProveWork comes between the first two when a lot is going on.
+//! FormPost carries the answer to applications that want a form.
 //! ```
 //! Forms post to the path their struct names, with hidden `csrf` and `flow`. Pages that can use
-//! passkeys have one script and work without it, and so does the one that asks for work; no other has any.
+//! passkeys have one script and work without it, and so do the ones that ask for work and carry an answer; no
+//! other has any.
 
 mod consent;
 mod device;
 mod factors;
 mod failure;
+mod form_post;
 mod home;
 mod lost;
 mod passkeys;
@@ -31,6 +34,7 @@ pub use consent::{Asked, CONSENT_TEXT, Consent};
 pub use device::{DeviceConfirm, DeviceDone, DeviceEnter, DeviceError};
 pub use factors::{MakeFactor, ProvePasskey, SetUpApp, TakeCodes};
 pub use failure::{ErrorKind, ErrorPage, Expired, NotAllowed};
+pub use form_post::FormPost;
 pub use home::{Home, Person};
 pub use lost::{Lost, LostPasskey, LostState, StopWayBack};
 pub use passkeys::{AccountPasskey, AccountPasskeys, OfferPasskey, PasskeyProblem, Signals};

@@ -10,12 +10,14 @@ use polder_db::Tx;
 use polder_hosted_pages::account::{Applications, Granted, Outcome, Section};
 use polder_hosted_pages::when;
 use polder_kernel::Timestamp;
+use polder_protocol::Scope;
 use polder_tenant_api::{ApplicationId, UserId};
 
 use super::door::{AccountForm, Away, Here};
 use super::sheet::Sheet;
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
+use crate::oidc::person;
 use crate::store::{consents, grants};
 
 /// What one application was granted, over all its grants that stand.
@@ -44,7 +46,9 @@ pub async fn granted(app: &App, tx: &mut Tx, user: UserId) -> Result<Vec<Standin
             scopes: Vec::new(),
         });
         entry.since = entry.since.min(grant.created_at);
-        for scope in grant.scope.iter() {
+        let behind = app.applications.find(&id.to_string());
+        let behind = behind.map(|application| person::scopes_behind(app, &application, &grant.claims));
+        for scope in grant.scope.iter().chain(behind.iter().flat_map(Scope::iter)) {
             if entry.scopes.iter().all(|known| known != scope) {
                 entry.scopes.push(scope.to_owned());
             }

@@ -20,6 +20,7 @@ use crate::error::Internal;
 use crate::guard::attempts;
 use crate::model::User;
 use crate::model::passkey::Kind;
+use crate::oidc::subject;
 use crate::store::{
     address_changes, connected_accounts, consents, factor_recoveries, known_browsers, outbox, passkeys, profile,
     recovery_codes, sessions, totp_factors, users,
@@ -203,9 +204,17 @@ async fn sessions_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, 
 
 async fn applications_of(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Internal> {
     let granted = applications::granted(app, tx, user.id).await?;
-    let shown = granted
-        .into_iter()
-        .map(|one| json!({ "id": one.id, "name": one.name, "scopes": one.scopes, "since": one.since.rfc3339() }));
+    let shown = granted.into_iter().map(|one| {
+        // What the application calls the person is theirs to know.
+        let subject = app.applications.find(&one.id.to_string()).map(|known| subject::of(app, &known, user.id));
+        json!({
+            "id": one.id,
+            "name": one.name,
+            "subject": subject,
+            "scopes": one.scopes,
+            "since": one.since.rfc3339(),
+        })
+    });
     Ok(shown.collect())
 }
 

@@ -11,11 +11,11 @@ use polder_tenant_api::{
     Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication, Page,
 };
 
-use super::{Caller, input, registration, to_the_end, views};
+use super::{Caller, input, preferences, registration, to_the_end, views};
 use crate::App;
 use crate::error::{Internal, ProblemError};
 use crate::model;
-use crate::store::applications;
+use crate::store::{apis, applications};
 
 /// `GET /applications`: newest first.
 pub async fn list(
@@ -35,6 +35,7 @@ pub async fn create(
     Json(new): Json<NewApplication>,
 ) -> Result<(StatusCode, Json<CreatedApplication>), ProblemError> {
     let application = registration::accept(&app, new)?;
+    known_apis(&mut app.db.read().await?, &application).await?;
     let secret = application.client.auth_method.has_secret().then(|| registration::secret(&app));
     let (client_secret, stored) = secret.map_or((None, None), |(secret, stored)| (Some(secret), Some(stored)));
     let (created, now) = (application.clone(), app.clock.now());
@@ -77,6 +78,7 @@ pub async fn change(
             // What is stored now, not what was in memory when the call came: another may have changed it.
             let current = applications::find(tx, unit.issuer.as_str(), id).await?.ok_or_else(input::not_found)?;
             let changed = registration::accept_changes(&unit, &current, changes)?;
+            known_apis(tx, &changed).await?;
             applications::update(tx, &changed).await?;
             polder_audit::record(tx, caller.event("application.changed").application(id).details(details));
             Ok(changed)
@@ -129,6 +131,19 @@ pub async fn add_secret(
     .await?;
     let previous_expire_at = had_one.then(|| until.rfc3339());
     Ok((StatusCode::CREATED, Json(CreatedSecret { client_secret: secret.expose().clone(), previous_expire_at })))
+}
+
+/// Refuses APIs that the tenant does not have.
+async fn known_apis(tx: &mut Tx, application: &model::Application) -> Result<(), ProblemError> {
+    let named = &application.preferences.apis;
+    if named.is_empty() {
+        return Ok(());
+    }
+    let all = apis::all(tx).await?;
+    if named.iter().all(|name| all.iter().any(|api| api.name == *name)) {
+        return Ok(());
+    }
+    Err(preferences::wrong("/preferences/apis", "each names an API of this tenant"))
 }
 
 /// Stores a change and reads the applications again; both happen even if the caller hangs up.

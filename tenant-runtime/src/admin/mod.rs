@@ -4,6 +4,7 @@
 //! the control plane's, for this tenant, this request and one use ([`assertion`]). There is no call
 //! that imports keys, creates sessions or signs anybody in.
 
+pub mod apis;
 pub mod applications;
 pub mod assertion;
 pub mod audit_events;
@@ -22,6 +23,7 @@ pub mod keys;
 pub mod lockouts;
 pub mod logout_deliveries;
 pub mod passkeys;
+mod preferences;
 pub mod profile_fields;
 pub mod registration;
 pub mod sessions;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use polder_crypto::{Algorithm, ForeignKeys};
+use polder_crypto::ForeignKeys;
 use polder_kernel::{Secret, Timestamp};
 use polder_outbound::destination::Destination;
 use polder_protocol::registration::{self, Accepted, Invalid, Wish};
@@ -10,11 +10,13 @@ use polder_protocol::{self as protocol, Client, Insists, redirect_uri};
 use polder_service::Problem;
 use polder_tenant_api as api;
 
+use super::preferences::{algorithm, check_lifetimes, check_subjects, wrong};
 use crate::App;
 use crate::account::name;
 use crate::error::ProblemError;
 use crate::model::Application;
-use crate::model::application::usual_id_token_alg;
+use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, usual_id_token_alg};
+use crate::oidc::subject;
 use crate::store::applications::NewSecret;
 
 /// How long earlier secrets go on working after a new one was made (B18).
@@ -41,6 +43,7 @@ pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, Proble
     let (name, keys) = (plain_name(&new.name)?, keys(new.jwks.as_ref())?);
     let draft = Draft { id, name, access: new.access, preferences: new.preferences, keys, now };
     let application = assemble(app, &wish, accepted, draft, None)?;
+    check_subjects(&application, None)?;
     if new.third_party && !application.client.grant_types.contains(&protocol::GrantType::AuthorizationCode) {
         return Err(wrong("/third_party", "nobody is asked for consent where nobody signs in"));
     }
@@ -84,6 +87,7 @@ pub fn accept_changes(
         None => current.disabled_at,
     };
     let changed = assemble(app, &wish, accepted, draft, disabled_at)?;
+    check_subjects(&changed, Some(current))?;
     Ok(Application {
         third_party: current.third_party,
         created_at: current.created_at,
@@ -126,12 +130,15 @@ fn assemble(
     let Draft { id, name, access, preferences, keys, now } = draft;
     check_origins(&preferences.form_action_origins)?;
     check_back_channel(app, preferences.backchannel_logout_uri.as_deref())?;
+    check_lifetimes(&preferences)?;
     check_access(&access)?;
     let usual = usual_id_token_alg(wish.profile);
-    let access_token_alg = preferences.access_token_signed_response_alg.as_deref();
+    let chosen = |name: Option<&str>| name.map(|name| algorithm(name, wish.profile)).transpose();
     Ok(Application {
         id,
         name,
+        userinfo_alg: chosen(preferences.userinfo_signed_response_alg.as_deref())?,
+        sector: subject::sector(wish.kind, &accepted.redirect_uris),
         client: Client {
             id: id.to_string(),
             kind: wish.kind,
@@ -142,6 +149,7 @@ fn assemble(
             grant_types: accepted.grant_types,
             scopes: accepted.scopes,
             audience: accepted.audience.unwrap_or_else(|| app.issuer.as_str().to_owned()),
+            resources: Vec::new(),
             insists: Insists {
                 pushed_requests: preferences.require_pushed_authorization_requests,
                 dpop: preferences.dpop_bound_access_tokens,
@@ -149,9 +157,10 @@ fn assemble(
         },
         third_party: false,
         access,
-        id_token_alg: algorithm(preferences.id_token_signed_response_alg.as_deref(), usual, wish.profile)?,
-        access_token_alg: algorithm(access_token_alg, Algorithm::Es256, wish.profile)?,
-        introspection_alg: algorithm(preferences.introspection_signed_response_alg.as_deref(), usual, wish.profile)?,
+        id_token_alg: chosen(preferences.id_token_signed_response_alg.as_deref())?.unwrap_or(usual),
+        access_token_alg: chosen(preferences.access_token_signed_response_alg.as_deref())?
+            .unwrap_or(DEFAULT_ACCESS_TOKEN_ALG),
+        introspection_alg: chosen(preferences.introspection_signed_response_alg.as_deref())?.unwrap_or(usual),
         keys,
         preferences,
         secrets: Vec::new(),
@@ -159,16 +168,6 @@ fn assemble(
         updated_at: now,
         disabled_at,
     })
-}
-
-/// `none` and everything unknown is refused (A11), and RS256 where the profile rules it out (A67).
-fn algorithm(name: Option<&str>, usual: Algorithm, profile: protocol::Profile) -> Result<Algorithm, ProblemError> {
-    let chosen = name.map_or(Ok(usual), str::parse);
-    let chosen = chosen.map_err(|_| wrong("/preferences", "signing algorithms are RS256, ES256 and EdDSA"))?;
-    if chosen == Algorithm::Rs256 && !profile.demands().rs256 {
-        return Err(wrong("/preferences", "the profile fapi2 is for ES256 and EdDSA"));
-    }
-    Ok(chosen)
 }
 
 fn keys(jwks: Option<&serde_json::Value>) -> Result<Option<ForeignKeys>, ProblemError> {
@@ -212,10 +211,6 @@ fn check_access(access: &api::Access) -> Result<(), ProblemError> {
 
 fn plain_name(text: &str) -> Result<String, ProblemError> {
     name::checked(text).map_err(|_| wrong("/name", "1 to 100 characters of plain text"))
-}
-
-fn wrong(pointer: &'static str, detail: &'static str) -> ProblemError {
-    Problem::invalid(Vec::new()).error(pointer, detail).into()
 }
 
 const fn kind(kind: api::ApplicationType) -> protocol::ApplicationType {

@@ -8,6 +8,7 @@ use polder_protocol::claims::logout_token::{Events, LIFETIME, LogoutToken};
 use crate::App;
 use crate::error::Internal;
 use crate::model::Application;
+use crate::oidc::subject;
 use crate::store::logout_deliveries::Due;
 
 /// Signed as the application's ID tokens are (2.4), good for two minutes.
@@ -15,7 +16,7 @@ pub(super) async fn token(app: &App, application: &Application, due: &Due, jti: 
     let now = app.clock.now();
     let claims = LogoutToken {
         iss: Cow::Borrowed(app.issuer.as_str()),
-        sub: due.user_id.map(|user| Cow::Owned(user.to_string())),
+        sub: due.user_id.map(|user| Cow::Owned(subject::of(app, application, user))),
         aud: Cow::Borrowed(&application.client.id),
         iat: now.seconds(),
         exp: (now + LIFETIME).seconds(),

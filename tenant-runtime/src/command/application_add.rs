@@ -103,6 +103,7 @@ fn application(add: &AddApplication, dev: bool, id: ApplicationId, clock: &Clock
         grant_types: accepted.grant_types,
         scopes: accepted.scopes,
         audience: accepted.audience.unwrap_or_default(),
+        resources: Vec::new(),
         insists: Insists::default(),
     };
     Ok(Application::new(id, add.name.clone(), client, Access::Everyone, preferences, now))

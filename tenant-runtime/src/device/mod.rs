@@ -13,6 +13,7 @@ use polder_audit::{Actor, Event};
 use polder_hosted_pages::tenant::{CONSENT_TEXT, DeviceConfirm, DeviceDone, DeviceEnter, DeviceError};
 use polder_protocol::Params;
 use polder_protocol::authorize::Request;
+use polder_protocol::claims::AskedClaims;
 use polder_protocol::device;
 use polder_protocol::metadata::path;
 
@@ -157,6 +158,8 @@ async fn allow(
             amr: session.amr.clone(),
             authenticated_at: session.authenticated_at,
             session_expires_at: session.expires_at,
+            claims: AskedClaims::default(),
+            resources: Vec::new(),
         },
     };
     let consent = application.third_party.then(|| Consent {

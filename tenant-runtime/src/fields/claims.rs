@@ -20,8 +20,8 @@ pub enum Place {
     IdToken,
 }
 
-/// The claims about a person that this scope grants to this application. Values that their field would not
-/// take any more are left out.
+/// The claims about a person that this scope grants to this application, and those that were asked for by name.
+/// Values that their field would not take any more are left out.
 ///
 /// # Errors
 /// When the database fails or a value does not open.
@@ -29,10 +29,11 @@ pub async fn about(
     app: &App,
     application: &Application,
     user: UserId,
-    (scope, place): (&Scope, Place),
+    (scope, place, asked): (&Scope, Place, &[String]),
 ) -> Result<Map<String, Value>, Internal> {
     let fields = app.fields.current();
-    let mut shown: Vec<&Field> = fields.iter().filter(|field| shows(field, scope, place)).collect();
+    let is_asked = |field: &Field| field.definition.claim.as_ref().is_some_and(|claim| asked.contains(&claim.name));
+    let mut shown: Vec<&Field> = fields.iter().filter(|field| shows(field, scope, place) || is_asked(field)).collect();
     if shown.is_empty() {
         return Ok(Map::new());
     }
@@ -66,6 +67,13 @@ pub async fn outgrew_consent(
     let Some(since) = since.filter(|_| application.third_party) else { return Ok(false) };
     let given = consents::holding(tx, user, application.id).await?;
     Ok(given.is_some_and(|consent| consent.given_at < since))
+}
+
+/// The scope that shows a claim of this name.
+pub fn scope_of(app: &App, name: &str) -> Option<String> {
+    let fields = app.fields.current();
+    let mut claims = fields.iter().filter_map(|field| field.definition.claim.as_ref());
+    claims.find(|claim| claim.name == name).map(|claim| claim.scope.clone())
 }
 
 /// Whether an application that is granted this scope sees the field there.

@@ -24,8 +24,8 @@ pub async fn look(
     request: &Request,
 ) -> Result<Known, Internal> {
     let has_name = known.has_name && !lacks(app, tx, signed).await?;
-    let outgrew =
-        known.consented && claims::outgrew_consent(app, tx, application, signed.user.id, &request.scope).await?;
+    let outgrew = known.consented
+        && claims::outgrew_consent(app, tx, application, signed.user.id, &request.asked_scope()).await?;
     Ok(Known { has_name, consented: known.consented && !outgrew, ..known })
 }
 

@@ -15,7 +15,7 @@ use crate::error::Internal;
 use crate::store::data_keys::{self, StoredDataKey};
 
 /// How long an old version stays after it sealed last, whatever is under it: a request under way may yet
-/// write what it sealed before, and cookies of waiting sign-ins are in browsers alone.
+/// write what it sealed before, and cookies of waiting sign-ins and opaque access tokens are elsewhere alone.
 pub const STAYS: Duration = Duration::from_secs(2 * 3600);
 
 const SOON: Duration = Duration::from_secs(600);

@@ -14,6 +14,7 @@ use super::{By, Schedule};
 use crate::App;
 use crate::error::Internal;
 use crate::oidc::keys::{KeySet, Keys};
+use crate::oidc::opaque;
 use crate::store::signing_keys::{self as store, StoredKey};
 
 /// What is made before the first request: together under a millisecond. RSA follows.
@@ -240,5 +241,5 @@ fn context(kid: &str) -> String {
 
 /// The usual times of this tenant's rotations.
 pub fn usual(lifetimes: &crate::settings::Lifetimes) -> Schedule {
-    Schedule::usual(lifetimes.access_token.max(lifetimes.id_token))
+    Schedule::usual(lifetimes.id_token.max(opaque::LONGEST))
 }

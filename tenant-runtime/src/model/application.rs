@@ -1,9 +1,14 @@
 //! An application: an OAuth client with everything a request needs to know of it, ready in memory.
 
+use std::time::Duration;
+
 use polder_crypto::{Algorithm, ForeignKeys};
 use polder_kernel::Timestamp;
 use polder_protocol::{Client, Profile};
 use polder_tenant_api::{Access, ApplicationId, Preferences};
+
+use crate::oidc::subject;
+use crate::settings::Lifetimes;
 
 /// What libraries assume (OpenID Connect Core 2).
 pub const DEFAULT_ID_TOKEN_ALG: Algorithm = Algorithm::Rs256;
@@ -34,10 +39,14 @@ pub struct Application {
     pub id_token_alg: Algorithm,
     /// Algorithm of its access tokens.
     pub access_token_alg: Algorithm,
+    /// Algorithm of userinfo, where it is to be signed.
+    pub userinfo_alg: Option<Algorithm>,
     /// Algorithm of signed introspection answers to it.
     pub introspection_alg: Algorithm,
     /// The public keys it proves itself and signs requests with.
     pub keys: Option<ForeignKeys>,
+    /// The host that its redirect URIs have in common.
+    pub sector: Option<String>,
     /// Keyed hashes of its secrets; two may be valid at once while one is rotated (B18).
     pub secrets: Vec<SecretHash>,
     /// When it was made.
@@ -72,6 +81,8 @@ impl Application {
         Self {
             id,
             name,
+            userinfo_alg: preferences.userinfo_signed_response_alg.as_ref().and_then(|name| name.parse().ok()),
+            sector: subject::sector(client.kind, &client.redirect_uris),
             client,
             third_party: false,
             access,
@@ -84,6 +95,18 @@ impl Application {
             created_at: now,
             updated_at: now,
             disabled_at: None,
+        }
+    }
+
+    /// How long its tokens live: as it chose, and else as is usual.
+    pub fn lifetimes(&self, usual: &Lifetimes) -> Lifetimes {
+        let chosen = |seconds: Option<u32>, usual| seconds.map_or(usual, |s| Duration::from_secs(u64::from(s)));
+        let own = &self.preferences;
+        Lifetimes {
+            access_token: chosen(own.access_token_seconds, usual.access_token),
+            refresh_idle: chosen(own.refresh_idle_seconds, usual.refresh_idle),
+            refresh_absolute: chosen(own.refresh_absolute_seconds, usual.refresh_absolute),
+            ..*usual
         }
     }
 

@@ -2,6 +2,7 @@
 
 use polder_kernel::Timestamp;
 use polder_protocol::Scope;
+use polder_protocol::claims::AskedClaims;
 use polder_tenant_api::{ApplicationId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -50,4 +51,10 @@ pub struct Bound {
     pub dpop_jkt: Option<String>,
     /// When the session ends at the latest: a refresh family tied to it does not outlive it.
     pub session_expires_at: Timestamp,
+    /// Single claims that were asked for.
+    #[serde(default, skip_serializing_if = "AskedClaims::is_empty")]
+    pub claims: AskedClaims,
+    /// The APIs that tokens may be for; empty for what is usual for the application.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use polder_kernel::Timestamp;
 use polder_kernel::id_kind;
 use polder_protocol::Scope;
+use polder_protocol::claims::AskedClaims;
 use polder_tenant_api::{ApplicationId, SessionId, UserId};
 
 use super::code::Bound;
@@ -43,6 +44,10 @@ pub struct Grant {
     pub sid: String,
     /// What was granted.
     pub scope: Scope,
+    /// Single claims that were granted beside it.
+    pub claims: AskedClaims,
+    /// The APIs that tokens may be for (RFC 8707); empty for what is usual for the application.
+    pub resources: Vec<String>,
     /// How strong the sign-in was.
     pub acr: String,
     /// How the person proved themselves.

@@ -26,6 +26,9 @@ pub fn for_everyone(headers: &mut HeaderMap) {
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// What ID tokens and userinfo can be signed with, the default first.
+pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+
 /// How long anyone may keep the documents, the JWKS among them.
 pub const CACHE_LIFETIME: Duration = Duration::from_secs(300);
 const CACHE_CONTROL: &str = "public, max-age=300";
@@ -42,10 +45,9 @@ impl Documents {
     /// # Errors
     /// When it does not become JSON.
     pub fn new(issuer: &Issuer) -> Result<Self, Internal> {
-        let algorithms = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
         let document = Metadata::new(Capabilities {
             issuer: issuer.as_str().to_owned(),
-            id_token_algorithms: algorithms.map(|algorithm| algorithm.as_str().to_owned()).to_vec(),
+            id_token_algorithms: ALGORITHMS.map(|algorithm| algorithm.as_str().to_owned()).to_vec(),
             // Whatever the policies: a stronger sign-in meets a weaker wish, and is told by the word asked for.
             acr_values: Assurance::ALL.map(|level| level.acr().to_owned()).to_vec(),
         });

@@ -15,7 +15,7 @@ use polder_protocol::revoke::Kind;
 use polder_service::RequestContext;
 use polder_service::form::{BodyError, FormBody};
 
-use super::{client, json, standing, verify};
+use super::{client, json, standing, subject, verify};
 use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::model::Application;
@@ -108,7 +108,7 @@ async fn refresh_token(app: &App, caller: &Application, presented: &Presented) -
         client_id: Some(Cow::Owned(grant.application_id.to_string())),
         exp: Some(expires_at.seconds()),
         iat: Some(grant.rotated_at.unwrap_or(grant.created_at).seconds()),
-        sub: Some(Cow::Owned(grant.user_id.to_string())),
+        sub: Some(Cow::Owned(subject::of(app, caller, grant.user_id))),
         iss: Some(Cow::Owned(app.issuer.as_str().to_owned())),
         ..introspect::Response::default()
     }))

@@ -8,12 +8,12 @@ use crate::App;
 use crate::error::Internal;
 use crate::model::GrantId;
 use crate::store;
-use crate::store::users::Sealed;
+use crate::store::grants::Stands;
 
 /// What a token that stands was given for.
 pub enum Standing {
-    /// A person, still sealed.
-    Person(Box<Sealed>),
+    /// A person, still sealed, with the single claims that were granted.
+    Person(Box<Stands>),
     /// The application itself.
     Application,
 }

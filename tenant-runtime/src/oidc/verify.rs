@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use polder_crypto::{Algorithm, constant_time_eq, sha256};
 use polder_protocol::authorize::Hint;
-use polder_protocol::claims::{ACCESS_TOKEN_TYPE, AccessToken, ID_TOKEN_TYPE, IdToken};
+use polder_protocol::claims::{ACCESS_TOKEN_TYPE, AccessToken, ID_TOKEN_TYPE, IdToken, OPAQUE_PREFIX};
 use polder_protocol::refresh::Presented;
 
+use super::{opaque, subject};
 use crate::App;
 use crate::model::GrantId;
 
@@ -23,8 +24,11 @@ pub fn genuine_access_token(app: &App, token: &str) -> Option<Arc<AccessToken<'s
     if let Some(claims) = app.tokens.get(&hash, keys.generation) {
         return Some(claims);
     }
-    let verified = keys.verifier.verify(token, &[ACCESS_TOKEN_TYPE], &Algorithm::ALL).ok()?;
-    let claims: AccessToken<'static> = verified.claims().ok()?;
+    let claims = if token.starts_with(OPAQUE_PREFIX) {
+        opaque::open(&app.keyring, token)?
+    } else {
+        keys.verifier.verify(token, &[ACCESS_TOKEN_TYPE], &Algorithm::ALL).ok()?.claims().ok()?
+    };
     if claims.iss != app.issuer.as_str() {
         return None;
     }
@@ -37,11 +41,17 @@ pub fn genuine_access_token(app: &App, token: &str) -> Option<Arc<AccessToken<'s
 pub fn hint(app: &App, token: &str) -> Option<Hint> {
     let verified = app.keys.current().verifier.verify(token, &[ID_TOKEN_TYPE], &Algorithm::ALL).ok()?;
     let claims: IdToken<'static> = verified.claims().ok()?;
-    (claims.iss == app.issuer.as_str()).then(|| Hint {
-        audience: vec![claims.aud.into_owned()],
-        subject: claims.sub.into_owned(),
-        sid: claims.sid.map(std::borrow::Cow::into_owned),
-    })
+    if claims.iss != app.issuer.as_str() {
+        return None;
+    }
+    // Who is meant is who the application knows by that name. Where it is gone the name is all there is.
+    let subject = match app.applications.find(&claims.aud) {
+        None => claims.sub.into_owned(),
+        Some(application) => {
+            subject::user(app, &application, &claims.sub).map(|user| user.to_string()).unwrap_or_default()
+        }
+    };
+    Some(Hint { audience: vec![claims.aud.into_owned()], subject, sid: claims.sid.map(std::borrow::Cow::into_owned) })
 }
 
 /// The keyed hash inside a refresh token: nothing of the token is stored.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long things live.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
     /// Authorization codes (B13).
     pub code: Duration,

@@ -151,10 +151,10 @@ pub async fn finish(
             if own_page::is_for(request) {
                 return Ok(Some(own_page::open(request)));
             }
-            Ok(Some(authorize::issue_code(app, &visit.context, request, &signed.session).await))
+            Ok(Some(authorize::issue_code(app, visit, request, &signed.session).await))
         }
         (Step::Issue, None) => Err(Internal::Impossible { table: "session", column: "id" }.into()),
-        (Step::Refuse(refusal), _) => Ok(Some(authorize::refuse(app, request, error(refusal)))),
+        (Step::Refuse(refusal), _) => Ok(Some(authorize::refuse(app, visit, request, error(refusal)))),
         _ => Ok(None),
     }
 }

@@ -24,7 +24,7 @@ pub async fn begin(app: &Arc<App>, visit: &Visit, request: Request) -> Result<Re
     let waiting = Waiting::new(app, request);
     let Some(cookies) = waiting.keep(app, visit).await? else {
         let error = Error::new(ErrorCode::TemporarilyUnavailable, "too many large requests wait; try again");
-        return Ok(authorize::refuse(app, &waiting.request, error));
+        return Ok(authorize::refuse(app, visit, &waiting.request, error));
     };
     let mut response = Redirect::to(&waiting.path()).into_response();
     for cookie in cookies {

@@ -149,7 +149,7 @@ pub async fn cancel(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
         own_page::leave(&app)
     } else {
         let error = Error::new(ErrorCode::AccessDenied, "the person cancelled the sign-in");
-        authorize::decline(&app, &form.waiting.request, error).await?
+        authorize::decline(&app, &form.visit, &form.waiting.request, error).await?
     };
     form.waiting.forget(&app).append_to(response.headers_mut());
     Ok(response)

@@ -37,7 +37,7 @@ pub async fn stands(tx: &mut Tx, user: UserId, application: &Application, reques
     let holding = consents::holding(tx, user, application.id).await?;
     Ok(holding.is_some_and(|consent| {
         let asked_since = !request.prompt.consent || consent.given_at >= request.received_at;
-        asked_since && request.scope.is_subset(&consent.scope)
+        asked_since && request.asked_scope().is_subset(&consent.scope)
     }))
 }
 
@@ -80,7 +80,7 @@ pub async fn submit(State(app): State<Arc<App>>, form: FlowForm) -> Result<Respo
             id: ConsentId::new(&app.clock, &app.entropy),
             user_id: signed.user.id,
             application_id: look.application.id,
-            scope: waiting.request.scope.clone(),
+            scope: waiting.request.asked_scope(),
             text_version: format!("{CONSENT_TEXT}/{}", visit.locale(&app, &waiting.request.ui_locales).tag()),
             given_at: app.clock.now(),
             ended_at: None,

@@ -60,6 +60,7 @@ fn own(app: &App) -> Application {
         grant_types: Vec::new(),
         scopes: Scope::default(),
         audience: String::new(),
+        resources: Vec::new(),
         insists: Insists::default(),
     };
     let (id, name) = (ApplicationId::from_bytes([0; 16]), app.tenant.current().name.clone());

@@ -126,8 +126,9 @@ async fn page(
         }
         (Step::Connect, Some(signed), _) => connecting(app, waiting, look, (&paper, signed)),
         (Step::AskConsent, Some(signed), _) => {
-            let details = consent::details(app, &waiting.request.scope, paper.locale);
-            let asked = consent::lines(&waiting.request.scope, &details);
+            let scope = waiting.request.asked_scope();
+            let details = consent::details(app, &scope, paper.locale);
+            let asked = consent::lines(&scope, &details);
             let page = Consent {
                 frame,
                 application: name,

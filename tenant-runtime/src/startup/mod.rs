@@ -58,6 +58,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/tenant/0013_back_channel_logout.sql"),
     },
     Migration { version: 14, name: "device", sql: include_str!("../../../migrations/tenant/0014_device.sql") },
+    Migration { version: 15, name: "apis", sql: include_str!("../../../migrations/tenant/0015_apis.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

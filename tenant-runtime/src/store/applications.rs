@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use polder_crypto::{Algorithm, ForeignKeys};
 use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
-use polder_protocol::{AuthMethod, Client, Insists, Profile, RedirectUri};
+use polder_protocol::protected_resource::userinfo_address;
+use polder_protocol::{AuthMethod, Client, GrantType, Insists, Profile, RedirectUri};
 use polder_tenant_api::{ApplicationId, Preferences};
 
 use crate::model::Application;
 use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, SecretHash, usual_id_token_alg};
+use crate::oidc::subject;
+use crate::store::apis::{self, StoredApi};
 
 /// How the table calls an application that belongs to somebody else.
 const THIRD: &str = "third";
@@ -21,6 +24,7 @@ const THIRD: &str = "third";
 /// When the database fails or a row cannot be.
 pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
     let mut secrets = secrets(tx).await?;
+    let apis = apis::all(tx).await?;
     let sql = "SELECT id, name, rules, type, token_endpoint_auth_method, key_method, jwks, redirect_uris, \
                post_logout_redirect_uris, grant_types, party, access, preferences, created_at, updated_at, \
                disabled_at FROM application \
@@ -31,8 +35,16 @@ pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
         if application.client.audience.is_empty() {
             issuer.clone_into(&mut application.client.audience);
         }
+        application.client.resources = resources(application, issuer, &apis);
     }
     Ok(applications)
+}
+
+/// What an application may ask tokens for: userinfo where it signs people in, and the APIs it was given.
+pub fn resources(application: &Application, issuer: &str, apis: &[StoredApi]) -> Vec<String> {
+    let signs_in = application.client.grant_types.contains(&GrantType::AuthorizationCode);
+    let given = apis.iter().filter(|api| application.preferences.apis.contains(&api.name));
+    signs_in.then(|| userinfo_address(issuer)).into_iter().chain(given.map(|api| api.identifier.clone())).collect()
 }
 
 /// One application, as [`all`] gives it.
@@ -80,15 +92,19 @@ fn application(row: &Row) -> Result<Application, Error> {
             .map_err(|_| wrong("grant_types"))?,
         scopes: preferences.scopes.iter().map(String::as_str).collect(),
         audience: preferences.audience.clone().unwrap_or_default(),
+        resources: Vec::new(),
         insists: Insists {
             pushed_requests: preferences.require_pushed_authorization_requests,
             dpop: preferences.dpop_bound_access_tokens,
         },
     };
     let usual = usual_id_token_alg(client.profile);
+    let userinfo_alg = preferences.userinfo_signed_response_alg.as_deref();
     Ok(Application {
         id,
         name: row.text("name")?,
+        userinfo_alg: userinfo_alg.map(|name| name.parse().map_err(|_| wrong("preferences"))).transpose()?,
+        sector: subject::sector(client.kind, &client.redirect_uris),
         client,
         third_party: row.text("party")? == THIRD,
         access: row.json("access")?,

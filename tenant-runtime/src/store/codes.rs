@@ -99,9 +99,9 @@ pub async fn redeem(tx: &mut Tx, code_hash: &str, grant: &Grant, ends_at: Timest
     let sql = &[
         "UPDATE authorization_code SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2",
         "INSERT INTO oauth_grant (id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, \
-         created_at, generation, refresh_idle_expires_at, refresh_expires_at, ends_at, refresh_jkt) \
+         created_at, generation, refresh_idle_expires_at, refresh_expires_at, ends_at, refresh_jkt, claims, resources) \
          SELECT c.grant_id, c.application_id, c.user_id, CAST($3 AS TEXT), $4, c.scope, $5, $6, $7, $2, 0, \
-         CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, CAST($11 AS TEXT) \
+         CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, CAST($11 AS TEXT), CAST($12 AS TEXT), CAST($13 AS TEXT) \
          FROM authorization_code c JOIN session s ON s.id = c.session_id JOIN user_account u ON u.id = c.user_id \
          WHERE c.code_hash = $1 AND c.used_at = $2 AND s.ended_at IS NULL AND u.disabled_at IS NULL \
          AND u.erased_at IS NULL ON CONFLICT (id) DO NOTHING",
@@ -118,13 +118,19 @@ pub async fn redeem(tx: &mut Tx, code_hash: &str, grant: &Grant, ends_at: Timest
         grant.refresh_idle_expires_at,
         grant.refresh_expires_at,
         ends_at,
-        grant.refresh_jkt.as_deref()
+        grant.refresh_jkt.as_deref(),
+        (!grant.claims.is_empty()).then(|| json(&grant.claims)).transpose()?,
+        (!grant.resources.is_empty()).then(|| json(&grant.resources)).transpose()?
     ];
     match tx.batch(sql, &args).await?.as_slice() {
         [1, 1] => Ok(Redeemed::First),
         [1, _] => Ok(Redeemed::Ended),
         _ => Ok(Redeemed::Again),
     }
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Other(error.to_string()))
 }
 
 /// Which grant a code led to.

@@ -2,6 +2,7 @@
 
 use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
+use polder_protocol::claims::AskedClaims;
 use polder_tenant_api::{ApplicationId, SessionId, UserId};
 
 use super::users;
@@ -13,7 +14,8 @@ use crate::model::{Grant, GrantId};
 /// When the database fails or a row cannot be.
 pub async fn find(tx: &mut Tx, id: GrantId) -> Result<Option<Grant>, Error> {
     let sql = "SELECT id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, created_at, \
-               generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at \
+               generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at, claims, \
+               resources \
                FROM oauth_grant WHERE id = $1";
     tx.optional(sql, &args![id], grant).await
 }
@@ -60,7 +62,8 @@ pub async fn rotate(tx: &mut Tx, rotation: &Rotation) -> Result<Option<Grant>, E
                AND (session_id IS NULL OR EXISTS (SELECT 1 FROM session s WHERE s.id = oauth_grant.session_id \
                            AND s.ended_at IS NULL AND s.expires_at > $4 AND s.idle_expires_at > $4)) \
                RETURNING id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, \
-               created_at, generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at";
+               created_at, generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, \
+               revoked_at, claims, resources";
     let Rotation { id, application_id, generation, now, idle_expires_at, ends_at, rotates, jkt } = rotation;
     let (generation, step, jkt) = (i64::from(*generation), i64::from(*rotates), jkt.as_deref());
     tx.optional(sql, &args![*id, *application_id, generation, *now, *idle_expires_at, *ends_at, step, jkt], grant).await
@@ -126,7 +129,8 @@ pub async fn revoke_of_user_at(
 pub async fn standing_of_user(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Grant>, Error> {
     tx.all(
         "SELECT id, application_id, user_id, session_id, sid, scope, acr, amr, authenticated_at, created_at, \
-         generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at FROM oauth_grant \
+         generation, rotated_at, refresh_idle_expires_at, refresh_expires_at, refresh_jkt, revoked_at, claims, \
+         resources FROM oauth_grant \
          WHERE user_id = $1 AND revoked_at IS NULL AND ends_at > $2 ORDER BY created_at, id",
         &args![user, now],
         grant,
@@ -162,7 +166,17 @@ fn grant(row: &Row) -> Result<Grant, Error> {
         refresh_expires_at: row.opt_time("refresh_expires_at")?,
         refresh_jkt: row.opt_text("refresh_jkt")?,
         revoked_at: row.opt_time("revoked_at")?,
+        claims: opt_json(row, "claims")?,
+        resources: opt_json(row, "resources")?,
     })
+}
+
+/// What most grants have nothing of is no text at all.
+fn opt_json<T: serde::de::DeserializeOwned + Default>(row: &Row, column: &str) -> Result<T, Error> {
+    if row.opt_text(column)?.is_none() {
+        return Ok(T::default());
+    }
+    row.json(column)
 }
 
 fn impossible_generation() -> Error {
@@ -171,17 +185,28 @@ fn impossible_generation() -> Error {
 
 /// Asks in one query whether an access token still stands: its grant, its person, its session and
 /// the token itself (E14). A token dies with the session it came from even where the grant does not:
-/// only one given after the session ended stands without it. Gives the person, still sealed.
+/// only one given after the session ended stands without it. Gives the person, still sealed, and which single
+/// claims the grant gives.
 ///
 /// # Errors
 /// When the database fails or a row cannot be.
-pub async fn standing(tx: &mut Tx, id: GrantId, jti: &str, iat: Timestamp) -> Result<Option<users::Sealed>, Error> {
+pub async fn standing(tx: &mut Tx, id: GrantId, jti: &str, iat: Timestamp) -> Result<Option<Stands>, Error> {
     let sql = "SELECT u.id, u.email_sealed, u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, \
-               u.created_at, u.updated_at, u.last_sign_in_at, u.disabled_at \
+               u.created_at, u.updated_at, u.last_sign_in_at, u.disabled_at, g.claims \
                FROM oauth_grant g JOIN user_account u ON u.id = g.user_id \
                LEFT JOIN session_application a ON a.sid = g.sid LEFT JOIN session s ON s.id = a.session_id \
                WHERE g.id = $1 AND g.revoked_at IS NULL AND u.disabled_at IS NULL AND u.erased_at IS NULL \
                AND (s.ended_at IS NULL OR (g.session_id IS NULL AND s.ended_at < $3)) \
                AND NOT EXISTS (SELECT 1 FROM revoked_token r WHERE r.jti = $2)";
-    tx.optional(sql, &args![id, jti, iat], users::Sealed::from_row).await
+    let row = |row: &Row| Ok(Stands { person: users::Sealed::from_row(row)?, claims: opt_json(row, "claims")? });
+    tx.optional(sql, &args![id, jti, iat], row).await
+}
+
+/// What a token that stands was given for.
+#[derive(Debug)]
+pub struct Stands {
+    /// The person.
+    pub person: users::Sealed,
+    /// Single claims that were granted.
+    pub claims: AskedClaims,
 }

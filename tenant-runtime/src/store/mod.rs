@@ -1,6 +1,7 @@
 //! The tenant's SQL, one file per table: free functions with the statement as a literal inside.
 
 pub mod address_changes;
+pub mod apis;
 pub mod applications;
 pub mod awaited_factors;
 pub mod blocklists;

@@ -1,5 +1,6 @@
 //! The admin API: who may call it, and what it does.
 
+mod apis;
 pub mod caller;
 mod connections;
 mod keys;

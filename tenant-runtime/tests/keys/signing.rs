@@ -61,7 +61,7 @@ async fn a06_a_key_is_published_before_it_signs_and_stays_until_its_last_token_e
             for token in [&old, &last, &new] {
                 verified(&world, token).await;
             }
-            world.pass(899);
+            world.pass(7199);
             signing::round(&world.app).await.unwrap();
             verified(&world, &last).await;
             world.pass(301);
@@ -162,7 +162,7 @@ async fn a06_a_key_that_waits_survives_restarts_and_is_not_made_twice() {
         assert!(!before.contains(&kid(&token)), "after the start its time has come");
         assert_eq!(kids(&world).await.len(), 6, "the old ones are listed");
         signing::round(&world.app).await.unwrap();
-        world.pass(1200);
+        world.pass(7600);
         world.restart().await;
         signing::round(&world.app).await.unwrap();
         assert_eq!(kids(&world).await.len(), 3);

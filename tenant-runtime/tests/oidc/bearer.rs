@@ -19,9 +19,11 @@ async fn b21_without_a_token_there_is_a_challenge_and_no_error_code() {
             assert_eq!(answer.status, 401);
             let challenges = answer.headers.get_all("www-authenticate").iter().map(|value| value.to_str().unwrap());
             let challenges: Vec<_> = challenges.collect();
+            let about = format!("resource_metadata=\"{ISSUER}/.well-known/oauth-protected-resource/userinfo\"");
             let algs = "ES256 PS256 EdDSA Ed25519 RS256";
-            let both = [format!("Bearer realm=\"{ISSUER}\""), format!("DPoP realm=\"{ISSUER}\", algs=\"{algs}\"")];
-            assert_eq!(challenges, both);
+            let bearer = format!("Bearer realm=\"{ISSUER}\", {about}");
+            let dpop = format!("DPoP realm=\"{ISSUER}\", {about}, algs=\"{algs}\"");
+            assert_eq!(challenges, [bearer, dpop]);
             assert!(!answer.text().contains("error"));
         }
     })

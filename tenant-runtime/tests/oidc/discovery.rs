@@ -29,7 +29,7 @@ async fn a02_a03_required_members_are_there_and_every_address_is_ours() {
         let document = document(&world).await;
         let list = |name: &str| document[name].as_array().unwrap_or_else(|| panic!("{name}")).clone();
         assert_eq!(list("response_types_supported"), ["code"]);
-        assert_eq!(list("subject_types_supported"), ["public"]);
+        assert_eq!(list("subject_types_supported"), ["public", "pairwise"]);
         assert_eq!(list("id_token_signing_alg_values_supported")[0], "RS256");
         assert!(list("scopes_supported").contains(&"openid".into()));
         assert!(!list("claims_supported").is_empty());
@@ -53,12 +53,10 @@ async fn a02_a03_required_members_are_there_and_every_address_is_ours() {
 async fn a04_a11_nothing_is_advertised_that_is_refused_and_none_is_never_offered() {
     on_each(|world| async move {
         let document = document(&world).await;
-        for name in
-            ["request_uri_parameter_supported", "claims_parameter_supported", "require_pushed_authorization_requests"]
-        {
+        for name in ["request_uri_parameter_supported", "require_pushed_authorization_requests"] {
             assert_eq!(document[name], false, "{name}: what is left out has a surprising default");
         }
-        assert_eq!(document["response_modes_supported"], serde_json::json!(["query"]));
+        assert_eq!(document["response_modes_supported"], serde_json::json!(["query", "form_post"]));
         assert!(
             !document.to_string().contains("\"none\"")
                 || document["prompt_values_supported"].to_string().contains("none")

@@ -27,7 +27,7 @@ async fn token(world: &World, client: &Client, proof: &str) -> Answer {
 }
 
 /// A proof to use `token` at userinfo with.
-fn at_userinfo(world: &World, signer: &Signer, token: &str, changes: &Value) -> String {
+pub fn at_userinfo(world: &World, signer: &Signer, token: &str, changes: &Value) -> String {
     let ath = base64url(&sha256(token.as_bytes()));
     let mut claims = json!({ "htm": "GET", "ath": ath });
     for (name, value) in changes.as_object().unwrap() {
@@ -36,7 +36,8 @@ fn at_userinfo(world: &World, signer: &Signer, token: &str, changes: &Value) -> 
     signer.proof_with(world, "/userinfo", &claims)
 }
 
-async fn userinfo(world: &World, authorization: &str, proofs: &[&str]) -> Answer {
+/// Asks userinfo with these proofs.
+pub async fn userinfo(world: &World, authorization: &str, proofs: &[&str]) -> Answer {
     let proofs = proofs.iter().map(|proof| (PROOF, *proof));
     let headers: Vec<_> = [(header::AUTHORIZATION, authorization)].into_iter().chain(proofs).collect();
     world.send(request(Method::GET, "/userinfo", &headers, String::new())).await

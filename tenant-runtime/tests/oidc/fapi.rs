@@ -4,6 +4,7 @@ use http::HeaderName;
 use polder_protocol::Profile;
 use polder_tenant_api::NewApplication;
 use polder_tenant_runtime::admin::registration;
+use polder_tenant_runtime::model::Application;
 use serde_json::{Value, json};
 
 use crate::support::client::{VERIFIER, fapi2, spa, web};
@@ -210,12 +211,25 @@ async fn a67_b70_what_may_be_registered() {
             json!({ "preferences": { "id_token_signed_response_alg": "RS256" } }),
             json!({ "preferences": { "access_token_signed_response_alg": "RS256" } }),
             json!({ "preferences": { "introspection_signed_response_alg": "RS256" } }),
+            json!({ "preferences": { "userinfo_signed_response_alg": "RS256" } }),
             json!({ "profile": "default", "token_endpoint_auth_method": "private_key_jwt", "jwks": null }),
         ] {
             assert!(accept(wrong.clone()).is_err(), "{wrong}");
         }
         let plain = accept(json!({ "profile": "compat", "jwks": null })).unwrap();
         assert_eq!((plain.client.profile, plain.id_token_alg.as_str()), (Profile::Compat, "RS256"));
+        // What was chosen under other rules has to go before these hold.
+        let stricter = |current: &Application| {
+            let changes =
+                json!({ "profile": "fapi2", "token_endpoint_auth_method": "private_key_jwt", "jwks": signer.jwks() });
+            registration::accept_changes(&world.app, current, serde_json::from_value(changes).unwrap())
+        };
+        assert_eq!(stricter(&plain).unwrap().id_token_alg.as_str(), "ES256");
+        for chosen in ["id_token_signed_response_alg", "userinfo_signed_response_alg"] {
+            let chosen =
+                accept(json!({ "profile": "compat", "jwks": null, "preferences": { chosen: "RS256" } })).unwrap();
+            assert!(stricter(&chosen).is_err(), "{:?}", chosen.preferences);
+        }
     })
     .await;
 }

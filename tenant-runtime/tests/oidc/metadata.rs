@@ -2,7 +2,7 @@
 
 use http::header;
 use polder_protocol::AuthMethod;
-use polder_tenant_api::{ApplicationType, NewApplication};
+use polder_tenant_api::{ApplicationType, NewApplication, SubjectType};
 use polder_tenant_runtime::admin::registration;
 use serde_json::Value;
 
@@ -11,11 +11,12 @@ use crate::support::token::{claims, header as token_header, verified};
 use crate::support::world::on_each;
 use crate::support::{Browser, Client, ISSUER, Signer, World};
 
-const UNADVERTISED: [(&str, &[&str]); 18] = [
+const UNADVERTISED: [(&str, &[&str]); 19] = [
     ("response_types_supported", &["token", "id_token", "code id_token", "none"]),
-    ("response_modes_supported", &["fragment", "form_post", "jwt"]),
+    ("response_modes_supported", &["fragment", "form_post.jwt", "jwt"]),
     ("grant_types_supported", &["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer"]),
-    ("subject_types_supported", &["pairwise"]),
+    ("subject_types_supported", &["ephemeral"]),
+    ("userinfo_signing_alg_values_supported", &["none", "HS256", "PS256"]),
     ("id_token_signing_alg_values_supported", &["none", "HS256", "PS256", "RS512"]),
     ("token_endpoint_auth_methods_supported", &["client_secret_jwt", "tls_client_auth"]),
     ("introspection_endpoint_auth_methods_supported", &["none", "client_secret_jwt"]),
@@ -107,7 +108,8 @@ async fn works(world: &World, name: &str, value: &str) -> bool {
         "dpop_signing_alg_values_supported" => proves_possession(world, value).await,
         "request_object_signing_alg_values_supported" => signs_requests(world, value).await,
         "introspection_signing_alg_values_supported" => signed_introspection(world, value).await,
-        "subject_types_supported" => value == "public" && same_subject_everywhere(world).await,
+        "subject_types_supported" => subjects(world, value).await,
+        "userinfo_signing_alg_values_supported" => signed_userinfo(world, value).await,
         "ui_locales_supported" => shown_in(world, value).await,
         _ => panic!("{name} has no test"),
     }
@@ -116,6 +118,9 @@ async fn works(world: &World, name: &str, value: &str) -> bool {
 async fn authorizes(world: &World, change: (&str, &str), refusal: &str) -> bool {
     let client = world.application(web()).await;
     let answer = signed_in(world).await.get(world, &client.authorize(&[change])).await;
+    if answer.status == 200 {
+        return answer.text().contains("<input type=\"hidden\" name=\"code\"");
+    }
     if answer.parameter("code").is_some() {
         return true;
     }
@@ -280,11 +285,33 @@ async fn signed_introspection(world: &World, alg: &str) -> bool {
     token_header(&answer)["alg"] == alg
 }
 
-async fn same_subject_everywhere(world: &World) -> bool {
-    let (one, two) = (world.application(web()).await, world.application(spa()).await);
+async fn subjects(world: &World, value: &str) -> bool {
+    let Ok(subject_type) = serde_json::from_value::<SubjectType>(value.into()) else { return false };
+    let mut choice = spa();
+    choice.preferences.subject_type = Some(subject_type);
+    let (one, two) = (world.application(web()).await, world.application(choice).await);
     let browser = signed_in(world).await;
     let sub = |answer: &crate::support::Answer| claims(&answer.member("id_token"))["sub"].clone();
-    sub(&browser.tokens(world, &one).await) == sub(&browser.tokens(world, &two).await)
+    let same = sub(&browser.tokens(world, &one).await) == sub(&browser.tokens(world, &two).await);
+    same == (subject_type == SubjectType::Public)
+}
+
+async fn signed_userinfo(world: &World, value: &str) -> bool {
+    let mut new: NewApplication = serde_json::from_value(serde_json::json!({
+        "name": "Coach", "type": "web", "redirect_uris": ["https://app.example/cb"],
+    }))
+    .unwrap();
+    new.preferences.userinfo_signed_response_alg = Some(value.to_owned());
+    if registration::accept(&world.app, new).is_err() {
+        return false;
+    }
+    let mut choice = web();
+    choice.preferences.userinfo_signed_response_alg = Some(value.to_owned());
+    let client = world.application(choice).await;
+    let token = signed_in(world).await.tokens(world, &client).await.member("access_token");
+    let answer = world.get("/userinfo", &[(header::AUTHORIZATION, &format!("Bearer {token}"))]).await;
+    verified(world, &answer.text()).await;
+    token_header(&answer.text())["alg"] == value
 }
 
 async fn shown_in(world: &World, value: &str) -> bool {
@@ -368,11 +395,11 @@ async fn a04_every_flag_says_what_happens() {
         assert_eq!(document["request_parameter_supported"], true);
         assert!(signs_requests(&world, "ES256").await);
         assert_eq!(document["require_pushed_authorization_requests"], false);
-        assert_eq!(document["claims_parameter_supported"], false);
+        assert_eq!(document["claims_parameter_supported"], true);
         let claims = ("claims", r#"{"id_token":{"email":null}}"#);
         let code = browser.code_with(&world, &client, &[claims]).await;
         let id_token = client.redeem(&world, &code).await.member("id_token");
-        assert_eq!(crate::support::token::claims(&id_token).get("email"), None);
+        assert!(crate::support::token::claims(&id_token)["email"].is_string());
         assert_eq!(document["authorization_response_iss_parameter_supported"], true);
         let answer = browser.get(&world, &client.authorize(&[])).await;
         assert_eq!(answer.parameter("iss").as_deref(), Some(ISSUER));

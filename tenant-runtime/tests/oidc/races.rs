@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use polder_protocol::claims::AskedClaims;
 use polder_tenant_runtime::error::Internal;
 use polder_tenant_runtime::model::code::Bound;
 use polder_tenant_runtime::model::{AuthorizationCode, GrantId};
@@ -120,6 +121,8 @@ async fn f22_no_code_is_stored_for_a_session_that_ended() {
                 amr: Vec::new(),
                 authenticated_at: now,
                 session_expires_at: now,
+                claims: AskedClaims::default(),
+                resources: Vec::new(),
             },
             created_at: now,
             expires_at: now + std::time::Duration::from_secs(60),

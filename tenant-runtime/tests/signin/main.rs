@@ -32,6 +32,7 @@ mod profile_fields;
 mod recovery;
 mod session_limit;
 mod sessions;
+mod single_claims;
 mod steps;
 mod tenant;
 mod totp;

@@ -54,6 +54,8 @@ mod recovery;
 mod session_limit;
 #[path = "../signin/sessions.rs"]
 mod sessions;
+#[path = "../signin/single_claims.rs"]
+mod single_claims;
 #[path = "../signin/steps.rs"]
 mod steps;
 #[path = "../signin/tenant.rs"]

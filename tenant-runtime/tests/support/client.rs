@@ -44,6 +44,7 @@ pub struct Choice {
     pub access: Access,
     pub backchannel_logout_uri: Option<String>,
     pub signer: Option<Signer>,
+    /// What else it chose.
     pub preferences: Preferences,
 }
 
@@ -139,6 +140,7 @@ impl World {
             grant_types: accepted.grant_types,
             scopes: accepted.scopes,
             audience: String::new(),
+            resources: Vec::new(),
             insists: Insists {
                 pushed_requests: preferences.require_pushed_authorization_requests,
                 dpop: preferences.dpop_bound_access_tokens,

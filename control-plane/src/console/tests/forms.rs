@@ -184,3 +184,28 @@ async fn e05_d18_policies_are_chosen_by_a_form_and_factors_reset_by_a_button() {
         assert!(log.iter().any(|(done, ..)| done == action), "{action}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b45_what_kind_of_tokens_an_application_gets_is_chosen_by_a_form() {
+    let world = World::new().await;
+    let admin = world.member(Role::Admin).await;
+    let path = format!("/tenants/acme/applications/{KNOWN}");
+    let page = world.get(&admin.0, &path).await;
+    for field in ["access_token_format", "access_token_seconds", "refresh_idle_seconds", "userinfo_signed_response_alg"]
+    {
+        assert!(page.body.contains(&format!("<select id=\"{field}\" name=\"{field}\">")), "{field}");
+    }
+    let form = "name=Shop&redirect_uris=https://shop.example/cb&access=everyone&id_token_signed_response_alg=EdDSA\
+                &access_token_format=opaque&access_token_seconds=3600&refresh_idle_seconds=&userinfo_signed_response_alg=ES256";
+    let answer = world.post((&admin.0, &admin.1), &path, form).await;
+    assert_eq!(answer.header("location"), format!("{path}?notice=saved"), "{}", answer.body);
+    let asked = world.stub.asked.lock().unwrap().clone();
+    let (_, changes) = asked.iter().rfind(|(_, body)| body["preferences"].is_object()).expect("the tenant was told");
+    assert_eq!(
+        changes["preferences"],
+        json!({
+            "id_token_signed_response_alg": "EdDSA", "access_token_format": "opaque", "access_token_seconds": 3600,
+            "userinfo_signed_response_alg": "ES256",
+        })
+    );
+}

@@ -1,6 +1,6 @@
 //! What is checked once client and redirect URI are verified, in this order.
 
-use super::claims::{Acr, Malformed};
+use super::claims::{Acr, Parsed};
 use super::request::{Came, Display, Request};
 use super::{Prompts, ResponseMode, ResponseType};
 use crate::pkce::CodeChallenge;
@@ -78,11 +78,15 @@ fn response_type(params: &Params, _: &Client, request: &mut Request) -> Result<(
 
 /// OAuth 2.0 Multiple Response Types 2.1. The refusal itself goes by the default mode, the query.
 fn response_mode(params: &Params, _: &Client, request: &mut Request) -> Result<(), Error> {
-    request.response_mode = match params.get("response_mode") {
-        None | Some("query") => ResponseMode::Query,
-        Some(_) => return Err(invalid("response_mode must be query")),
-    };
-    Ok(())
+    let Some(mode) = params.get("response_mode") else { return Ok(()) };
+    if mode == request.return_to.mode().as_str() {
+        return Ok(());
+    }
+    Err(invalid(if mode == ResponseMode::FormPost.as_str() {
+        "response_mode form_post needs a redirect_uri on the web"
+    } else {
+        "response_mode must be query or form_post"
+    }))
 }
 
 /// B12.
@@ -115,8 +119,9 @@ fn dpop_jkt(params: &Params, _: &Client, request: &mut Request) -> Result<(), Er
 }
 
 /// B79.
-fn resources(params: &Params, client: &Client, _: &mut Request) -> Result<(), Error> {
-    resource::check(params, client)
+fn resources(params: &Params, client: &Client, request: &mut Request) -> Result<(), Error> {
+    request.resources = resource::named(params, client)?;
+    Ok(())
 }
 
 /// A17, A18.
@@ -159,16 +164,19 @@ fn locales_and_contexts(params: &Params, _: &Client, request: &mut Request) -> R
     Ok(())
 }
 
-/// OpenID Connect Core 5.5: of single claims only `acr` of the ID token means anything here, and that one
-/// is never ignored, since an application that insists on it relies on it (5.5.1.1).
+/// OpenID Connect Core 5.5. What is wished of `acr` is never ignored, since an application that insists on it
+/// relies on it (5.5.1.1), and neither is whom it is about.
 fn claims(params: &Params, _: &Client, request: &mut Request) -> Result<(), Error> {
     let Some(text) = params.get("claims") else { return Ok(()) };
-    match super::claims::acr(text) {
-        Ok(Some(Acr::Essential(values))) => request.essential_acr = Some(values),
-        Ok(Some(Acr::Voluntary(values))) => request.acr_values.extend(values),
-        Ok(None) => {}
-        Err(Malformed) => return Err(invalid("claims is malformed")),
+    let Ok(Parsed { acr, subjects, wishes }) = super::claims::parse(text) else {
+        return Err(invalid("claims is malformed"));
+    };
+    match acr {
+        Some(Acr::Essential(values)) => request.essential_acr = Some(values),
+        Some(Acr::Voluntary(values)) => request.acr_values.extend(values),
+        None => {}
     }
+    (request.subjects, request.claims) = (subjects, wishes);
     Ok(())
 }
 
@@ -247,9 +255,12 @@ mod tests {
     }
 
     #[test]
-    fn a04_only_the_advertised_response_mode() {
-        assert_eq!(run(&[("response_mode", "query")]).response_mode, ResponseMode::Query);
-        for other in ["fragment", "form_post", "jwt", "query.jwt", "web_message"] {
+    fn a04_only_the_advertised_response_modes() {
+        for mode in ResponseMode::ALL {
+            assert_eq!(run(&[("response_mode", mode.as_str())]).return_to.mode(), mode);
+        }
+        assert_eq!(run(&[]).return_to.mode(), ResponseMode::Query);
+        for other in ["fragment", "form_post.jwt", "jwt", "query.jwt", "web_message", "FORM_POST", "form_post "] {
             assert_eq!(code(&[("response_mode", other)]), ErrorCode::InvalidRequest, "{other}");
         }
     }
@@ -287,6 +298,20 @@ mod tests {
         assert_eq!(request.essential_acr, Some(vec!["a".to_owned(), "b".to_owned()]));
         let request = run(&[("acr_values", "x"), ("claims", r#"{"id_token":{"acr":{"values":["a"]}}}"#)]);
         assert_eq!((request.acr_values, request.essential_acr), (vec!["x".to_owned(), "a".to_owned()], None));
+    }
+
+    #[test]
+    fn a26_single_claims_and_subjects_are_carried() {
+        let request = run(&[("claims", r#"{"userinfo":{"name":{"essential":true},"sub":{"value":"ann"}}}"#)]);
+        assert_eq!(request.claims.userinfo.iter().map(|wish| wish.name.as_str()).collect::<Vec<_>>(), ["name"]);
+        assert!(request.is_for("ann") && !request.is_for("bob"));
+    }
+
+    #[test]
+    fn b79_known_resources_are_carried() {
+        let client = Client { resources: vec!["https://api.example.test".to_owned()], ..web() };
+        let request = run_as(&client, &[("resource", "https://api.example.test")]).unwrap();
+        assert_eq!(request.resources, ["https://api.example.test"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! with [`Redirect`].
 
 pub mod checks;
-mod claims;
+pub mod claims;
 pub mod prompt;
 pub mod request;
 pub mod return_to;
@@ -14,7 +14,7 @@ use polder_kernel::Timestamp;
 
 pub use prompt::Prompts;
 pub use request::{Came, Display, Hint, Request, ResponseMode, ResponseType};
-pub use return_to::{ReturnTo, answer};
+pub use return_to::{Answer, FormPost, ReturnTo, answer};
 
 use crate::params::MAX_VALUE_BYTES;
 use crate::{Client, Error, ErrorCode, Params};
@@ -88,7 +88,8 @@ impl<'a> Identified<'a> {
         };
         let redirect_uri = verified_redirect_uri(params, client)?;
         let state = echoable_state(params)?;
-        Ok(Self { params, client, return_to: ReturnTo::verified(redirect_uri, state), came: Came::ByBrowser })
+        let return_to = ReturnTo::verified(redirect_uri, state).by(params.get("response_mode"));
+        Ok(Self { params, client, return_to, came: Came::ByBrowser })
     }
 
     /// Where the answer goes.
@@ -138,8 +139,8 @@ fn page(description: &'static str) -> NoRedirect {
 }
 
 impl Redirect {
-    /// The address that tells the client.
-    pub fn location(&self, issuer: &str) -> String {
+    /// What tells the client.
+    pub fn answer(&self, issuer: &str) -> Answer {
         self.to.error(issuer, &self.error)
     }
 }
@@ -254,8 +255,8 @@ mod tests {
             ["", "%00", "a%20b%2Bc%26d%3De%23", "%F0%9F%A6%86%E2%80%AE", "%22%3E%3Cscript%3E", &"x".repeat(2048)]
         {
             let request = run(&query("").replace("s1", state), Some(&web())).unwrap();
-            let location = request.return_to.code(ISSUER, "abc");
-            let url = url::Url::parse(&location).unwrap();
+            let answer = request.return_to.code(ISSUER, "abc");
+            let url = url::Url::parse(answer.location().unwrap()).unwrap();
             let echoed: Vec<_> =
                 url.query_pairs().filter(|(name, _)| name == "state").map(|(_, value)| value.into_owned()).collect();
             let sent = percent_encoding::percent_decode_str(state).decode_utf8().unwrap().into_owned();
@@ -269,16 +270,34 @@ mod tests {
     fn b52_every_redirect_names_the_issuer() {
         let request = run(&query(""), Some(&web())).unwrap();
         assert_eq!(
-            request.return_to.code(ISSUER, "abc"),
+            request.return_to.code(ISSUER, "abc").location().unwrap(),
             "https://coach.example.test/cb?code=abc&state=s1&iss=https%3A%2F%2Fpractice.example.test"
         );
         let refused = run(&query("&request=x"), Some(&web())).unwrap_err();
         let Refusal::Redirect(redirect) = refused else { panic!("{refused:?}") };
         assert_eq!(
-            redirect.location(ISSUER),
+            redirect.answer(ISSUER).location().unwrap(),
             "https://coach.example.test/cb?error=request_not_supported&error_description=request%20objects%20are%20not%20supported\
              &state=s1&iss=https%3A%2F%2Fpractice.example.test"
         );
+    }
+
+    #[test]
+    fn a41_whatever_is_refused_is_told_in_the_mode_that_was_asked_for() {
+        for wrong in ["&request=x", "&prompt=none+login", "&response_type=token", "&scope=nope", "&claims=[]"] {
+            let text = query("&response_mode=form_post");
+            let name = &wrong[1..wrong.find('=').unwrap()];
+            let text = text.split('&').filter(|pair| !pair.starts_with(name)).collect::<Vec<_>>().join("&");
+            let refused = run(&format!("{text}{wrong}"), Some(&web())).unwrap_err();
+            let Refusal::Redirect(redirect) = refused else { panic!("{wrong}: {refused:?}") };
+            let Answer::Form(form) = redirect.answer(ISSUER) else { panic!("{wrong}: no form") };
+            assert_eq!(form.fields[0], ("error", redirect.error.code.as_str().to_owned()), "{wrong}");
+            assert_eq!(form.fields.last(), Some(&("iss", ISSUER.to_owned())), "b52 {wrong}");
+        }
+        // An unknown mode is no mode to answer in.
+        let refused = run(&query("&response_mode=web_message"), Some(&web())).unwrap_err();
+        let Refusal::Redirect(redirect) = refused else { panic!("{refused:?}") };
+        assert!(redirect.answer(ISSUER).location().unwrap().contains("error=invalid_request"));
     }
 
     #[test]

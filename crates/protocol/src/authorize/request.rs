@@ -5,6 +5,7 @@ use std::time::Duration;
 use polder_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::claims::Wishes;
 use super::{Prompts, Redirect, ReturnTo};
 use crate::pkce::CodeChallenge;
 use crate::{Error, ErrorCode, Scope};
@@ -25,9 +26,6 @@ pub struct Request {
     /// What is to be handed back.
     #[serde(rename = "rt")]
     pub response_type: ResponseType,
-    /// How it is to be handed back.
-    #[serde(rename = "rm")]
-    pub response_mode: ResponseMode,
     /// The scope to grant: what was asked for, less what means nothing for this application.
     #[serde(rename = "s")]
     pub scope: Scope,
@@ -61,6 +59,18 @@ pub struct Request {
     /// The contexts of which one has to be reached, out of `claims`: `None` when it insists on none.
     #[serde(rename = "ae", default, skip_serializing_if = "Option::is_none")]
     pub essential_acr: Option<Vec<String>>,
+    /// The single claims that are asked for.
+    #[serde(rename = "cl", default, skip_serializing_if = "Wishes::is_empty")]
+    pub claims: Wishes,
+    /// The scopes that would give these claims, as the caller found them: people agree to both alike.
+    #[serde(rename = "cs", default, skip_serializing_if = "Scope::is_empty")]
+    pub claims_scope: Scope,
+    /// The APIs that tokens are asked for (RFC 8707); empty for what is usual for the application.
+    #[serde(rename = "rs", default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// The only people this request may be answered for, out of `claims`: empty when it names none.
+    #[serde(rename = "ss", default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<String>,
     /// How the pages are shown.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub display: Option<Display>,
@@ -101,6 +111,25 @@ pub enum ResponseMode {
     /// In the query of the redirect URI.
     #[default]
     Query,
+    /// In a form that the browser posts to the redirect URI (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+impl ResponseMode {
+    /// Every mode.
+    pub const ALL: [Self; 2] = [Self::Query, Self::FormPost];
+
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
+
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How the pages are shown (OpenID Connect Core 3.1.2.1).
@@ -136,7 +165,6 @@ impl Request {
             return_to,
             received_at,
             response_type: ResponseType::default(),
-            response_mode: ResponseMode::default(),
             scope: Scope::default(),
             code_challenge: None,
             nonce: None,
@@ -148,6 +176,10 @@ impl Request {
             ui_locales: Vec::new(),
             acr_values: Vec::new(),
             essential_acr: None,
+            claims: Wishes::default(),
+            claims_scope: Scope::default(),
+            resources: Vec::new(),
+            subjects: Vec::new(),
             display: None,
             id_token_hint: None,
             came: Came::default(),
@@ -178,9 +210,15 @@ impl Request {
         }
     }
 
-    /// Whether the request may be answered for this person (A19).
+    /// Whether the request may be answered for this person (A19, A26).
     pub fn is_for(&self, subject: &str) -> bool {
         self.subject.as_deref().is_none_or(|wanted| wanted == subject)
+            && (self.subjects.is_empty() || self.subjects.iter().any(|wanted| wanted == subject))
+    }
+
+    /// All that a person agrees to: the scope, and what stands behind single claims.
+    pub fn asked_scope(&self) -> Scope {
+        self.scope.iter().chain(self.claims_scope.iter()).collect()
     }
 
     /// Whether a sign-in at `authenticated_at` is recent enough. One that happened for this request
@@ -258,6 +296,15 @@ mod tests {
         for bad in [None, Some(foreign)] {
             assert_eq!(hinted.clone().bind_hint(bad).unwrap_err().error.code, ErrorCode::InvalidRequest);
         }
+    }
+
+    #[test]
+    fn a26_a_request_about_one_subject_is_for_nobody_else() {
+        let about = Request { subjects: vec!["ann".to_owned(), "bob".to_owned()], ..request() };
+        assert!(about.is_for("ann") && about.is_for("bob") && !about.is_for("eve"));
+        // Two that do not agree are for nobody.
+        let torn = Request { subject: Some("eve".to_owned()), ..about };
+        assert!(["ann", "bob", "eve"].iter().all(|subject| !torn.is_for(subject)));
     }
 
     #[test]

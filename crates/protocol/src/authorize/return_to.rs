@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+use super::ResponseMode;
 use crate::Error;
 
 /// Everything but the unreserved characters of RFC 3986. A space becomes `%20`, never `+`, which
@@ -16,11 +17,63 @@ pub struct ReturnTo {
     redirect_uri: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     state: Option<String>,
+    #[serde(default, skip_serializing_if = "ResponseMode::is_default")]
+    mode: ResponseMode,
+}
+
+/// An answer on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The address to go to; what is answered is in its query.
+    Location(String),
+    /// A form for the browser to post.
+    Form(FormPost),
+}
+
+/// A form for the browser to post (OAuth 2.0 Form Post Response Mode 2).
+#[derive(Clone, PartialEq, Eq)]
+pub struct FormPost {
+    /// Where it goes: the redirect URI as it was sent.
+    pub action: String,
+    /// Names and values in order, neither of them encoded.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Answer {
+    /// The address to go to, where the answer is in one.
+    pub fn location(&self) -> Option<&str> {
+        match self {
+            Self::Location(location) => Some(location),
+            Self::Form(_) => None,
+        }
+    }
+}
+
+/// A code is a secret until it is used: values do not print.
+impl std::fmt::Debug for FormPost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FormPost").field("action", &self.action).finish_non_exhaustive()
+    }
 }
 
 impl ReturnTo {
     pub(super) fn verified(redirect_uri: String, state: Option<String>) -> Self {
-        Self { redirect_uri, state }
+        Self { redirect_uri, state, mode: ResponseMode::default() }
+    }
+
+    /// The same, answered in the mode that is asked for, where that can be: refusals of everything else in
+    /// the request go that way too (A41). A form is posted to the web alone: no browser posts to a program.
+    pub(super) fn by(mut self, mode: Option<&str>) -> Self {
+        let on_the_web = self.redirect_uri.starts_with("https://") || self.redirect_uri.starts_with("http://");
+        if mode == Some(ResponseMode::FormPost.as_str()) && on_the_web {
+            self.mode = ResponseMode::FormPost;
+        }
+        self
+    }
+
+    /// How the answer is handed over.
+    pub fn mode(&self) -> ResponseMode {
+        self.mode
     }
 
     /// The redirect URI as the client sent it.
@@ -43,19 +96,26 @@ impl ReturnTo {
         }
     }
 
-    /// The address that hands over a code (RFC 6749 4.1.2, RFC 9207).
-    pub fn code(&self, issuer: &str, code: &str) -> String {
+    /// Hands over a code (RFC 6749 4.1.2, RFC 9207).
+    pub fn code(&self, issuer: &str, code: &str) -> Answer {
         self.answer(issuer, &[("code", code)])
     }
 
-    /// The address that tells an error (RFC 6749 4.1.2.1, RFC 9207).
-    pub fn error(&self, issuer: &str, error: &Error) -> String {
+    /// Tells an error (RFC 6749 4.1.2.1, RFC 9207).
+    pub fn error(&self, issuer: &str, error: &Error) -> Answer {
         self.answer(issuer, &[("error", error.code.as_str()), ("error_description", &error.description)])
     }
 
-    fn answer(&self, issuer: &str, pairs: &[(&str, &str)]) -> String {
+    fn answer(&self, issuer: &str, pairs: &[(&'static str, &str)]) -> Answer {
         let state = self.state.as_deref().map(|state| ("state", state));
-        answer(&self.redirect_uri, pairs.iter().copied().chain(state).chain([("iss", issuer)]))
+        let pairs = pairs.iter().copied().chain(state).chain([("iss", issuer)]);
+        match self.mode {
+            ResponseMode::Query => Answer::Location(answer(&self.redirect_uri, pairs)),
+            ResponseMode::FormPost => Answer::Form(FormPost {
+                action: self.redirect_uri.clone(),
+                fields: pairs.map(|(name, value)| (name, value.to_owned())).collect(),
+            }),
+        }
     }
 }
 
@@ -107,5 +167,24 @@ mod tests {
         assert_eq!(of("https://a.test:8443/cb?x=1"), "https://a.test:8443");
         assert_eq!(of("http://127.0.0.1:5000/cb"), "http://127.0.0.1:5000");
         assert_eq!(of("com.example.app:/cb"), "com.example.app:");
+    }
+
+    #[test]
+    fn a40_a_form_has_what_an_address_would_have_and_its_address_has_nothing() {
+        let state = Some("\"><script>".to_owned());
+        let to = ReturnTo::verified("https://a.test/cb?k=v".to_owned(), state).by(Some("form_post"));
+        let Answer::Form(form) = to.code("https://iss.test", "hunter2") else { panic!("no form") };
+        assert_eq!(form.action, "https://a.test/cb?k=v");
+        let fields: Vec<_> = form.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(fields, [("code", "hunter2"), ("state", "\"><script>"), ("iss", "https://iss.test")]);
+        assert!(!format!("{form:?}").contains("hunter2"), "f16");
+        let text = serde_json::to_string(&to).unwrap();
+        assert_eq!(serde_json::from_str::<ReturnTo>(&text).unwrap(), to);
+    }
+
+    #[test]
+    fn a40_no_form_is_posted_to_a_program() {
+        let to = ReturnTo::verified("com.example.app:/cb".to_owned(), None).by(Some("form_post"));
+        assert_eq!(to.mode(), ResponseMode::Query);
     }
 }

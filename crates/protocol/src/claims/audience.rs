@@ -15,6 +15,17 @@ pub enum Audience<'a> {
 }
 
 impl Audience<'_> {
+    /// For all of these, of which there is at least one.
+    pub fn of(mut all: Vec<String>) -> Self {
+        match all.pop() {
+            Some(only) if all.is_empty() => Self::One(Cow::Owned(only)),
+            last => {
+                all.extend(last);
+                Self::Each(all)
+            }
+        }
+    }
+
     /// Whether `who` is among them.
     pub fn contains(&self, who: &str) -> bool {
         match self {
@@ -41,6 +52,9 @@ mod tests {
         assert!(one.contains("https://api.example") && !one.contains("https://id.example") && !one.contains("https"));
         assert!(each.contains("https://id.example") && !each.contains("https://id.example/"));
         assert_eq!(serde_json::to_string(&Audience::from("a")).unwrap(), r#""a""#);
+        let of =
+            |all: &[&str]| serde_json::to_string(&Audience::of(all.iter().map(|&a| a.to_owned()).collect())).unwrap();
+        assert_eq!((of(&["a"]).as_str(), of(&["a", "b"]).as_str()), (r#""a""#, r#"["a","b"]"#));
         assert!(serde_json::from_str::<Audience<'static>>("1").is_err());
     }
 }

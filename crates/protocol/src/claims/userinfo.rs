@@ -45,29 +45,40 @@ pub struct Person {
     pub roles: Vec<String>,
 }
 
-/// The claims that the scope grants. What is not known is left out: never null, never an empty text
-/// (A14). Roles are a list, and an empty list says something.
-pub fn userinfo(scope: &Scope, person: &Person) -> Map<String, Value> {
-    let mut claims = Map::new();
+/// Which scope grants a claim; `None` for one that is not about the person, or that a tenant defines.
+pub fn scope_of(claim: &str) -> Option<&'static str> {
+    match claim {
+        "name" | "locale" | "updated_at" => Some(PROFILE),
+        "email" | "email_verified" => Some(EMAIL),
+        "roles" => Some(ROLES),
+        _ => None,
+    }
+}
+
+/// The claims that the scope grants, and those that were asked for by name (Core 5.5). What is not known is
+/// left out: never null, never an empty text (A14). Roles are a list, and an empty list says something.
+pub fn userinfo(scope: &Scope, asked: &[String], person: &Person) -> Map<String, Value> {
+    let mut claims = named(person, |claim, of| scope.contains(of) || asked.iter().any(|name| name == claim));
     claims.insert("sub".to_owned(), json!(person.id));
-    let mut add = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            claims.insert(name.to_owned(), value);
-        }
-    };
-    if scope.contains(PROFILE) {
-        add("name", person.name.as_deref().filter(|name| !name.is_empty()).map(Value::from));
-        add("locale", person.locale.map(|locale| locale.tag().into()));
-        add("updated_at", person.updated_at.map(|at| at.seconds().into()));
-    }
-    if scope.contains(EMAIL) {
-        add("email", person.email.as_ref().map(|email| email.as_str().into()));
-        add("email_verified", person.email.as_ref().map(|_| person.email_verified.into()));
-    }
-    if scope.contains(ROLES) {
-        add("roles", Some(person.roles.clone().into()));
-    }
     claims
+}
+
+/// Those claims about a person that were asked for by name, without `sub`.
+pub fn asked_for(asked: &[String], person: &Person) -> Map<String, Value> {
+    named(person, |claim, _| asked.iter().any(|name| name == claim))
+}
+
+fn named(person: &Person, shows: impl Fn(&str, &str) -> bool) -> Map<String, Value> {
+    let known = [
+        ("name", person.name.as_deref().filter(|name| !name.is_empty()).map(Value::from)),
+        ("locale", person.locale.map(|locale| locale.tag().into())),
+        ("updated_at", person.updated_at.map(|at| at.seconds().into())),
+        ("email", person.email.as_ref().map(|email| email.as_str().into())),
+        ("email_verified", person.email.as_ref().map(|_| person.email_verified.into())),
+        ("roles", Some(person.roles.clone().into())),
+    ];
+    let shown = known.into_iter().filter(|(claim, _)| scope_of(claim).is_some_and(|of| shows(claim, of)));
+    shown.filter_map(|(claim, value)| Some((claim.to_owned(), value?))).collect()
 }
 
 #[cfg(test)]
@@ -91,7 +102,7 @@ mod tests {
     }
 
     fn claims(scope: &str, person: &Person) -> Value {
-        Value::Object(userinfo(&Scope::parse(scope).unwrap(), person))
+        Value::Object(userinfo(&Scope::parse(scope).unwrap(), &[], person))
     }
 
     #[test]
@@ -117,7 +128,16 @@ mod tests {
 
     #[test]
     fn a03_every_claim_is_advertised() {
-        let all = userinfo(&Scope::parse("openid profile email roles").unwrap(), &full());
+        let all = userinfo(&Scope::parse("openid profile email roles").unwrap(), &[], &full());
         assert!(all.keys().all(|name| SUPPORTED.contains(&name.as_str())), "{all:?}");
+    }
+
+    #[test]
+    fn a26_a_claim_that_is_asked_for_comes_without_its_scope_and_alone() {
+        let asked = ["email".to_owned(), "website".to_owned()];
+        let claims = userinfo(&Scope::parse("openid").unwrap(), &asked, &full());
+        assert_eq!(Value::Object(claims), json!({ "sub": "ann", "email": "ann@example.test" }));
+        assert_eq!(Value::Object(asked_for(&asked, &full())), json!({ "email": "ann@example.test" }));
+        assert_eq!(asked_for(&asked, &empty()).len(), 0);
     }
 }

@@ -5,7 +5,7 @@ use polder_hosted_pages::console::{
     Audit, Branding, Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, Egress, EgressRule,
     ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Policies,
     Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview,
-    TenantProgress, TenantRow, TenantState, Users,
+    TenantProgress, TenantRow, TenantState, TokenForm, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Look, Page};
@@ -232,6 +232,14 @@ impl Stage<'_> {
             second_factor: words.other,
             profile: "fapi2",
             jwks: words.other,
+            tokens: TokenForm {
+                id_token_alg: "EdDSA",
+                access_token_format: "opaque",
+                access_token_seconds: "61",
+                refresh_idle_seconds: "86400",
+                refresh_absolute_seconds: words.other,
+                userinfo_alg: words.other,
+            },
         };
         let blank = ApplicationForm {
             name: "",
@@ -243,6 +251,7 @@ impl Stage<'_> {
             second_factor: "",
             profile: "",
             jwks: "",
+            tokens: TokenForm::default(),
         };
         let page = ApplicationNew { shell, tenant, kind: ApplicationType::Web, form: blank, problems: &[] };
         self.add("application-new", &page);
@@ -263,6 +272,8 @@ impl Stage<'_> {
         let shell = Shell { notice: Some(Notice::Saved), ..shell };
         let page = ApplicationPage { shell, tenant, application: &web, form: None, problems: &[] };
         self.add("application", &page);
+        let strict = Application { profile: Profile::Fapi2, ..web.clone() };
+        self.add("application-strict", &ApplicationPage { application: &strict, ..page });
         let disabled = Application { disabled: true, access: Access::Everyone, ..spa };
         let page = ApplicationPage { application: &disabled, form: Some(form), problems: &problems, ..page };
         self.add("application-wrong", &page);

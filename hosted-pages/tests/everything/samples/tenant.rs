@@ -4,9 +4,9 @@ use polder_hosted_pages::account::{Section, Shell};
 use polder_hosted_pages::tenant::{
     AccountChoice, AccountPasskey, AccountPasskeys, Asked, ChooseAccount, CodeError, ConnectAccount, Connected,
     ConnectedAccounts, ConnectedNews, Consent, ContinueAs, DeviceConfirm, DeviceDone, DeviceEnter, DeviceError,
-    EmailError, ErrorKind, ErrorPage, Expired, FirstName, Home, MakeRoom, NameError, NotAllowed, OfferPasskey,
-    OnTheWay, PasskeyProblem, Person, ProveWork, ProviderButton, ProviderTrouble, RoomTaken, SignInCode, SignInEmail,
-    SignOutConfirm, Signals, SignedOut, WaitingAccount,
+    EmailError, ErrorKind, ErrorPage, Expired, FirstName, FormPost, Home, MakeRoom, NameError, NotAllowed,
+    OfferPasskey, OnTheWay, PasskeyProblem, Person, ProveWork, ProviderButton, ProviderTrouble, RoomTaken, SignInCode,
+    SignInEmail, SignOutConfirm, Signals, SignedOut, WaitingAccount,
 };
 use polder_hosted_pages::{Device, Frame, Page};
 use polder_kernel::Locale;
@@ -26,6 +26,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     email(frame, words, &mut pages);
     code(frame, words, &mut pages);
     proof(frame, words, &mut pages);
+    answer(frame, words, &mut pages);
     name(frame, words, &mut pages);
     passkeys(frame, words, &mut pages);
     super::factors::pages(frame, words, &mut pages);
@@ -182,6 +183,17 @@ fn providers(frame: Frame<'_>, words: Words<'_>, email: SignInEmail<'_>, pages: 
     ] {
         add(pages, format!("account-connections-{name}"), &ConnectedAccounts { news: Some(news), ..list });
     }
+}
+
+fn answer(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
+    let fields = [
+        ("code", "sample-code".to_owned()),
+        ("state", words.other.to_owned()),
+        ("iss", "http://practice.localhost:8600".to_owned()),
+    ];
+    let frame = Frame { csrf: "", flow: "", language_path: None, ..frame };
+    let page = FormPost { frame, application: words.application, action: words.url, fields: &fields };
+    add(pages, "form-post", &page);
 }
 
 fn proof(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {

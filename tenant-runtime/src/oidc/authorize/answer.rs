@@ -1,29 +1,33 @@
 //! How an authorization request ends: with a code, or with an error, always at the verified redirect
-//! URI and always by 303 (B41).
+//! URI: by 303 (B41), or by a form that the browser posts there (A40).
 
 use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
 use polder_audit::{Actor, Event};
+use polder_hosted_pages::tenant::FormPost;
 use polder_kernel::encoding::base64url;
-use polder_protocol::authorize::{self, Request};
+use polder_protocol::authorize::{self, Answer, Request};
 use polder_protocol::{Error, ErrorCode, par};
 use polder_service::RequestContext;
 use polder_tenant_api::{ApplicationId, SessionId};
 
-use super::incoming;
+use super::{incoming, wishes};
 use crate::App;
 use crate::error::{Internal, Kind, PageError};
 use crate::model::code::Bound;
 use crate::model::{AuthorizationCode, GrantId, Session};
 use crate::signin::demand;
+use crate::signin::page::Paper;
+use crate::signin::visit::Visit;
 use crate::store;
 
 /// Answers with a code for this session (RFC 6749, 4.1.2); with a page when the application is gone
 /// meanwhile or the database fails.
-pub async fn issue_code(app: &App, ctx: &RequestContext, request: &Request, session: &Session) -> Response {
-    issue(app, ctx, request, session).await.into_response()
+pub async fn issue_code(app: &App, visit: &Visit, request: &Request, session: &Session) -> Response {
+    issue(app, visit, request, session).await.into_response()
 }
 
-async fn issue(app: &App, ctx: &RequestContext, request: &Request, session: &Session) -> Result<Response, PageError> {
+async fn issue(app: &App, visit: &Visit, request: &Request, session: &Session) -> Result<Response, PageError> {
     let application = app.applications.enabled(&request.client_id);
     let application = application.ok_or_else(|| PageError::new(Kind::UnknownApplication))?;
     let challenge = request.code_challenge.as_ref().map(|challenge| challenge.as_str().to_owned());
@@ -44,27 +48,29 @@ async fn issue(app: &App, ctx: &RequestContext, request: &Request, session: &Ses
             authenticated_at: session.authenticated_at,
             dpop_jkt: request.dpop_jkt.clone(),
             session_expires_at: session.expires_at,
+            claims: wishes::granted(app, &application, request, session.user_id).await?,
+            resources: request.resources.clone(),
         },
         created_at: now,
         expires_at: now + app.lifetimes.code,
     };
     let text = app.entropy.token();
     let hash = app.keyring.index("authorization-code", text.expose().as_bytes());
-    match add(app, ctx, (hash, code), request.pushed.clone()).await? {
+    match add(app, &visit.context, (hash, code), request.pushed.clone()).await? {
         Added::Yes => {}
-        Added::Ended => return ended_meanwhile(app, request),
-        Added::Answered => return Ok(refuse(app, request, par::unknown())),
+        Added::Ended => return ended_meanwhile(app, visit, request),
+        Added::Answered => return Ok(refuse(app, visit, request, par::unknown())),
     }
-    Ok(see_other(&request.return_to.code(app.issuer.as_str(), text.expose())))
+    Ok(send(app, visit, &request.client_id, request.return_to.code(app.issuer.as_str(), text.expose())))
 }
 
 /// Somebody ended the session, erased the person or deleted the application since they were looked up.
-fn ended_meanwhile(app: &App, request: &Request) -> Result<Response, PageError> {
+fn ended_meanwhile(app: &App, visit: &Visit, request: &Request) -> Result<Response, PageError> {
     if app.applications.enabled(&request.client_id).is_none() {
         return Err(PageError::new(Kind::UnknownApplication));
     }
     let error = Error::new(ErrorCode::LoginRequired, "the session has ended");
-    Ok(refuse(app, request, error))
+    Ok(refuse(app, visit, request, error))
 }
 
 /// What became of a code that was to be stored.
@@ -110,22 +116,22 @@ async fn add(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn decline(app: &App, request: &Request, error: Error) -> Result<Response, Internal> {
+pub async fn decline(app: &App, visit: &Visit, request: &Request, error: Error) -> Result<Response, Internal> {
     let error = match &request.pushed {
         Some(uri_hash) if !incoming::once(app, uri_hash).take(app).await? => par::unknown(),
         _ => error,
     };
-    Ok(refuse(app, request, error))
+    Ok(refuse(app, visit, request, error))
 }
 
 /// Answers with an error (RFC 6749, 4.1.2.1).
-pub fn refuse(app: &App, request: &Request, error: Error) -> Response {
-    redirect_error(app, &request.clone().refuse(error))
+pub fn refuse(app: &App, visit: &Visit, request: &Request, error: Error) -> Response {
+    redirect_error(app, visit, &request.client_id, &request.clone().refuse(error))
 }
 
 /// Answers with an error of a request that was never complete.
-pub(super) fn redirect_error(app: &App, refused: &authorize::Redirect) -> Response {
-    see_other(&refused.location(app.issuer.as_str()))
+pub(super) fn redirect_error(app: &App, visit: &Visit, client_id: &str, refused: &authorize::Redirect) -> Response {
+    send(app, visit, client_id, refused.answer(app.issuer.as_str()))
 }
 
 /// What this application knows this session by (E22): derived, so that it is the same each time and
@@ -134,6 +140,18 @@ pub fn sid(app: &App, session: SessionId, application: ApplicationId) -> String 
     base64url(&app.keyring.mac("sid", &[session.as_bytes(), application.as_bytes()])[..16])
 }
 
-fn see_other(location: &str) -> Response {
-    Redirect::to(location).into_response()
+/// Sends the browser off. The page that holds a form may lead to the application alone.
+fn send(app: &App, visit: &Visit, client_id: &str, answer: Answer) -> Response {
+    let form = match answer {
+        Answer::Location(location) => return Redirect::to(&location).into_response(),
+        Answer::Form(form) => form,
+    };
+    let application = app.applications.find(client_id);
+    let mut paper = Paper::new(app, visit, "", "").with_script().leading_to(Some(form.action.clone()));
+    for origin in application.iter().flat_map(|application| &application.preferences.form_action_origins) {
+        paper = paper.leading_to(Some(origin.clone()));
+    }
+    let name = application.as_ref().map_or("", |application| application.name.as_str());
+    let page = FormPost { frame: paper.frame(), application: name, action: &form.action, fields: &form.fields };
+    paper.print(StatusCode::OK, &page)
 }

@@ -8,6 +8,7 @@ use polder_protocol::{Error, Params, par, request_object};
 
 use super::super::once::Once;
 use super::super::verify;
+use super::wishes;
 use crate::App;
 use crate::error::Internal;
 use crate::model::Application;
@@ -39,7 +40,10 @@ pub fn by_value(app: &App, params: &Params, came: Came) -> Result<Request, Refus
     };
     let params = opened.map_err(|error| authorize::refuse(params, client, error))?;
     let mut request = authorize::validate_as(came, &params, client, app.clock.now())?;
-    request.max_age = request.max_age.or(application.and_then(|application| application.preferences.default_max_age));
+    if let Some(application) = &application {
+        request.max_age = request.max_age.or(application.preferences.default_max_age);
+        wishes::admit(app, application, &mut request);
+    }
     let hint = request.id_token_hint.as_deref().and_then(|token| verify::hint(app, token));
     Ok(request.bind_hint(hint)?)
 }

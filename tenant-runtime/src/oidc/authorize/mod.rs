@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod incoming;
+mod wishes;
 
 use std::sync::Arc;
 
@@ -49,7 +50,10 @@ pub async fn post(
 async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Response, PageError> {
     let request = match incoming::by_browser(app, params).await? {
         Ok(request) => request,
-        Err(Refusal::Redirect(refused)) => return Ok(answer::redirect_error(app, &refused)),
+        Err(Refusal::Redirect(refused)) => {
+            let client_id = params.get("client_id").unwrap_or_default();
+            return Ok(answer::redirect_error(app, visit, client_id, &refused));
+        }
         Err(Refusal::NoRedirect(error)) => return Err(page(&error)),
     };
     signin::begin(app, visit, request).await

@@ -3,15 +3,16 @@
 //! What a code is bound to never changes, so a reader checks it first. Then one batch of two
 //! statements uses the code and stores the grant: of many parallel uses one is first (B14).
 
-use polder_kernel::Secret;
+use polder_kernel::{Secret, Timestamp};
 use polder_protocol::pkce::CodeChallenge;
+use polder_protocol::resource;
 use polder_protocol::token::Response;
 use polder_protocol::token::authorization_code::{Bound, Presented as With, check, refused};
 use polder_service::RequestContext;
 use polder_tenant_api::Access;
 
 use super::grant;
-use super::mint::{self, Order};
+use super::mint::{self, Order, Resources};
 use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::model::{Application, Approved, Assurance, AuthorizationCode, Grant};
@@ -25,6 +26,7 @@ pub(super) struct Presented {
     pub code: Secret<String>,
     pub redirect_uri: Option<String>,
     pub code_verifier: Option<Secret<String>>,
+    pub resources: Vec<String>,
     pub proof: Option<Proof>,
 }
 
@@ -54,6 +56,8 @@ pub(super) async fn redeem(
     if Assurance::of_amr(&code.bound.amr) < demand::least(&app.tenant.current(), application) {
         return Err(refused().detail("the sign-in is no longer strong enough").into());
     }
+    let all = resource::narrowed(&code.bound.resources, &presented.resources, &application.client)?;
+    let resources = Resources { all, named: !presented.resources.is_empty() };
     if let Some(proof) = &presented.proof {
         proof.take(app).await??;
     }
@@ -64,15 +68,15 @@ pub(super) async fn redeem(
         scope: code.scope.clone(),
         bound: code.bound.clone(),
     };
-    let grant = grant::begun(app, application, approved, jkt);
-    match store_grant(app, ctx, hash, grant.clone()).await? {
+    let (grant, ends_at) = grant::begun(app, application, approved, jkt);
+    match store_grant(app, ctx, hash, (grant.clone(), ends_at)).await? {
         Redeemed::First => {}
         Redeemed::Ended => return Err(refused().detail("the person or the session has ended").into()),
         Redeemed::Again => return Err(used_again(app, ctx, &code).await?),
     }
     let scope = grant.scope.clone();
     let refresh = grant.refresh_expires_at.map(|_| grant.generation);
-    let order = Order { application, grant: &grant, scope, nonce: code.nonce.as_deref(), refresh, jkt };
+    let order = Order { application, grant: &grant, scope, resources, nonce: code.nonce.as_deref(), refresh, jkt };
     Ok(mint::for_person(app, order).await?)
 }
 
@@ -95,8 +99,12 @@ async fn admits(app: &App, application: &Application, code: &AuthorizationCode) 
     Ok(store::users::is_admitted(&mut tx, &application.access, application.id, code.user_id).await?)
 }
 
-async fn store_grant(app: &App, ctx: &RequestContext, hash: String, grant: Grant) -> Result<Redeemed, Internal> {
-    let ends_at = grant::ends_at(app, &grant);
+async fn store_grant(
+    app: &App,
+    ctx: &RequestContext,
+    hash: String,
+    (grant, ends_at): (Grant, Timestamp),
+) -> Result<Redeemed, Internal> {
     let request_id = ctx.request_id.to_string();
     app.db
         .write(move |tx| {

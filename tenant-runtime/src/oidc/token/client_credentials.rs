@@ -14,7 +14,7 @@ use crate::oidc::dpop::Proof;
 pub(super) async fn redeem(
     app: &App,
     application: &Application,
-    requested: Option<&Scope>,
+    (requested, resources): (Option<&Scope>, Vec<String>),
     proof: Option<&Proof>,
 ) -> Result<Response, OAuthError> {
     let scope = client_credentials::scope(&application.client, requested)?;
@@ -22,6 +22,6 @@ pub(super) async fn redeem(
         proof.take(app).await??;
     }
     let jkt = proof.map(|proof| proof.jkt.as_str());
-    let access_token = mint::for_application(app, application, scope.clone(), jkt).await?;
-    Ok(mint::response(app, access_token, scope, jkt))
+    let access_token = mint::for_application(app, application, (scope.clone(), resources), jkt).await?;
+    Ok(mint::response(app, application, (access_token, scope), jkt))
 }

@@ -10,12 +10,13 @@ use polder_protocol::refresh::Presented;
 use polder_protocol::scope::{OPENID, ROLES};
 use polder_protocol::token::Response;
 use polder_protocol::token::response::TokenType;
+use polder_tenant_api::AccessTokenFormat;
 
 use crate::App;
 use crate::error::Internal;
 use crate::fields::{self, claims::Place};
 use crate::model::{Application, Grant, GrantId};
-use crate::oidc::{standing, verify};
+use crate::oidc::{opaque, person, standing, subject, verify};
 use crate::store;
 
 /// What one answer of the token endpoint is made from.
@@ -26,6 +27,8 @@ pub(super) struct Order<'a> {
     pub grant: &'a Grant,
     /// The scope of the access token: the grant's, or less.
     pub scope: Scope,
+    /// The APIs that the access token is for; empty for what is usual.
+    pub resources: Resources,
     /// From the authorization request; only the first ID token carries it.
     pub nonce: Option<&'a str>,
     /// The generation of the refresh token to give, if any.
@@ -34,48 +37,67 @@ pub(super) struct Order<'a> {
     pub jkt: Option<&'a str>,
 }
 
+/// The APIs that an access token is for.
+pub(super) struct Resources {
+    /// What was granted, or the part of it that was named; empty for what is usual for the application.
+    pub all: Vec<String>,
+    /// Whether they were named in this very request: then the token is for them and for nothing else.
+    pub named: bool,
+}
+
 /// All tokens of an answer about a person.
 pub(super) async fn for_person(app: &App, order: Order<'_>) -> Result<Response, Internal> {
-    let Order { application, grant, scope, nonce, refresh, jkt } = order;
+    let Order { application, grant, scope, resources, nonce, refresh, jkt } = order;
     let now = app.clock.now();
     let roles = if scope.contains(ROLES) { Some(roles(app, grant).await?) } else { None };
     let access = AccessToken {
-        sub: Cow::Owned(grant.user_id.to_string()),
+        sub: Cow::Owned(subject::of(app, application, grant.user_id)),
         auth_time: Some(grant.authenticated_at.seconds()),
         acr: Some(Cow::Borrowed(&grant.acr)),
         amr: Cow::Borrowed(&grant.amr),
         sid: Some(Cow::Borrowed(&grant.sid)),
         roles: roles.map(Cow::Owned),
-        aud: audience(app, application, &scope),
+        aud: audience(app, application, &scope, resources),
         cnf: confirmation(jkt),
         ..bare(app, application, Some(grant.id), scope.clone(), now)
     };
-    let access_token = sign_access_token(app, application, &access).await?;
+    let access_token = access_token(app, application, &access).await?;
     let id_token =
         if grant.scope.contains(OPENID) { Some(id_token(app, application, grant, nonce).await?) } else { None };
     let refresh_token = refresh.map(|generation| refresh_token(app, grant.id, generation));
-    Ok(Response { refresh_token, id_token, ..response(app, access_token, scope, jkt) })
+    Ok(Response { refresh_token, id_token, ..response(app, application, (access_token, scope), jkt) })
 }
 
-/// Who an access token about a person is for: the application's own audience, and ourselves where it is
-/// for userinfo, too. Userinfo takes no token that is not for it (RFC 9068, 4).
-fn audience<'a>(app: &'a App, application: &'a Application, scope: &Scope) -> Audience<'a> {
+/// Who an access token about a person is for: what was granted or else the application's own audience, and
+/// ourselves where it is for userinfo, too. Userinfo takes no token that is not for it (RFC 9068, 4). Whoever
+/// names APIs for one token gets it for those alone (RFC 8707, 2.2).
+fn audience<'a>(app: &'a App, application: &'a Application, scope: &Scope, resources: Resources) -> Audience<'a> {
     let (own, issuer) = (application.client.audience.as_str(), app.issuer.as_str());
-    if own == issuer || !scope.contains(OPENID) {
-        return own.into();
+    let Resources { all, named } = resources;
+    let for_userinfo = scope.contains(OPENID) && !named;
+    if all.is_empty() {
+        if own == issuer || !for_userinfo {
+            return own.into();
+        }
+        return Audience::Each(vec![own.to_owned(), issuer.to_owned()]);
     }
-    Audience::Each(vec![own.to_owned(), issuer.to_owned()])
+    let ours = (for_userinfo && !all.iter().any(|one| one == issuer)).then(|| issuer.to_owned());
+    Audience::of(all.into_iter().chain(ours).collect())
 }
 
 /// An access token without a person (B17): `sub` is the application.
 pub(super) async fn for_application(
     app: &App,
     application: &Application,
-    scope: Scope,
+    (scope, resources): (Scope, Vec<String>),
     jkt: Option<&str>,
 ) -> Result<String, Internal> {
-    let claims = AccessToken { cnf: confirmation(jkt), ..bare(app, application, None, scope, app.clock.now()) };
-    sign_access_token(app, application, &claims).await
+    let bare = bare(app, application, None, scope, app.clock.now());
+    let mut claims = AccessToken { cnf: confirmation(jkt), ..bare };
+    if !resources.is_empty() {
+        claims.aud = Audience::of(resources);
+    }
+    access_token(app, application, &claims).await
 }
 
 fn confirmation(jkt: Option<&str>) -> Option<Confirmation<'_>> {
@@ -83,11 +105,16 @@ fn confirmation(jkt: Option<&str>) -> Option<Confirmation<'_>> {
 }
 
 /// The answer around an access token.
-pub(super) fn response(app: &App, access_token: String, scope: Scope, jkt: Option<&str>) -> Response {
+pub(super) fn response(
+    app: &App,
+    application: &Application,
+    (access_token, scope): (String, Scope),
+    jkt: Option<&str>,
+) -> Response {
     Response {
         access_token,
         token_type: if jkt.is_some() { TokenType::Dpop } else { TokenType::Bearer },
-        expires_in: app.lifetimes.access_token.as_secs(),
+        expires_in: application.lifetimes(&app.lifetimes).access_token.as_secs(),
         refresh_token: None,
         id_token: None,
         scope,
@@ -108,7 +135,7 @@ fn bare<'a>(
         sub: Cow::Borrowed(&client.id),
         client_id: Cow::Borrowed(&client.id),
         iat: now.seconds(),
-        exp: (now + app.lifetimes.access_token).seconds(),
+        exp: (now + application.lifetimes(&app.lifetimes).access_token).seconds(),
         jti: Cow::Owned(standing::jti(grant, &base64url(&app.entropy.bytes::<16>()))),
         scope,
         auth_time: None,
@@ -120,7 +147,10 @@ fn bare<'a>(
     }
 }
 
-async fn sign_access_token(app: &App, application: &Application, claims: &AccessToken<'_>) -> Result<String, Internal> {
+async fn access_token(app: &App, application: &Application, claims: &AccessToken<'_>) -> Result<String, Internal> {
+    if application.preferences.access_token_format == Some(AccessTokenFormat::Opaque) {
+        return opaque::seal(&app.keyring, claims);
+    }
     Ok(app.keys.signer(application.access_token_alg).await?.sign_jwt(ACCESS_TOKEN_TYPE, claims)?)
 }
 
@@ -131,9 +161,14 @@ async fn id_token(
     nonce: Option<&str>,
 ) -> Result<String, Internal> {
     let now = app.clock.now();
+    let mut custom =
+        fields::claims::about(app, application, grant.user_id, (&grant.scope, Place::IdToken, &[])).await?;
+    if !grant.claims.id_token.is_empty() {
+        custom.extend(person::asked_for(app, application, grant.user_id, &grant.claims.id_token).await?);
+    }
     let claims = IdToken {
         iss: Cow::Borrowed(app.issuer.as_str()),
-        sub: Cow::Owned(grant.user_id.to_string()),
+        sub: Cow::Owned(subject::of(app, application, grant.user_id)),
         aud: Cow::Borrowed(&application.client.id),
         exp: (now + app.lifetimes.id_token).seconds(),
         iat: now.seconds(),
@@ -142,7 +177,7 @@ async fn id_token(
         acr: Some(Cow::Borrowed(&grant.acr)),
         amr: Cow::Borrowed(&grant.amr),
         sid: Some(Cow::Borrowed(&grant.sid)),
-        custom: fields::claims::about(app, application, grant.user_id, (&grant.scope, Place::IdToken)).await?,
+        custom,
     };
     Ok(app.keys.signer(application.id_token_alg).await?.sign_jwt(ID_TOKEN_TYPE, &claims)?)
 }

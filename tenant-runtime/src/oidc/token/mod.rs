@@ -12,9 +12,9 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
-use polder_protocol::Params;
 use polder_protocol::metadata::path;
 use polder_protocol::token::{self, Request};
+use polder_protocol::{Params, resource};
 use polder_service::RequestContext;
 use polder_service::form::{BodyError, FormBody};
 
@@ -53,18 +53,22 @@ async fn redeem(
     params: &Params,
 ) -> Result<token::Response, OAuthError> {
     let request = Request::parse(params, &application.client)?;
+    let resources = resource::named(params, &application.client)?;
     let proof = dpop::at_token(app, headers, path::TOKEN, &application.client)?;
     match request {
         Request::ClientCredentials { scope } => {
-            client_credentials::redeem(app, application, scope.as_ref(), proof.as_ref()).await
+            client_credentials::redeem(app, application, (scope.as_ref(), resources), proof.as_ref()).await
         }
         Request::RefreshToken { refresh_token, scope } => {
-            let presented = refresh_token::Presented { token: refresh_token, scope, proof };
+            let presented = refresh_token::Presented { token: refresh_token, scope, resources, proof };
             refresh_token::redeem(app, ctx, application, presented).await
         }
-        Request::DeviceCode { device_code } => device_code::redeem(app, ctx, application, (&device_code, proof)).await,
+        Request::DeviceCode { device_code } => {
+            let presented = device_code::Presented { code: device_code, resources, proof };
+            device_code::redeem(app, ctx, application, presented).await
+        }
         Request::AuthorizationCode { code, redirect_uri, code_verifier } => {
-            let presented = authorization_code::Presented { code, redirect_uri, code_verifier, proof };
+            let presented = authorization_code::Presented { code, redirect_uri, code_verifier, resources, proof };
             authorization_code::redeem(app, ctx, application, presented).await
         }
     }

@@ -8,13 +8,13 @@ use polder_audit::{Actor, Event};
 use polder_crypto::Keyring;
 use polder_db::Tx;
 use polder_kernel::Secret;
-use polder_protocol::Scope;
 use polder_protocol::refresh::{self, Decision, Family, refused};
 use polder_protocol::token::Response;
+use polder_protocol::{Scope, resource};
 use polder_service::RequestContext;
 use polder_tenant_api::Access;
 
-use super::mint::{self, Order};
+use super::mint::{self, Order, Resources};
 use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::model::{Application, Assurance, Grant};
@@ -28,6 +28,7 @@ use crate::store::grants::Rotation;
 pub(super) struct Presented {
     pub token: Secret<String>,
     pub scope: Option<Scope>,
+    pub resources: Vec<String>,
     pub proof: Option<Proof>,
 }
 
@@ -38,8 +39,8 @@ pub(super) async fn redeem(
     application: &Application,
     presented: Presented,
 ) -> Result<Response, OAuthError> {
-    let Presented { token, scope: requested, proof } = presented;
-    let requested = requested.as_ref();
+    let Presented { token, scope, resources, proof } = presented;
+    let wanted = (scope.as_ref(), resources.as_slice());
     let presented = refresh::Presented::parse(token.expose());
     let presented = presented.ok_or_else(|| refused().detail("not a refresh token"))?;
     let id = verify::refresh_token(app, &presented).ok_or_else(|| refused().detail("not one of ours"))?;
@@ -47,26 +48,30 @@ pub(super) async fn redeem(
         proof.take(app).await??;
     }
     let jkt = proof.map(|proof| proof.jkt);
-    let now = app.clock.now();
+    let (now, lifetimes) = (app.clock.now(), application.lifetimes(&app.lifetimes));
     let rotation = Rotation {
         id,
         application_id: application.id,
         generation: presented.generation,
         now,
-        idle_expires_at: now + app.lifetimes.refresh_idle,
-        ends_at: now + app.lifetimes.access_token,
+        idle_expires_at: now + lifetimes.refresh_idle,
+        ends_at: now + lifetimes.access_token,
         rotates: application.client.profile.demands().rotation,
         jkt: jkt.clone(),
     };
-    let grant = match rotate(app, ctx, application, rotation, requested).await? {
+    let grant = match rotate(app, ctx, application, rotation, wanted).await? {
         Outcome::Given(grant) => *grant,
         Outcome::Refused(why) => return Err(refused().detail(why).into()),
         Outcome::TooMuch(error) => return Err(error.into()),
     };
+    let (requested, named) = wanted;
     let scope = refresh::scope(&grant.scope, requested)?;
+    let all = resource::narrowed(&grant.resources, named, &application.client)?;
+    let resources = Resources { all, named: !named.is_empty() };
     let refresh = Some(grant.generation);
     let jkt = jkt.as_deref();
-    Ok(mint::for_person(app, Order { application, grant: &grant, scope, nonce: None, refresh, jkt }).await?)
+    let order = Order { application, grant: &grant, scope, resources, nonce: None, refresh, jkt };
+    Ok(mint::for_person(app, order).await?)
 }
 
 /// What became of it. All of them are kept: a detected reuse is durable before it is answered.
@@ -84,11 +89,11 @@ async fn rotate(
     ctx: &RequestContext,
     application: &Application,
     rotation: Rotation,
-    requested: Option<&Scope>,
+    wanted: (Option<&Scope>, &[String]),
 ) -> Result<Outcome, Internal> {
     let (grace, request_id) = (app.lifetimes.refresh_grace, ctx.request_id.to_string());
     let (address, keyring) = (ctx.client_ip.map(|ip| ip.to_string()), app.keyring.clone());
-    if let Some(refused) = refused_unused(app, application, &rotation, requested).await? {
+    if let Some(refused) = refused_unused(app, application, &rotation, wanted).await? {
         return Ok(refused);
     }
     app.db
@@ -136,10 +141,14 @@ async fn refused_unused(
     app: &App,
     application: &Application,
     rotation: &Rotation,
-    requested: Option<&Scope>,
+    (requested, named): (Option<&Scope>, &[String]),
 ) -> Result<Option<Outcome>, Internal> {
     let least = demand::least(&app.tenant.current(), application);
-    if requested.is_none() && application.access == Access::Everyone && least == Assurance::Connection {
+    if requested.is_none()
+        && named.is_empty()
+        && application.access == Access::Everyone
+        && least == Assurance::Connection
+    {
         return Ok(None);
     }
     let mut tx = app.db.read().await?;
@@ -151,7 +160,9 @@ async fn refused_unused(
     if Assurance::of_amr(&grant.amr) < least {
         return Ok(Some(Outcome::Refused("the sign-in is no longer strong enough")));
     }
-    Ok(refresh::scope(&grant.scope, requested).err().map(Outcome::TooMuch))
+    let more = refresh::scope(&grant.scope, requested).err();
+    let more = more.or_else(|| resource::narrowed(&grant.resources, named, &application.client).err());
+    Ok(more.map(Outcome::TooMuch))
 }
 
 fn decide(grant: &Grant, rotation: &Rotation, grace: std::time::Duration) -> Decision {

@@ -1,0 +1,3 @@
+// Sends the one form of this page as soon as it is there.
+
+document.getElementById("answer-form").submit()
