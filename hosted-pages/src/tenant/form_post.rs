@@ -5,7 +5,7 @@ use askama::Template;
 use crate::Frame;
 
 /// Takes the person to the application: `form#answer-form` posts the answer to it. A script sends it at once;
-/// without one a button does.
+/// where that does not run, or does not arrive, the button does.
 #[derive(Clone, Copy, Template)]
 #[template(path = "tenant/form_post.html")]
 pub struct FormPost<'a> {

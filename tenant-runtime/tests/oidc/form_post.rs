@@ -77,8 +77,7 @@ async fn a40_f01_f02_the_page_sends_itself_under_its_own_nonce_to_the_applicatio
         assert!(world.get(&path, &[]).await.text().contains(".submit()"));
         assert!(policy.contains("form-action 'self' https://app.example;"), "{policy}");
         assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{policy}");
-        let plain = text.split("<noscript>").nth(1).unwrap().split("</noscript>").next().unwrap();
-        assert!(plain.contains("type=\"submit\""), "{plain}");
+        assert!(!text.contains("<noscript>") && text.contains("type=\"submit\""), "{text}");
         assert_eq!(one.header("cache-control"), Some("no-store"));
         assert_eq!(one.header("referrer-policy"), Some("no-referrer"));
         assert_eq!(one.header("content-type"), Some("text/html; charset=utf-8"));
