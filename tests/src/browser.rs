@@ -123,6 +123,31 @@ impl Browser {
         bail!("the sign-in does not end")
     }
 
+    /// Lets a program on another device in, from the address it shows: signs in on the way, finds the code filled in,
+    /// and says yes to what is asked. Gives the address of the page that says so.
+    pub async fn allow_device(&self, address: &Url, mailbox: &Mailbox, email: &str) -> Result<Url> {
+        let (_, code) = address.query_pairs().find(|(name, _)| name == "user_code").context("a code in the address")?;
+        let mut landed = self.open(address).await?;
+        let mut allowed = false;
+        for _ in 0..9 {
+            let page = landed.page()?;
+            ensure!(page.status.is_success(), "{} at {}:\n{}", page.status, page.url.path(), page.html);
+            if allowed {
+                ensure!(!forms::shows(&page.html, "form#device-form"), "asked again:\n{}", page.html);
+                return Ok(page.url);
+            }
+            landed = if let Some(form) = forms::form(&page.html, "form#device-form") {
+                self.submit(&page, &form, &[("user_code", &code)]).await?
+            } else if let Some(form) = forms::form(&page.html, "form#allow-form") {
+                allowed = true;
+                self.submit(&page, &form, &[]).await?
+            } else {
+                self.answer(&page, mailbox, email).await?
+            };
+        }
+        bail!("nobody is asked about the device")
+    }
+
     /// Goes on without a passkey, where one is offered.
     pub async fn skip_offer(&self, landed: Landed) -> Result<Landed> {
         match &landed {

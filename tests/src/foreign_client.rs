@@ -1,7 +1,8 @@
 //! Client libraries that are not ours, each run by its own language (`tests/interop`).
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -32,55 +33,87 @@ pub enum Said {
 pub enum Library {
     /// `openid-client`, by Node.
     OpenidClient,
+    /// `oauth4webapi`, by Node.
+    Oauth4webapi,
+    /// `oidc-client-ts`, by a page in a browser: nothing to start here.
+    OidcClientTs,
     /// Authlib, by Python.
     Authlib,
+    /// `golang.org/x/oauth2` and `go-oidc`, in a program built with Go.
+    Go,
+    /// Nimbus' `oauth2-oidc-sdk`, by Java.
+    Nimbus,
 }
 
 impl Library {
-    /// Whether it is here. What was not tried says so, past the capture of test output; where
-    /// `POLDER_TEST_NODE=required` or `POLDER_TEST_PYTHON=required`, as `make test` sets them once it has them, it fails.
+    /// Whether it is here. What was not tried says so, past the capture of test output; where `make test` has the
+    /// runtime, it sets `POLDER_TEST_NODE`, `…_PYTHON`, `…_GO` or `…_JAVA` to `required`, and then it fails.
     pub fn is_here(self, test: &str) -> bool {
         match self {
             Self::OpenidClient => upstream::has(test, "interop", "openid-client"),
-            Self::Authlib if folder().join(PYTHON).exists() => true,
-            Self::Authlib => {
-                assert!(!is_python_required(), "no tests/interop/{PYTHON}");
-                let _ = writeln!(std::io::stderr(), "NOT TRIED: {test}: no tests/interop/{PYTHON}");
-                false
-            }
+            Self::Oauth4webapi => upstream::has(test, "interop", "oauth4webapi"),
+            Self::OidcClientTs => upstream::has(test, "interop", "oidc-client-ts"),
+            Self::Authlib => is_made(test, &folder().join(PYTHON), "POLDER_TEST_PYTHON"),
+            Self::Go => is_made(test, &built().join(GO), "POLDER_TEST_GO"),
+            Self::Nimbus => is_made(test, &built().join(JAVA).join("classes/Client.class"), "POLDER_TEST_JAVA"),
         }
     }
 
-    fn command(self) -> Command {
-        match self {
-            Self::OpenidClient => with("node".into(), "openid-client.mjs"),
+    fn command(self) -> Result<Command> {
+        let mut command = match self {
+            Self::OpenidClient => with("node", "openid-client.mjs"),
+            Self::Oauth4webapi => with("node", "oauth4webapi.mjs"),
+            Self::OidcClientTs => bail!("a browser runs it"),
             Self::Authlib => with(folder().join(PYTHON), "authlib_client.py"),
-        }
+            Self::Go => Command::new(built().join(GO)),
+            Self::Nimbus => {
+                let at = built().join(JAVA);
+                let mut command = with("java", "-cp");
+                command.arg(format!("{0}/classes:{0}/lib/*", at.display())).arg("Client");
+                command
+            }
+        };
+        command.current_dir(folder());
+        Ok(command)
     }
 }
 
 /// The interpreter of the environment that holds Authlib.
 const PYTHON: &str = ".venv/bin/python";
+/// The program built with Go, and the folder of what Maven built.
+const GO: &str = "go/interop";
+const JAVA: &str = "java";
 
-fn folder() -> PathBuf {
+/// Where the parties are written.
+pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("interop")
 }
 
-fn with(interpreter: PathBuf, program: &str) -> Command {
+/// Where `tests/run` puts those that are built.
+fn built() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/interop")
+}
+
+fn with(interpreter: impl AsRef<OsStr>, program: &str) -> Command {
     let mut command = Command::new(interpreter);
-    command.arg(program).current_dir(folder());
+    command.arg(program);
     command
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
-fn is_python_required() -> bool {
-    std::env::var("POLDER_TEST_PYTHON").is_ok_and(|value| value == "required")
+fn is_made(test: &str, file: &Path, required: &str) -> bool {
+    if file.exists() {
+        return true;
+    }
+    assert!(std::env::var(required).as_deref() != Ok("required"), "no {}", file.display());
+    let _ = writeln!(std::io::stderr(), "NOT TRIED: {test}: no {}", file.display());
+    false
 }
 
 impl ForeignClient {
     /// Starts it.
     pub fn start(library: Library) -> Result<Self> {
-        let mut command = library.command();
+        let mut command = library.command()?;
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().with_context(|| format!("{library:?}"))?;
         let says = BufReader::new(child.stdout.take().context("its standard output")?).lines();

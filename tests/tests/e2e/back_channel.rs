@@ -19,8 +19,9 @@ use crate::coaching::{COACH, enter};
 
 /// An application's server.
 #[derive(Clone)]
-struct Receiver {
-    uri: String,
+pub struct Receiver {
+    /// Where it hears that a session ended.
+    pub uri: String,
     heard: Arc<Mutex<Vec<String>>>,
     well: Arc<Mutex<bool>>,
 }
@@ -36,11 +37,19 @@ impl Receiver {
         Ok(this)
     }
 
+    /// One that answers at once that it heard.
+    pub async fn well() -> Result<Self> {
+        let this = Self::ill().await?;
+        this.recover();
+        Ok(this)
+    }
+
     fn recover(&self) {
         *self.well.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
 
-    fn heard(&self) -> Vec<String> {
+    /// The tokens it was sent.
+    pub fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -55,7 +64,7 @@ async fn hear(State(this): State<Receiver>, body: String) -> StatusCode {
 }
 
 /// Waits for something that comes by itself.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     for _ in 0..1200 {
         if is_so().await? {
             return Ok(());
@@ -66,7 +75,7 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> Result<bool>) -> Resu
 }
 
 /// The newest session of a tenant ends at its administrator's word.
-async fn end_newest(polder: &Polder, tenant: &str) -> Result<()> {
+pub async fn end_newest(polder: &Polder, tenant: &str) -> Result<()> {
     let sessions = polder.api().get(&format!("/tenants/{tenant}/sessions?limit=1")).await?;
     let id = sessions["items"][0]["id"].as_str().context("a session")?;
     let path = format!("/tenants/{tenant}/sessions/{id}");
