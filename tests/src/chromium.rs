@@ -132,6 +132,14 @@ impl Chromium {
         Ok(self.page.find(Locator::Css("body")).await?.text().await?)
     }
 
+    /// What a script on this page could read: its cookies, what is stored for it, and the page itself.
+    pub async fn within_reach_of_scripts(&self) -> Result<String> {
+        let script = "return JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}]) \
+                      + document.documentElement.outerHTML";
+        let read = self.page.execute(script, Vec::new()).await?;
+        Ok(read.as_str().unwrap_or_default().to_owned())
+    }
+
     /// Where the browser is.
     pub async fn url(&self) -> Result<String> {
         Ok(self.page.current_url().await?.to_string())

@@ -8,3 +8,4 @@ mod races;
 mod refusals;
 mod resources;
 mod standing;
+mod strange_input;

@@ -137,7 +137,7 @@ async fn b15_a_different_redirect_uri_is_refused() {
 }
 
 #[tokio::test]
-async fn b30_b31_the_verifier_is_mandatory_and_checked() {
+async fn a70_b30_b31_the_verifier_is_mandatory_and_checked() {
     on_each(|world| async move {
         let (client, browser) = ready(&world).await;
         let public = world.application(spa()).await;

@@ -77,7 +77,7 @@ async fn a55_a68_fapi2_from_push_to_refresh() {
 }
 
 #[tokio::test]
-async fn a62_a63_a64_a65_a66_fapi2_takes_no_less() {
+async fn a62_a63_a64_a65_a66_a70_fapi2_takes_no_less() {
     on_each(|world| async move {
         let client = world.application(fapi2(&Signer::new())).await;
         let browser = signed_in(&world).await;

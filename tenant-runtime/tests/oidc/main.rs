@@ -39,6 +39,7 @@ mod resources;
 mod restart;
 mod revoke;
 mod sessions;
+mod strange_input;
 mod tenants;
 mod token;
 mod userinfo;

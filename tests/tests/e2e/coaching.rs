@@ -101,7 +101,7 @@ async fn follow_out(browser: &Browser, mut landed: Landed) -> Result<Page> {
 }
 
 #[tokio::test]
-async fn a_newcomer_in_a_real_browser() -> Result<()> {
+async fn b93_a_newcomer_in_a_real_browser_that_holds_no_token() -> Result<()> {
     let polder = Polder::start()?;
     let mailbox = polder.mailbox();
     let platform = polder.address("coaching");
@@ -112,6 +112,9 @@ async fn a_newcomer_in_a_real_browser() -> Result<()> {
     coach.open(&format!("{platform}/coach")).await?;
     sign_in(&coach, &mailbox, (COACH, "coach"), "#invite-form").await?;
     coach.picture("5-coach-empty").await?;
+    // Tokens stay with the platform's server: scripts reach neither those nor the session.
+    let reached = coach.within_reach_of_scripts().await?;
+    assert!(reached.starts_with(r#"["",{},{}]"#) && !reached.contains("eyJ"), "{reached}");
     mailbox.forget(CLIENT).await?;
     coach.fill("#name", "Client Example").await?;
     coach.fill("#email", CLIENT).await?;
