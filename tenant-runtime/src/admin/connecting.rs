@@ -187,9 +187,9 @@ fn check_lists(configuration: &ConnectionConfiguration) -> Result<(), ProblemErr
 /// https without anything that misleads; in development, this machine too.
 fn is_allowed(app: &App, address: &str) -> bool {
     let local = Url::parse(address).is_ok_and(|url| url.host_str().is_some_and(localhost::is_loopback));
-    let home = if local && !app.issuer.is_https() { address } else { "https://polder.invalid" };
+    let home = if local && app.issuer.is_local() { address } else { "https://polder.invalid" };
     let no_query = Url::parse(address).is_ok_and(|url| url.query().is_none());
-    (!local || !app.issuer.is_https()) && no_query && address.len() <= 512 && is_endpoint(address, home)
+    (!local || app.issuer.is_local()) && no_query && address.len() <= 512 && is_endpoint(address, home)
 }
 
 fn plain_name(text: &str) -> Result<String, ProblemError> {

@@ -114,7 +114,7 @@ struct Draft {
 }
 
 fn check(app: &App, wish: &Wish) -> Result<Accepted, ProblemError> {
-    registration::check(wish, !app.issuer.is_https()).map_err(|all| {
+    registration::check(wish, app.issuer.is_local()).map_err(|all| {
         let add = |problem: Problem, one: Invalid| problem.error(format!("/{}", one.field), one.message);
         all.into_iter().fold(Problem::invalid(Vec::new()), add).into()
     })
@@ -189,7 +189,7 @@ fn check_origins(origins: &[String]) -> Result<(), ProblemError> {
 /// An address that may be registered, of a host that a tenant may be let out to (A52).
 fn check_back_channel(app: &App, uri: Option<&str>) -> Result<(), ProblemError> {
     let Some(uri) = uri else { return Ok(()) };
-    let dev = !app.issuer.is_https();
+    let dev = app.issuer.is_local();
     redirect_uri::check_back_channel(uri, dev)
         .map_err(|why| Problem::invalid(Vec::new()).error("/preferences/backchannel_logout_uri", why.to_string()))?;
     let url = url::Url::parse(uri).ok();

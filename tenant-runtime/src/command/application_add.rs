@@ -19,7 +19,7 @@ use crate::store::applications::NewSecret;
 pub(super) async fn run(add: AddApplication) -> Result<(), Refused> {
     let (clock, entropy) = (Clock::System, Entropy::System);
     // Refused before anything is written, as far as that can be told without the tenant.
-    let dev = add.issuer.as_ref().is_none_or(|issuer| !issuer.is_https());
+    let dev = add.issuer.as_ref().is_none_or(Issuer::is_local);
     application(&add, dev, ApplicationId::new(&clock, &entropy), &clock)?;
     if add.issuer.is_none() && add.store.data.as_ref().is_some_and(|folder| !folder.join("tenant.db").exists()) {
         return Err(never_started());
@@ -27,7 +27,7 @@ pub(super) async fn run(add: AddApplication) -> Result<(), Refused> {
     let Opened { db, seal_key, lock } = startup::open(&add.store).await?;
     let keyring = startup::open_database(&db, &seal_key, &clock, &entropy).await?;
     let issuer = issuer(&db, add.issuer.clone()).await?;
-    let application = application(&add, !issuer.is_https(), ApplicationId::new(&clock, &entropy), &clock)?;
+    let application = application(&add, issuer.is_local(), ApplicationId::new(&clock, &entropy), &clock)?;
     let secret = (!application.client.is_public()).then(|| entropy.token());
     let stored = secret.as_ref().map(|secret| NewSecret {
         id: ApplicationId::new(&clock, &entropy).to_string(),

@@ -92,7 +92,7 @@ fn egress(settings: &Serve) -> Result<Egress, Refused> {
     let egress = match &settings.egress {
         Some(socket) => Egress::through(socket.strip_prefix("unix:").unwrap_or(socket)),
         // An issuer on this machine is one of development: so may be those it learns from.
-        None => Egress::direct(!settings.issuer.is_https()),
+        None => Egress::direct(settings.issuer.is_local()),
     };
     egress.map_err(|error| Refused::Other(error.to_string()))
 }

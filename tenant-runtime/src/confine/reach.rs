@@ -104,7 +104,7 @@ impl Reach {
         }
         if settings.egress.is_none() {
             // A tenant of development may learn from any port of this machine.
-            reach.connects_to(settings.issuer.is_https().then(|| WEB.into()));
+            reach.connects_to((!settings.issuer.is_local()).then(|| WEB.into()));
         }
         for file in [Some(&store.seal_key), settings.admin.admin_key.as_ref(), settings.smtp_credentials.as_ref()] {
             file.map(|file| reach.file(file)).transpose()?;

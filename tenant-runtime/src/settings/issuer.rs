@@ -11,6 +11,7 @@ pub struct Issuer {
     text: String,
     authority: String,
     https: bool,
+    local: bool,
 }
 
 /// Why a text is not an issuer.
@@ -30,13 +31,14 @@ impl FromStr for Issuer {
         if origin != text {
             return Err(NotAnIssuer);
         }
-        let https = url.scheme() == "https";
-        let development = url.scheme() == "http" && is_loopback(&url);
-        if !https && !development {
-            return Err(NotAnIssuer);
-        }
+        let local = is_loopback(&url);
+        let https = match url.scheme() {
+            "https" => true,
+            "http" if local => false,
+            _ => return Err(NotAnIssuer),
+        };
         let authority = origin.split_once("://").map(|(_, a)| a.to_owned()).ok_or(NotAnIssuer)?;
-        Ok(Self { text: origin, authority, https })
+        Ok(Self { text: origin, authority, https, local })
     }
 }
 
@@ -66,9 +68,15 @@ impl Issuer {
         host.map_or(&self.authority, |(host, _)| host)
     }
 
-    /// Whether this is production: `__Host-` cookies, HSTS. An http issuer is development.
+    /// Whether cookies are `__Host-` and HSTS is sent. One of http is always on this machine.
     pub fn is_https(&self) -> bool {
         self.https
+    }
+
+    /// Whether nobody but this machine reaches it, with TLS or without: development. Its applications and those it
+    /// learns from may be on this machine as well.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// An address of ours: `path` begins with a slash.
@@ -110,6 +118,19 @@ mod tests {
             "login.example.com",
         ] {
             assert!(wrong.parse::<Issuer>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn f13_an_issuer_on_this_machine_is_one_of_development() {
+        let is_local = |text: &str| text.parse::<Issuer>().unwrap().is_local();
+        for here in
+            ["http://practice.localhost:8600", "https://op.localhost:9443", "https://127.0.0.1", "https://[::1]"]
+        {
+            assert!(is_local(here), "{here}");
+        }
+        for elsewhere in ["https://login.example.com", "https://localhost.example.com", "https://10.0.0.1"] {
+            assert!(!is_local(elsewhere), "{elsewhere}");
         }
     }
 }

@@ -210,11 +210,14 @@ async fn a52_only_public_hosts_over_https_may_be_told() {
     assert_eq!(tenant.count(hears).await, 1);
     assert_eq!(call(&tenant, "PATCH", &path, Some(json!({ "preferences": {} }))).await.0, 200);
     assert_eq!(tenant.count(hears).await, 0, "it hears no more");
-    // In development this machine may be told, and no other.
-    let dev = Tenant::start_as(DEV).await;
-    assert_eq!(create(&dev, "http://localhost:9000/ended").await.0, 201);
-    assert_eq!(create(&dev, "http://127.0.0.1:9000/ended").await.0, 201);
-    for wrong in ["http://shop.example.org/ended", "http://10.0.0.1/", "https://10.0.0.1/", "http://0.0.0.0:9000/"] {
-        assert_eq!(create(&dev, wrong).await.0, 422, "{wrong}");
+    // In development, with TLS or without, this machine may be told, and no other.
+    for issuer in [DEV, "https://op.localhost:9443"] {
+        let dev = Tenant::start_as(issuer).await;
+        assert_eq!(create(&dev, "http://localhost:9000/ended").await.0, 201);
+        assert_eq!(create(&dev, "http://127.0.0.1:9000/ended").await.0, 201);
+        for wrong in ["http://shop.example.org/ended", "http://10.0.0.1/", "https://10.0.0.1/", "http://0.0.0.0:9000/"]
+        {
+            assert_eq!(create(&dev, wrong).await.0, 422, "{wrong}");
+        }
     }
 }
