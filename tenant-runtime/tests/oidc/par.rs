@@ -122,7 +122,9 @@ async fn b55_a_name_is_its_applications_own_and_dies() {
         let answer = browser.get(&world, &extra).await;
         assert_eq!(answer.parameter("state").as_deref(), Some("st-1"));
         assert!(answer.parameter("code").is_some());
-        browser.get(&world, &client.opens(&name)).await.error_page();
+        let used = browser.get(&world, &client.opens(&name)).await;
+        let page = used.error_page().text();
+        assert!(page.contains("The app sent something we can’t use"), "{page}");
 
         let name = pushed(&client.push(&world, &[], None).await);
         world.pass(60);

@@ -10,7 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use polder_protocol::authorize::Refusal;
 use polder_protocol::metadata::path;
-use polder_protocol::{Error, Params};
+use polder_protocol::{Error, ErrorCode, Params};
 use polder_service::form::{BodyError, FormBody};
 
 use super::continuation::continuation;
@@ -60,5 +60,10 @@ async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Respons
 }
 
 fn page(error: &Error) -> PageError {
-    PageError::new(Kind::UnknownApplication).detail(error.to_string())
+    // A pushed request that was used or is too old says nothing against the application.
+    let kind = match error.code {
+        ErrorCode::InvalidRequestUri => Kind::BadRequest,
+        _ => Kind::UnknownApplication,
+    };
+    PageError::new(kind).detail(error.to_string())
 }
