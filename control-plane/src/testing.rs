@@ -354,6 +354,12 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["branding", ..]) => Json(branding()).into_response(),
         (_, ["apis"]) => page(&api()),
         (_, ["apis", _]) => Json(api()).into_response(),
+        (&Method::POST, ["registration-tokens"]) => {
+            let mut made = registration_token();
+            made["token"] = json!("a-token-of-the-stub");
+            (StatusCode::CREATED, Json(made)).into_response()
+        }
+        (_, ["registration-tokens"]) => page(&registration_token()),
         (_, ["profile-fields"]) => page(&profile_field()),
         (_, ["profile-fields", _]) => Json(profile_field()).into_response(),
         (_, ["settings"]) => Json(json!({"name": "Acme", "sign_up": "open", "default_locale": "en"})).into_response(),
@@ -386,6 +392,11 @@ fn branding() -> Value {
 fn api() -> Value {
     json!({"name": "orders", "identifier": "https://api.example.test", "title": null, "created_at": AT,
         "updated_at": AT})
+}
+
+fn registration_token() -> Value {
+    json!({"id": KNOWN, "name": "Partners", "scopes": [], "uses": 1, "uses_left": 1, "created_at": AT,
+        "expires_at": AT})
 }
 
 fn profile_field() -> Value {

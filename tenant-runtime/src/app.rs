@@ -22,6 +22,7 @@ use crate::guard::blocklist::Blocklists;
 use crate::keys::{self, Schedule, Seal, SealKeys};
 use crate::limits;
 use crate::oidc::applications::Applications;
+use crate::oidc::client_keys::PublishedKeys;
 use crate::oidc::documents::Documents;
 use crate::oidc::keys::Keys;
 use crate::oidc::token_cache::TokenCache;
@@ -57,6 +58,8 @@ pub struct App {
     pub reseal: Notify,
     /// The applications, in memory; refreshed after each administrative write.
     pub applications: Applications,
+    /// Keys that applications publish, as they were read.
+    pub published_keys: PublishedKeys,
     /// Outside identity providers, in memory; refreshed after each administrative write.
     pub connections: Connections,
     /// Tokens of our own whose signature was checked before.
@@ -196,6 +199,7 @@ impl App {
             keyring,
             keys,
             applications,
+            published_keys: PublishedKeys::default(),
             connections,
             blocklists,
             mailer,
@@ -221,6 +225,8 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn refresh_applications(&self) -> Result<(), Internal> {
-        self.applications.refresh(&self.db).await
+        self.applications.refresh(&self.db).await?;
+        self.published_keys.keep_only(|id| self.applications.find(&id.to_string()).is_some());
+        Ok(())
     }
 }

@@ -13,6 +13,9 @@ pub const LARGE_REQUEST: &str = "large-request";
 /// Requests pushed in the name of applications that keep no secret.
 pub const PUSHED_REQUEST: &str = "pushed-request";
 
+/// Programs that register themselves, or look after their registration.
+pub const REGISTRATION: &str = "registration";
+
 /// Proofs of work that are waited out instead of given: a browser without scripts, not a thousand.
 pub const WAITED_OUT: &str = "waited-out";
 /// Refusals that are noted in the log of attempts.
@@ -33,5 +36,6 @@ pub const RULES: &[(&str, Rule)] = &[
     (DEVICE, Rule { burst: 100, per_minute: 30 }),
     (USER_CODE, Rule { burst: 20, per_minute: 10 }),
     (PUSHED_REQUEST, Rule { burst: 200, per_minute: 60 }),
+    (REGISTRATION, Rule { burst: 200, per_minute: 60 }),
     (LARGE_REQUEST, Rule { burst: 100, per_minute: 5 }),
 ];

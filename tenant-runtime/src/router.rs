@@ -3,7 +3,7 @@
 //! | who | routes | errors become |
 //! | --- | --- | --- |
 //! | anyone | discovery, JWKS | - |
-//! | applications | `/token`, `/par`, `/userinfo`, `/introspect`, `/revoke`, `/device_authorization` | OAuth JSON |
+//! | applications | `/token`, `/par`, `/userinfo`, `/introspect`, `/revoke`, `/device_authorization`, `/register…` | OAuth JSON |
 //! | people | `/authorize`, `/signin…`, `/account…`, `/device`, `/end_session`, `/` | pages |
 //! | the control plane | everything on `admin.sock` | problems |
 
@@ -26,13 +26,13 @@ use crate::account::{
     passkeys, preferences, profile, recovery_codes, second_factor, sessions as devices, switch,
 };
 use crate::admin::{
-    self, apis, applications, audit_events, blocklists, connected_accounts, connections, health, invitees, sessions,
-    users,
+    self, apis, applications, audit_events, blocklists, connected_accounts, connections, health, invitees,
+    registration_tokens, sessions, users,
 };
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{
-    authorize, cors, device_authorization, documents, end_session, introspect, jwks, par, protected_resource, revoke,
-    token, userinfo, well_known,
+    authorize, cors, device_authorization, documents, end_session, introspect, jwks, par, protected_resource, register,
+    revoke, token, userinfo, well_known,
 };
 use crate::signin::{
     callback, choice, code, connect, consent, email, enrol, lost, name, offer, passkey, resend, room, second_step,
@@ -75,6 +75,8 @@ fn application_routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route(path::INTROSPECT, post(introspect::post))
         .route(path::DEVICE_AUTHORIZATION, post(device_authorization::post))
+        .route(path::REGISTER, post(register::post))
+        .route("/register/{client_id}", get(register::get).put(register::put).delete(register::delete))
         .merge(browsers)
 }
 
@@ -165,6 +167,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/applications/{id}/invitees/{user_id}", put(invitees::add).delete(invitees::remove))
         .route("/apis", get(apis::list))
         .route("/apis/{name}", get(apis::show).put(apis::put).delete(apis::remove))
+        .route("/registration-tokens", get(registration_tokens::list).post(registration_tokens::create))
+        .route("/registration-tokens/{id}", delete(registration_tokens::remove))
         .route("/connections", get(connections::list).post(connections::create))
         .route("/connections/{id}", get(connections::show).patch(connections::change).delete(connections::remove))
         .route("/connections/{id}/check", post(connections::check))

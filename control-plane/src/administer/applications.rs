@@ -49,10 +49,14 @@ pub async fn remove(on: &On, id: ApplicationId) -> Result<(), Refused> {
     on.record(on.event("application.removed").application(id)).await
 }
 
-/// Lets the tenant reach the host that is told of ended sessions, as it was asked for here: the tenant's own word
-/// opens nothing (P18). A host that cannot be opened is named by the log of what could not be delivered.
+/// Lets the tenant reach the host that is told of ended sessions and the one that publishes keys, as it was asked for
+/// here: the tenant's own word opens nothing (P18). A host that cannot be opened is named by the log of what could
+/// not be delivered.
 async fn let_out(on: &On, id: ApplicationId, preferences: &Preferences) -> Result<(), Refused> {
-    let hosts = preferences.backchannel_logout_uri.as_deref().and_then(host).into_iter().collect();
+    let addresses = [&preferences.backchannel_logout_uri, &preferences.jwks_uri];
+    let mut hosts: Vec<_> = addresses.into_iter().flatten().filter_map(|uri| host(uri)).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
     let settled = needs::settle(&on.app, &on.tenant, &on.acting, (id, hosts)).await?;
     if !settled.refused.is_empty() {
         tracing::warn!(tenant = %on.tenant.slug, application = %id, "the way out it needs cannot be opened");

@@ -33,6 +33,7 @@ pub mod lockouts;
 pub mod logout_deliveries;
 pub mod passkeys;
 pub mod profile_fields;
+pub mod registration_tokens;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;

@@ -34,6 +34,7 @@ pub mod openapi;
 pub mod passkeys;
 pub mod profile_fields;
 pub mod rates;
+pub mod registration_tokens;
 pub mod router;
 pub mod sessions;
 pub mod settings;

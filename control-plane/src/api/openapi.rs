@@ -32,6 +32,7 @@ pub fn base() -> OpenApi {
             ("life", "A tenant's life: suspend, sleep, terminate, destroy"),
             ("applications", "What signs people in: OAuth clients"),
             ("apis", "What applications may ask tokens for"),
+            ("registration", "Who may register an application (RFC 7591)"),
             ("users", "People"),
             ("connections", "Outside identity providers, and people's accounts there"),
             ("sessions", "The register of sessions"),

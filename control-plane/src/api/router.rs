@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use super::rates::Rates;
 use super::{
     Api, admit, apis, applications, audit_events, blocklists, branding, connections, egress, events, invitees, keys,
-    life, lockouts, logout_deliveries, openapi, passkeys, profile_fields, sessions, settings, sign_in_attempts,
-    tenants, users,
+    life, lockouts, logout_deliveries, openapi, passkeys, profile_fields, registration_tokens, sessions, settings,
+    sign_in_attempts, tenants, users,
 };
 use crate::app::App;
 
@@ -94,6 +94,8 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(branding::set_logo, branding::remove_logo))
         .routes(routes!(apis::list))
         .routes(routes!(apis::show, apis::put, apis::remove))
+        .routes(routes!(registration_tokens::list, registration_tokens::create))
+        .routes(routes!(registration_tokens::remove))
         .routes(routes!(profile_fields::list))
         .routes(routes!(profile_fields::show, profile_fields::put, profile_fields::remove))
         .routes(routes!(egress::list, egress::add))

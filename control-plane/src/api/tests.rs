@@ -53,6 +53,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "tenants") => Some(json!({"slug": "newone", "name": "New"})),
         ("POST", "applications") => Some(json!({"name": "Shop", "type": "web"})),
         ("POST", "rotate") if !path.contains("seal-key") && !path.contains("assertion-key") => Some(json!({})),
+        ("POST", "registration-tokens") => Some(json!({"name": "Partners"})),
         ("POST", "egress") => Some(json!({"host": "accounts.example.org"})),
         ("POST", "connections") => Some(json!({"provider": "github", "client_id": "x", "client_secret": "y"})),
         ("PUT", "branding") => Some(json!({"primary_color": "#1d4ed8"})),
@@ -148,6 +149,8 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         "branding.changed",
         "api.changed",
         "api.removed",
+        "registration_token.created",
+        "registration_token.removed",
         "profile_field.changed",
         "profile_field.removed",
         "egress.allowed",
@@ -531,6 +534,11 @@ async fn a52_p18_an_application_opens_the_way_to_where_it_hears_of_ended_session
     assert_eq!(reached().await, ["other.example.org"], "it moved");
     call(Method::PATCH, &path, Some(json!({"name": "Store"}))).await;
     assert_eq!(reached().await, ["other.example.org"], "that did not change");
+    let both = json!({"preferences": {"backchannel_logout_uri": uri, "jwks_uri": "https://keys.example.org/jwks"}});
+    call(Method::PATCH, &path, Some(both)).await;
+    let mut open = reached().await;
+    open.sort_unstable();
+    assert_eq!(open, ["keys.example.org", "shop.example.org"], "A35");
     // Where nobody may go nothing is opened, whatever the tenant takes.
     for inside in ["https://10.0.0.1/bcl", "https://metadata.google.internal/", "https://shop.example.org:8443/", "x"] {
         call(Method::PATCH, &path, Some(told_at(inside))).await;

@@ -19,7 +19,7 @@ use crate::store::egress_rules::{self, Row, Why};
 pub enum NeededBy {
     /// A connection: the hosts of its provider.
     Connection(ConnectionId),
-    /// An application: the host that is told of ended sessions.
+    /// An application: the host that is told of ended sessions, and the one where its keys are.
     Application(ApplicationId),
 }
 

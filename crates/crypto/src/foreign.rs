@@ -15,6 +15,8 @@ use crate::strict_json;
 
 /// The most keys of one set.
 pub const MAX_KEYS: usize = 10;
+/// The most keys of one set that is published for everybody.
+const MAX_PUBLISHED: usize = 50;
 /// The longest `kid`, in characters.
 const MAX_KID: usize = 200;
 /// Members that only private and symmetric keys have (RFC 7518, 6).
@@ -71,8 +73,21 @@ impl ForeignKeys {
     /// # Errors
     /// A [`JwksError`], which its owner may be told.
     pub fn parse(jwks: &Value) -> Result<Self, JwksError> {
+        Self::read(jwks, MAX_KEYS, Err(JwksError::Unusable))
+    }
+
+    /// Reads a set as an application publishes it for everybody: keys of kinds that are not used here may be among
+    /// the others, and are left out.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; a set without a key that can be used is none.
+    pub fn published(jwks: &Value) -> Result<Self, JwksError> {
+        Self::read(jwks, MAX_PUBLISHED, Ok(()))
+    }
+
+    fn read(jwks: &Value, most: usize, unusable: Result<(), JwksError>) -> Result<Self, JwksError> {
         let listed = jwks.get("keys").and_then(Value::as_array).ok_or(JwksError::Shape)?;
-        if listed.len() > MAX_KEYS {
+        if listed.len() > most {
             return Err(JwksError::Count);
         }
         let mut keys = Vec::new();
@@ -82,7 +97,10 @@ impl ForeignKeys {
             if members.get("use").is_some_and(|usage| usage == "enc") {
                 continue;
             }
-            let key = key.filter(|key| key.to_verify_with().is_some()).ok_or(JwksError::Unusable)?;
+            let Some(key) = key.filter(|key| key.to_verify_with().is_some()) else {
+                unusable?;
+                continue;
+            };
             let key = ForeignKey { kid: text(members, "kid", MAX_KID)?, alg: text(members, "alg", 16)?, key };
             if key.kid.is_some() && keys.iter().any(|known: &ForeignKey| known.kid == key.kid) {
                 return Err(JwksError::Twice);

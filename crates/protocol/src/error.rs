@@ -68,11 +68,19 @@ pub enum ErrorCode {
     UnmetAuthenticationRequirements,
     /// RFC 9470 3.
     InsufficientUserAuthentication,
+    /// RFC 7591 3.2.2.
+    InvalidRedirectUri,
+    /// RFC 7591 3.2.2.
+    InvalidClientMetadata,
+    /// RFC 7591 3.2.2.
+    InvalidSoftwareStatement,
+    /// RFC 7591 3.2.2.
+    UnapprovedSoftwareStatement,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 34] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -103,6 +111,10 @@ impl ErrorCode {
         Self::ExpiredToken,
         Self::UnmetAuthenticationRequirements,
         Self::InsufficientUserAuthentication,
+        Self::InvalidRedirectUri,
+        Self::InvalidClientMetadata,
+        Self::InvalidSoftwareStatement,
+        Self::UnapprovedSoftwareStatement,
     ];
 
     /// The code as it goes over the wire.
@@ -138,6 +150,10 @@ impl ErrorCode {
             Self::ExpiredToken => "expired_token",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::InsufficientUserAuthentication => "insufficient_user_authentication",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
+            Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
         }
     }
 

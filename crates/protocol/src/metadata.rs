@@ -19,6 +19,17 @@ pub struct Capabilities {
     pub id_token_algorithms: Vec<String>,
     /// Authentication contexts that a sign-in can reach.
     pub acr_values: Vec<String>,
+    /// What the tenant offers beyond what all do.
+    pub choices: Choices,
+}
+
+/// What a tenant may offer or ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Programs register themselves (RFC 7591).
+    pub registration: bool,
+    /// Every authorization request is pushed (RFC 9126 5).
+    pub pushed_only: bool,
 }
 
 /// The document served at `/.well-known/openid-configuration` and
@@ -34,6 +45,8 @@ pub struct Metadata {
     introspection_endpoint: String,
     revocation_endpoint: String,
     device_authorization_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     pushed_authorization_request_endpoint: String,
     require_pushed_authorization_requests: bool,
     scopes_supported: Vec<&'static str>,
@@ -90,6 +103,8 @@ pub mod path {
     pub const DEVICE: &str = "/device";
     /// The endpoint for pushed authorization requests.
     pub const PAR: &str = "/par";
+    /// Where programs register themselves.
+    pub const REGISTER: &str = "/register";
     /// OpenID Connect Discovery 4.
     pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
     /// RFC 9728 3, for userinfo.
@@ -101,7 +116,7 @@ pub mod path {
 impl Metadata {
     /// The document of a tenant.
     pub fn new(capabilities: Capabilities) -> Self {
-        let Capabilities { issuer, id_token_algorithms, acr_values } = capabilities;
+        let Capabilities { issuer, id_token_algorithms, acr_values, choices } = capabilities;
         let at = |path: &str| format!("{issuer}{path}");
         Self {
             authorization_endpoint: at(path::AUTHORIZE),
@@ -112,9 +127,10 @@ impl Metadata {
             introspection_endpoint: at(path::INTROSPECT),
             revocation_endpoint: at(path::REVOKE),
             device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
+            registration_endpoint: choices.registration.then(|| at(path::REGISTER)),
             pushed_authorization_request_endpoint: at(path::PAR),
-            // Some applications have to push; nobody is kept from it.
-            require_pushed_authorization_requests: false,
+            // Where it is false, some applications have to push all the same; nobody is kept from it.
+            require_pushed_authorization_requests: choices.pushed_only,
             scopes_supported: scope::STANDARD.to_vec(),
             response_types_supported: ["code"],
             response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
@@ -161,7 +177,12 @@ mod tests {
     use super::*;
 
     fn document() -> Value {
+        document_of(Choices::default())
+    }
+
+    fn document_of(choices: Choices) -> Value {
         let metadata = Metadata::new(Capabilities {
+            choices,
             issuer: "https://practice.example.test".to_owned(),
             id_token_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).to_vec(),
             acr_values: Vec::new(),
@@ -235,6 +256,15 @@ mod tests {
     #[test]
     fn a11_unsigned_id_tokens_are_not_offered() {
         assert!(!document()["id_token_signing_alg_values_supported"].as_array().unwrap().contains(&json!("none")));
+    }
+
+    #[test]
+    fn b56_b88_what_a_tenant_chose_is_said_and_nothing_else() {
+        let usual = document();
+        assert_eq!(usual.get("registration_endpoint"), None);
+        let chosen = document_of(Choices { registration: true, pushed_only: true });
+        assert_eq!(chosen["registration_endpoint"], "https://practice.example.test/register");
+        assert_eq!(chosen["require_pushed_authorization_requests"], json!(true));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What an application may be registered as (RFC 7591 2, 5): the same rules for console, API and seed.
 
+pub mod information;
+pub mod metadata;
+
 use std::collections::BTreeSet;
 
 use crate::{ApplicationType, AuthMethod, GrantType, Profile, RedirectUri, Scope, redirect_uri, resource, scope};
@@ -63,16 +66,16 @@ pub fn check(wish: &Wish, dev: bool) -> Result<Accepted, Vec<Invalid>> {
     let mut wrong = Vec::new();
     let auth_method = wish.auth_method.unwrap_or_else(|| default_auth_method(wish));
     if (auth_method == AuthMethod::None) != is_public(wish.kind) {
-        wrong.push(metadata(
+        wrong.push(unfit(
             "token_endpoint_auth_method",
             "spa and native applications keep no secret: none; web and machine applications need one",
         ));
     }
     if !wish.profile.demands().auth_methods.contains(&auth_method) {
-        wrong.push(metadata("token_endpoint_auth_method", "the profile asks for private_key_jwt"));
+        wrong.push(unfit("token_endpoint_auth_method", "the profile asks for private_key_jwt"));
     }
     if auth_method == AuthMethod::PrivateKeyJwt && !wish.has_keys {
-        wrong.push(metadata("jwks", "private_key_jwt needs the public keys that assertions are signed with"));
+        wrong.push(unfit("jwks", "private_key_jwt needs the public keys that assertions are signed with"));
     }
     let grant_types = grants(wish, &mut wrong);
     let redirect_uris = uris("redirect_uris", &wish.redirect_uris, wish.kind, dev, &mut wrong);
@@ -83,7 +86,7 @@ pub fn check(wish: &Wish, dev: bool) -> Result<Accepted, Vec<Invalid>> {
     }
     let scopes = scopes(wish, &mut wrong);
     if wish.audience.as_deref().is_some_and(|audience| !resource::is_absolute(audience)) {
-        wrong.push(metadata("audience", "must be an absolute URI without a fragment"));
+        wrong.push(unfit("audience", "must be an absolute URI without a fragment"));
     }
     if !wrong.is_empty() {
         return Err(wrong);
@@ -113,12 +116,12 @@ fn grants(wish: &Wish, wrong: &mut Vec<Invalid>) -> Vec<GrantType> {
         };
     };
     let Ok(named) = named.iter().map(|name| name.parse()).collect::<Result<Vec<GrantType>, _>>() else {
-        wrong.push(metadata("grant_types", "must be among authorization_code, refresh_token, client_credentials and urn:ietf:params:oauth:grant-type:device_code"));
+        wrong.push(unfit("grant_types", "must be among authorization_code, refresh_token, client_credentials and urn:ietf:params:oauth:grant-type:device_code"));
         return Vec::new();
     };
     let grants: Vec<_> = GrantType::ALL.into_iter().filter(|grant| named.contains(grant)).collect();
     if let Some(message) = misfit(wish.kind, &grants) {
-        wrong.push(metadata("grant_types", message));
+        wrong.push(unfit("grant_types", message));
     }
     grants
 }
@@ -168,12 +171,12 @@ fn uris(
 
 fn scopes(wish: &Wish, wrong: &mut Vec<Invalid>) -> Scope {
     if !wish.scopes.iter().all(|token| scope::is_token(token) && !scope::STANDARD.contains(&token.as_str())) {
-        wrong.push(metadata("scopes", "must be single scope tokens other than the standard ones"));
+        wrong.push(unfit("scopes", "must be single scope tokens other than the standard ones"));
     }
     wish.scopes.iter().map(String::as_str).collect()
 }
 
-fn metadata(field: &'static str, message: &str) -> Invalid {
+fn unfit(field: &'static str, message: &str) -> Invalid {
     Invalid { field, code: "invalid_client_metadata", message: message.to_owned() }
 }
 

@@ -137,6 +137,11 @@ impl Problem {
         &self.code
     }
 
+    /// What is wrong with which members.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     /// The document as JSON; `instance` names the request when it is known.
     pub(crate) fn body(&self, request: Option<RequestId>) -> Vec<u8> {
         let document = Document {

@@ -129,6 +129,19 @@ pub struct Preferences {
     /// Algorithm of signed introspection answers (RFC 9701): that of ID tokens unless chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_signed_response_alg: Option<String>,
+    /// Where its public keys are, in place of `jwks`: an https address of a public host, on port 443. They are read
+    /// again when it signs with one that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The one algorithm of its request objects; any that its profile takes unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<String>,
+    /// The one algorithm of its client assertions; any that its profile takes unless chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
+    /// Where a sign-in that begins elsewhere is begun (OpenID Connect Core 4): an https address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
 }
 
 /// An application to create.
@@ -238,6 +251,9 @@ pub struct Application {
     pub preferences: Preferences,
     /// Whether it is switched off.
     pub disabled: bool,
+    /// The name of the token that it registered itself with; absent where an administrator made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_with: Option<String>,
     /// When it was made.
     pub created_at: String,
     /// When it last changed.

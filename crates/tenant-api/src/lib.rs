@@ -18,6 +18,7 @@ pub mod keys;
 pub mod logout;
 pub mod policies;
 pub mod profile_fields;
+pub mod registration;
 pub mod settings;
 pub mod standing;
 pub mod tokens;
@@ -38,6 +39,9 @@ pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys,
 pub use logout::{LogoutDelivery, LogoutDeliveryId, LogoutDeliveryIdKind, LogoutDeliveryState};
 pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
 pub use profile_fields::{FieldChoice, FieldClaim, FieldDefinition, FieldEditor, FieldType, FieldValues, ProfileField};
+pub use registration::{
+    CreatedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokenId, RegistrationTokenKind,
+};
 pub use settings::{AtSessionLimit, Settings, SettingsChanges};
 pub use standing::{Standing, StandingChange};
 pub use tokens::{AccessTokenFormat, SubjectType};

@@ -68,6 +68,22 @@ pub struct Settings {
     /// Hours that somebody who lost their second factor or passkeys waits for a way back.
     #[serde(default = "recovery_wait")]
     pub recovery_wait_hours: u32,
+    /// Whether programs may register themselves as applications, with a registration token (RFC 7591).
+    #[serde(default)]
+    pub registration: bool,
+    /// How many applications that registered themselves there may be.
+    #[serde(default = "registration_limit")]
+    pub registration_limit: u32,
+    /// Whether every authorization request has to be pushed (RFC 9126), whatever the application.
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+}
+
+/// How many applications may register themselves where nobody chose.
+pub const REGISTRATION_LIMIT: u32 = 100;
+
+const fn registration_limit() -> u32 {
+    REGISTRATION_LIMIT
 }
 
 const fn session_idle() -> u32 {
@@ -131,4 +147,15 @@ pub struct SettingsChanges {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 720)]
     pub recovery_wait_hours: Option<u32>,
+    /// Whether programs may register themselves as applications, with a registration token (RFC 7591).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration: Option<bool>,
+    /// How many applications that registered themselves there may be: 1 to 1000. Those that are there stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub registration_limit: Option<u32>,
+    /// Whether every authorization request has to be pushed (RFC 9126). Applications that do not push cannot sign
+    /// anybody in from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_pushed_authorization_requests: Option<bool>,
 }

@@ -132,6 +132,7 @@ mod tests {
             access: Access::Everyone,
             preferences: Preferences::default(),
             disabled: false,
+            registered_with: None,
             created_at: String::new(),
             updated_at: String::new(),
         }

@@ -4,6 +4,7 @@
 //! the control plane's, for this tenant, this request and one use ([`assertion`]). There is no call
 //! that imports keys, creates sessions or signs anybody in.
 
+mod addresses;
 pub mod apis;
 pub mod applications;
 pub mod assertion;
@@ -26,6 +27,7 @@ pub mod passkeys;
 mod preferences;
 pub mod profile_fields;
 pub mod registration;
+pub mod registration_tokens;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
@@ -36,4 +38,4 @@ mod whole;
 
 pub use assertion::require;
 pub use caller::Caller;
-use whole::to_the_end;
+pub(crate) use whole::to_the_end;

@@ -49,6 +49,19 @@ pub fn algorithm(name: &str, profile: Profile) -> Result<Algorithm, ProblemError
     Ok(chosen)
 }
 
+/// Refuses algorithms that an application of this profile signs nothing with.
+pub fn check_signing(chosen: &Preferences, profile: Profile) -> Result<(), ProblemError> {
+    for (pointer, name) in [
+        ("/preferences/request_object_signing_alg", &chosen.request_object_signing_alg),
+        ("/preferences/token_endpoint_auth_signing_alg", &chosen.token_endpoint_auth_signing_alg),
+    ] {
+        if name.as_ref().is_some_and(|name| !profile.demands().algorithms.contains(&name.as_str())) {
+            return Err(wrong(pointer, "an algorithm that the profile takes: ES256, PS256, EdDSA, Ed25519 or RS256"));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses pairwise subjects where there is no one host to make them for. A list of redirect URIs elsewhere
 /// (`sector_identifier_uri`) is not fetched: hosts that people should be known to alike are one application's.
 pub fn check_subjects(application: &Application, before: Option<&Application>) -> Result<(), ProblemError> {

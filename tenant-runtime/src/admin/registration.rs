@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use polder_crypto::ForeignKeys;
 use polder_kernel::{Secret, Timestamp};
-use polder_outbound::destination::Destination;
 use polder_protocol::registration::{self, Accepted, Invalid, Wish};
-use polder_protocol::{self as protocol, Client, Insists, redirect_uri};
+use polder_protocol::{self as protocol, Client, Insists};
 use polder_service::Problem;
 use polder_tenant_api as api;
 
-use super::preferences::{algorithm, check_lifetimes, check_subjects, wrong};
+use super::addresses;
+use super::preferences::{algorithm, check_lifetimes, check_signing, check_subjects, wrong};
 use crate::App;
 use crate::account::name;
 use crate::error::ProblemError;
@@ -21,8 +21,6 @@ use crate::store::applications::NewSecret;
 
 /// How long earlier secrets go on working after a new one was made (B18).
 pub const OVERLAP: Duration = Duration::from_secs(7 * 24 * 3600);
-/// The most extra origins for `form-action`.
-const MOST_ORIGINS: usize = 10;
 
 /// Checks everything that is asked for. Says all that is wrong at once.
 pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, ProblemError> {
@@ -37,8 +35,9 @@ pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, Proble
         scopes: new.preferences.scopes.clone(),
         audience: new.preferences.audience.clone(),
         profile: profile(new.profile),
-        has_keys: new.jwks.is_some(),
+        has_keys: new.jwks.is_some() || new.preferences.jwks_uri.is_some(),
     };
+    check_one_source(new.jwks.as_ref(), &new.preferences)?;
     let accepted = check(app, &wish)?;
     let (name, keys) = (plain_name(&new.name)?, keys(new.jwks.as_ref())?);
     let draft = Draft { id, name, access: new.access, preferences: new.preferences, keys, now };
@@ -70,15 +69,18 @@ pub fn accept_changes(
         scopes: preferences.scopes.clone(),
         audience: preferences.audience.clone(),
         profile: changes.profile.map_or(client.profile, profile),
-        has_keys: changes.jwks.is_some() || current.keys.is_some(),
+        has_keys: changes.jwks.is_some() || current.keys.is_some() || preferences.jwks_uri.is_some(),
     };
+    check_one_source(changes.jwks.as_ref(), &preferences)?;
+    // Who says where its keys are has none elsewhere.
+    let kept = current.keys.clone().filter(|_| preferences.jwks_uri.is_none());
     let accepted = check(app, &wish)?;
     let draft = Draft {
         id: current.id,
         name: changes.name.as_deref().map_or_else(|| Ok(current.name.clone()), plain_name)?,
         access: changes.access.unwrap_or_else(|| current.access.clone()),
         preferences,
-        keys: keys(changes.jwks.as_ref())?.or_else(|| current.keys.clone()),
+        keys: keys(changes.jwks.as_ref())?.or(kept),
         now: app.clock.now(),
     };
     let disabled_at = match changes.disabled {
@@ -92,8 +94,31 @@ pub fn accept_changes(
         third_party: current.third_party,
         created_at: current.created_at,
         secrets: current.secrets.clone(),
+        registered_with: current.registered_with.clone(),
         ..changed
     })
+}
+
+/// Puts what an application says of itself now in place of all it said before, under the same rules. What is not its
+/// own to say stays.
+pub fn accept_again(app: &App, current: &Application, new: api::NewApplication) -> Result<Application, ProblemError> {
+    let fresh = accept(app, api::NewApplication { third_party: false, ..new })?;
+    if fresh.client.kind != current.client.kind {
+        return Err(wrong("/application_type", "what kind of program it is stays: register another"));
+    }
+    let changed = Application {
+        id: current.id,
+        client: Client { id: current.client.id.clone(), ..fresh.client },
+        third_party: current.third_party,
+        access: current.access.clone(),
+        secrets: current.secrets.clone(),
+        registered_with: current.registered_with.clone(),
+        created_at: current.created_at,
+        disabled_at: current.disabled_at,
+        ..fresh
+    };
+    check_subjects(&changed, Some(current))?;
+    Ok(changed)
 }
 
 /// A new secret: shown once, stored as its keyed hash.
@@ -128,9 +153,10 @@ fn assemble(
     disabled_at: Option<Timestamp>,
 ) -> Result<Application, ProblemError> {
     let Draft { id, name, access, preferences, keys, now } = draft;
-    check_origins(&preferences.form_action_origins)?;
-    check_back_channel(app, preferences.backchannel_logout_uri.as_deref())?;
+    addresses::check_origins(&preferences.form_action_origins)?;
+    addresses::check(app, &preferences)?;
     check_lifetimes(&preferences)?;
+    check_signing(&preferences, wish.profile)?;
     check_access(&access)?;
     let usual = usual_id_token_alg(wish.profile);
     let chosen = |name: Option<&str>| name.map(|name| algorithm(name, wish.profile)).transpose();
@@ -164,6 +190,7 @@ fn assemble(
         keys,
         preferences,
         secrets: Vec::new(),
+        registered_with: None,
         created_at: now,
         updated_at: now,
         disabled_at,
@@ -175,29 +202,12 @@ fn keys(jwks: Option<&serde_json::Value>) -> Result<Option<ForeignKeys>, Problem
     parsed.map_err(|error| Problem::invalid(Vec::new()).error("/jwks", error.to_string()).into())
 }
 
-/// Only origins, as they stand in a policy: what else stood there would open it.
-fn check_origins(origins: &[String]) -> Result<(), ProblemError> {
-    let is_origin = |text: &String| {
-        url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.origin().ascii_serialization() == *text)
-    };
-    if origins.len() <= MOST_ORIGINS && origins.iter().all(is_origin) {
-        return Ok(());
+/// Keys are given, or where they are is said.
+fn check_one_source(jwks: Option<&serde_json::Value>, preferences: &api::Preferences) -> Result<(), ProblemError> {
+    if jwks.is_some() && preferences.jwks_uri.is_some() {
+        return Err(wrong("/preferences/jwks_uri", "jwks and jwks_uri: one of them"));
     }
-    Err(wrong("/preferences/form_action_origins", "up to 10 https origins such as https://login.example.com"))
-}
-
-/// An address that may be registered, of a host that a tenant may be let out to (A52).
-fn check_back_channel(app: &App, uri: Option<&str>) -> Result<(), ProblemError> {
-    let Some(uri) = uri else { return Ok(()) };
-    let dev = app.issuer.is_local();
-    redirect_uri::check_back_channel(uri, dev)
-        .map_err(|why| Problem::invalid(Vec::new()).error("/preferences/backchannel_logout_uri", why.to_string()))?;
-    let url = url::Url::parse(uri).ok();
-    let authority = url.as_ref().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
-    match authority.and_then(|authority| Destination::parse(&authority)) {
-        Some(to) if to.is_public() || (dev && to.is_loopback()) => Ok(()),
-        _ => Err(wrong("/preferences/backchannel_logout_uri", "must be at a public host, on port 443")),
-    }
+    Ok(())
 }
 
 fn check_access(access: &api::Access) -> Result<(), ProblemError> {

@@ -18,6 +18,9 @@ use crate::store::{sessions, settings};
 /// The most domains that may sign up.
 const MOST_DOMAINS: usize = 100;
 
+/// The most applications that may register themselves: all applications are in memory.
+const MOST_REGISTERED: u32 = 1_000;
+
 /// A limit on a person's sessions beyond which it would limit nothing.
 const MOST_SESSIONS: u32 = 1_000;
 
@@ -85,6 +88,9 @@ fn checked(mut changes: SettingsChanges) -> Result<SettingsChanges, ProblemError
     }
     if changes.recovery_wait_hours.is_some_and(|hours| !(1..=LONGEST_RECOVERY_WAIT_HOURS).contains(&hours)) {
         return Err(input::invalid("recovery_wait_hours are 1 to 720"));
+    }
+    if changes.registration_limit.is_some_and(|limit| !(1..=MOST_REGISTERED).contains(&limit)) {
+        return Err(input::invalid("registration_limit is 1 to 1000"));
     }
     Ok(changes)
 }

@@ -91,6 +91,7 @@ pub fn application(application: &Application) -> api::Application {
         access: application.access.clone(),
         preferences: application.preferences.clone(),
         disabled: application.disabled_at.is_some(),
+        registered_with: application.registered_with.clone(),
         created_at: application.created_at.rfc3339(),
         updated_at: application.updated_at.rfc3339(),
     }

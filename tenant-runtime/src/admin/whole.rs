@@ -2,17 +2,18 @@
 
 use std::future::Future;
 
-use crate::error::{Internal, ProblemError};
+use crate::error::Internal;
 
 /// Does `work` in a task of its own: a caller that hangs up after the commit must not keep what is in
 /// memory from following what is stored.
 ///
 /// # Errors
 /// The work's own.
-pub(super) async fn to_the_end<T, F>(work: F) -> Result<T, ProblemError>
+pub(crate) async fn to_the_end<T, E, F>(work: F) -> Result<T, E>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T, ProblemError>> + Send + 'static,
+    E: From<Internal> + Send + 'static,
+    F: Future<Output = Result<T, E>> + Send + 'static,
 {
     match tokio::spawn(work).await {
         Ok(done) => done,

@@ -41,6 +41,12 @@ impl OAuthError {
         Self(Box::new(Parts { error: refused.error, status, challenges, retry_after: None, source: None }))
     }
 
+    /// 401 with this challenge, and nothing else where nothing was presented (RFC 6750, 3).
+    pub fn unauthorized(error: Option<Error>, challenge: String) -> Self {
+        let (status, challenges) = (StatusCode::UNAUTHORIZED, vec![challenge]);
+        Self(Box::new(Parts { error, status, challenges, retry_after: None, source: None }))
+    }
+
     /// Too many failed attempts: 429.
     pub fn too_many(wait: RetryAfter) -> Self {
         let error = Error::new(ErrorCode::TemporarilyUnavailable, "too many failed attempts, try again later");

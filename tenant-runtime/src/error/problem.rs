@@ -10,6 +10,19 @@ use super::internal::from_internal;
 #[derive(Debug)]
 pub struct ProblemError(Box<Problem>);
 
+impl ProblemError {
+    /// What is wrong with the input; the error itself where it is our own.
+    ///
+    /// # Errors
+    /// The error, where nobody but us is to blame.
+    pub fn into_problem(self) -> Result<Problem, Internal> {
+        if self.0.status().is_server_error() {
+            return Err(Internal::NotReady("the input could not be judged"));
+        }
+        Ok(*self.0)
+    }
+}
+
 impl From<Problem> for ProblemError {
     fn from(problem: Problem) -> Self {
         Self(Box::new(problem))

@@ -49,6 +49,8 @@ pub struct Application {
     pub sector: Option<String>,
     /// Keyed hashes of its secrets; two may be valid at once while one is rotated (B18).
     pub secrets: Vec<SecretHash>,
+    /// The name of the token that it registered itself with.
+    pub registered_with: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -92,6 +94,7 @@ impl Application {
             access_token_alg: chosen(preferences.access_token_signed_response_alg.as_ref(), DEFAULT_ACCESS_TOKEN_ALG),
             preferences,
             secrets: Vec::new(),
+            registered_with: None,
             created_at: now,
             updated_at: now,
             disabled_at: None,
@@ -108,6 +111,11 @@ impl Application {
             refresh_absolute: chosen(own.refresh_absolute_seconds, usual.refresh_absolute),
             ..*usual
         }
+    }
+
+    /// Whether it signs anything: its keys are registered, or it says where they are.
+    pub fn has_keys(&self) -> bool {
+        self.keys.is_some() || self.preferences.jwks_uri.is_some()
     }
 
     /// Whether it is switched on.

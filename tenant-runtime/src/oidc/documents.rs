@@ -11,10 +11,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use polder_crypto::{Algorithm, sha256};
 use polder_kernel::encoding::base64url;
-use polder_protocol::metadata::{Capabilities, Metadata};
+use polder_protocol::metadata::{Capabilities, Choices, Metadata};
 
 use crate::App;
-use crate::error::Internal;
+use crate::error::{Internal, OAuthError};
 use crate::model::Assurance;
 use crate::settings::Issuer;
 
@@ -33,23 +33,40 @@ pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algo
 pub const CACHE_LIFETIME: Duration = Duration::from_secs(300);
 const CACHE_CONTROL: &str = "public, max-age=300";
 
-/// The discovery document as it goes out.
-pub struct Documents {
+/// The discovery document as it goes out, for each of a tenant's choices.
+pub struct Documents(Vec<(Choices, Document)>);
+
+struct Document {
     discovery: Bytes,
     etag: HeaderValue,
 }
 
 impl Documents {
-    /// Writes the document for this issuer.
+    /// Writes the documents for this issuer.
     ///
     /// # Errors
-    /// When it does not become JSON.
+    /// When one does not become JSON.
     pub fn new(issuer: &Issuer) -> Result<Self, Internal> {
+        let all = [(false, false), (false, true), (true, false), (true, true)];
+        let all = all.map(|(registration, pushed_only)| Choices { registration, pushed_only });
+        let written = all.into_iter().map(|choices| Ok((choices, Document::new(issuer, choices)?)));
+        Ok(Self(written.collect::<Result<_, Internal>>()?))
+    }
+
+    fn of(&self, choices: Choices) -> Result<&Document, Internal> {
+        let found = self.0.iter().find(|(of, _)| *of == choices);
+        found.map(|(_, document)| document).ok_or(Internal::NotReady("the document was not written"))
+    }
+}
+
+impl Document {
+    fn new(issuer: &Issuer, choices: Choices) -> Result<Self, Internal> {
         let document = Metadata::new(Capabilities {
             issuer: issuer.as_str().to_owned(),
             id_token_algorithms: ALGORITHMS.map(|algorithm| algorithm.as_str().to_owned()).to_vec(),
             // Whatever the policies: a stronger sign-in meets a weaker wish, and is told by the word asked for.
             acr_values: Assurance::ALL.map(|level| level.acr().to_owned()).to_vec(),
+            choices,
         });
         let discovery: Bytes = serde_json::to_vec(&document)?.into();
         Ok(Self { etag: etag(&discovery), discovery })
@@ -63,9 +80,15 @@ pub fn etag(bytes: &[u8]) -> HeaderValue {
 }
 
 /// Answers the discovery document.
-pub async fn discovery(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let Documents { discovery, etag } = &app.documents;
-    public(&headers, discovery.clone(), etag.clone())
+///
+/// # Errors
+/// None that can be: every document was written.
+pub async fn discovery(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, OAuthError> {
+    let settings = app.tenant.current();
+    let pushed_only = settings.require_pushed_authorization_requests;
+    let Document { discovery, etag } =
+        app.documents.of(Choices { registration: settings.registration, pushed_only })?;
+    Ok(public(&headers, discovery.clone(), etag.clone()))
 }
 
 /// A JSON document that anyone may keep for five minutes (F06).

@@ -57,7 +57,7 @@ async fn push(
         app.limits.check(limits::PUSHED_REQUEST, from).map_err(OAuthError::too_many)?;
     }
     let params = par::request(params, &application.client.id)?;
-    let request = incoming::by_value(app, &params, Came::Pushed).map_err(|refused| refused.error().clone())?;
+    let request = incoming::by_value(app, &params, Came::Pushed).await.map_err(|refused| refused.error().clone())?;
     let request = bound(app, headers, application, request).await?;
     let name = app.entropy.token();
     let new = New {

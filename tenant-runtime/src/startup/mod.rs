@@ -59,6 +59,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 14, name: "device", sql: include_str!("../../../migrations/tenant/0014_device.sql") },
     Migration { version: 15, name: "apis", sql: include_str!("../../../migrations/tenant/0015_apis.sql") },
+    Migration {
+        version: 16,
+        name: "registration",
+        sql: include_str!("../../../migrations/tenant/0016_registration.sql"),
+    },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

@@ -27,7 +27,7 @@ pub async fn all(tx: &mut Tx, issuer: &str) -> Result<Vec<Application>, Error> {
     let apis = apis::all(tx).await?;
     let sql = "SELECT id, name, rules, type, token_endpoint_auth_method, key_method, jwks, redirect_uris, \
                post_logout_redirect_uris, grant_types, party, access, preferences, created_at, updated_at, \
-               disabled_at FROM application \
+               disabled_at, registered_with FROM application \
                ORDER BY created_at, id";
     let mut applications = tx.all(sql, &args![], application).await?;
     for application in &mut applications {
@@ -114,6 +114,7 @@ fn application(row: &Row) -> Result<Application, Error> {
         access_token_alg: chosen(preferences.access_token_signed_response_alg.as_deref(), DEFAULT_ACCESS_TOKEN_ALG)?,
         preferences,
         secrets: Vec::new(),
+        registered_with: row.opt_text("registered_with")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
         disabled_at: row.opt_time("disabled_at")?,
@@ -143,6 +144,10 @@ fn jwks(application: &Application) -> Result<Option<String>, Error> {
     application.keys.as_ref().map(|keys| json(keys.as_json())).transpose()
 }
 
+fn grant_types(client: &Client) -> Vec<&'static str> {
+    client.grant_types.iter().map(|grant| grant.as_str()).collect()
+}
+
 fn chosen(name: Option<&str>, default: Algorithm) -> Result<Algorithm, Error> {
     name.map_or(Ok(default), |name| name.parse().map_err(|_| wrong("preferences")))
 }
@@ -158,10 +163,9 @@ fn wrong(column: &str) -> Error {
 pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
     let sql = "INSERT INTO application (id, name, profile, type, token_endpoint_auth_method, redirect_uris, \
                post_logout_redirect_uris, grant_types, access, preferences, created_at, updated_at, disabled_at, party, \
-               rules, key_method, jwks) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+               rules, key_method, jwks, registered_with) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let Application { client, .. } = application;
-    let grant_types: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
     let args = args![
         application.id,
         application.name.as_str(),
@@ -170,7 +174,7 @@ pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
         older(client.auth_method).as_str(),
         json(&client.redirect_uris)?,
         json(&client.post_logout_redirect_uris)?,
-        json(&grant_types)?,
+        json(&grant_types(client))?,
         json(&application.access)?,
         json(&application.preferences)?,
         application.created_at,
@@ -179,7 +183,8 @@ pub async fn add(tx: &mut Tx, application: &Application) -> Result<(), Error> {
         if application.third_party { THIRD } else { "first" },
         client.profile.as_str(),
         key_method(client.auth_method),
-        jwks(application)?
+        jwks(application)?,
+        application.registered_with.as_deref()
     ];
     tx.execute(sql, &args).await?;
     tell_at(tx, application).await
@@ -199,7 +204,7 @@ async fn tell_at(tx: &mut Tx, application: &Application) -> Result<(), Error> {
 pub async fn update(tx: &mut Tx, application: &Application) -> Result<bool, Error> {
     let sql = "UPDATE application SET name = $2, redirect_uris = $3, post_logout_redirect_uris = $4, access = $5, \
                preferences = $6, updated_at = $7, disabled_at = $8, rules = $9, token_endpoint_auth_method = $10, \
-               key_method = $11, jwks = $12 WHERE id = $1";
+               key_method = $11, jwks = $12, grant_types = $13 WHERE id = $1";
     let args = args![
         application.id,
         application.name.as_str(),
@@ -212,7 +217,8 @@ pub async fn update(tx: &mut Tx, application: &Application) -> Result<bool, Erro
         application.client.profile.as_str(),
         older(application.client.auth_method).as_str(),
         key_method(application.client.auth_method),
-        jwks(application)?
+        jwks(application)?,
+        json(&grant_types(&application.client))?
     ];
     let there = tx.execute(sql, &args).await? == 1;
     tell_at(tx, application).await?;

@@ -27,6 +27,7 @@ pub mod pending_requests;
 pub mod profile;
 pub mod pushed_requests;
 pub mod recovery_codes;
+pub mod registrations;
 pub mod revoked_tokens;
 pub mod sessions;
 pub mod settings;

@@ -2,9 +2,17 @@
 
 use polder_db::{Error, Tx, args};
 use polder_kernel::Timestamp;
+use polder_tenant_api::settings::REGISTRATION_LIMIT;
 use polder_tenant_api::{
     AtSessionLimit, PasskeyPolicy, SecondFactorPolicy, Settings, SettingsChanges, SignUp, policies,
 };
+
+/// Whether programs may register themselves.
+const REGISTRATION: &str = "registration";
+/// Whether every authorization request is pushed.
+const PUSHED_ONLY: &str = "require_pushed_authorization_requests";
+const ON: &str = "on";
+const OFF: &str = "off";
 
 /// The value stored under `name`.
 ///
@@ -47,6 +55,9 @@ pub fn choices(stored: &[(String, String)]) -> Settings {
         session_idle_seconds: number("session_idle_seconds", policies::SESSION_IDLE_SECONDS),
         session_absolute_seconds: number("session_absolute_seconds", policies::SESSION_ABSOLUTE_SECONDS),
         recovery_wait_hours: number("recovery_wait_hours", policies::RECOVERY_WAIT_HOURS),
+        registration: find(REGISTRATION) == Some(ON),
+        registration_limit: number("registration_limit", REGISTRATION_LIMIT),
+        require_pushed_authorization_requests: find(PUSHED_ONLY).is_some_and(|word| word != OFF),
     }
 }
 
@@ -70,8 +81,12 @@ pub fn written(changes: &SettingsChanges) -> Vec<(&'static str, String)> {
         session_absolute_seconds,
         recovery_wait_hours,
         proof_of_work,
+        registration,
+        registration_limit,
+        require_pushed_authorization_requests,
     } = changes;
     let number = |number: &u32| number.to_string();
+    let switch = |on: bool| (if on { ON } else { OFF }).to_owned();
     [
         ("name", name.clone()),
         ("sign_up", sign_up.map(|chosen| chosen.as_str().to_owned())),
@@ -86,10 +101,23 @@ pub fn written(changes: &SettingsChanges) -> Vec<(&'static str, String)> {
         ("session_absolute_seconds", session_absolute_seconds.as_ref().map(number)),
         ("recovery_wait_hours", recovery_wait_hours.as_ref().map(number)),
         ("proof_of_work", proof_of_work.map(|chosen| chosen.as_str().to_owned())),
+        (REGISTRATION, registration.map(switch)),
+        ("registration_limit", registration_limit.as_ref().map(number)),
+        (PUSHED_ONLY, require_pushed_authorization_requests.map(switch)),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .collect()
+}
+
+/// Whether programs may register themselves, as it is stored now. Whoever asks has the row to themselves until the
+/// unit ends: units that count applications go one after another.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_registration(tx: &mut Tx) -> Result<bool, Error> {
+    let sql = "UPDATE setting SET value = value WHERE name = $1 AND value = $2";
+    Ok(tx.execute(sql, &args![REGISTRATION, ON]).await? == 1)
 }
 
 /// Stores `value` under `name`, replacing what was there.
@@ -117,6 +145,9 @@ mod tests {
             second_factor: Some(SecondFactorPolicy::Never),
             session_idle_seconds: Some(900),
             recovery_wait_hours: Some(1),
+            registration: Some(true),
+            registration_limit: Some(7),
+            require_pushed_authorization_requests: Some(true),
             ..SettingsChanges::default()
         };
         let stored: Vec<_> = written(&changes).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -127,12 +158,22 @@ mod tests {
         );
         assert_eq!((read.second_factor, read.session_idle_seconds), (SecondFactorPolicy::Never, 900));
         assert_eq!((read.session_absolute_seconds, read.recovery_wait_hours), (policies::SESSION_ABSOLUTE_SECONDS, 1));
+        assert!(read.registration && read.require_pushed_authorization_requests);
+        assert_eq!((read.registration_limit, choices(&[]).registration_limit), (7, REGISTRATION_LIMIT));
+        assert!(!choices(&[]).registration && !choices(&[]).require_pushed_authorization_requests);
     }
 
     #[test]
     fn a_word_of_a_later_version_opens_no_door() {
         let odd = |name: &str| (name.to_owned(), "telepathy".to_owned());
-        let read = choices(&[odd("sign_up"), odd("passkeys"), odd("second_factor")]);
+        let read = choices(&[
+            odd("sign_up"),
+            odd("passkeys"),
+            odd("second_factor"),
+            odd("registration"),
+            odd("require_pushed_authorization_requests"),
+        ]);
+        assert!(!read.registration && read.require_pushed_authorization_requests);
         assert_eq!(read.sign_up, SignUp::Closed);
         assert_eq!((read.passkeys, read.second_factor), (PasskeyPolicy::Required, SecondFactorPolicy::Required));
     }

@@ -6,6 +6,7 @@ mod connections;
 mod keys;
 mod races;
 mod refusals;
+mod registration;
 mod resources;
 mod standing;
 mod strange_input;

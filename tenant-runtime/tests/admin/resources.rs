@@ -148,6 +148,7 @@ async fn settings_change_at_once_and_are_audited() {
         "at_session_limit": "end_oldest", "proof_of_work": "risk", "sign_up_domains": [],
         "passkeys": "preferred", "second_factor": "optional", "session_idle_seconds": 43200,
         "session_absolute_seconds": 2_592_000, "recovery_wait_hours": 72,
+        "registration": false, "registration_limit": 100, "require_pushed_authorization_requests": false,
     });
     assert_eq!(before, usual);
     let (_, never) = call(&tenant, "PATCH", "/settings", Some(json!({ "proof_of_work": "never" }))).await;

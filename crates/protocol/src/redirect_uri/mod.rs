@@ -5,10 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-mod back_channel;
+mod address;
 mod register;
 
-pub use back_channel::check_back_channel;
+pub use address::check_address;
 pub use register::{RegistrationError, register};
 
 /// The only hosts whose port may differ from the registered one (RFC 8252 7.3). `localhost` is not

@@ -13,6 +13,7 @@ use polder_kernel::{Id, Locale};
 use polder_tenant_api::connections::{
     Connection as OutsideConnection, ConnectionCheck, ConnectionConfiguration, Provider,
 };
+use polder_tenant_api::settings::REGISTRATION_LIMIT;
 use polder_tenant_api::{
     Access, Application, ApplicationType, AtSessionLimit, AuditEvent, BrandLogo, BrandTexts, BrandingChoices, DataKey,
     Key, KeyAlgorithm, KeyState, Measure, PasskeyPolicy, Preferences, Profile, ProofOfWork, SecondFactorPolicy,
@@ -499,6 +500,9 @@ fn settings(words: Words<'_>) -> Settings {
         session_idle_seconds: policies::SESSION_IDLE_SECONDS,
         session_absolute_seconds: policies::SESSION_ABSOLUTE_SECONDS,
         recovery_wait_hours: policies::RECOVERY_WAIT_HOURS,
+        registration: false,
+        registration_limit: REGISTRATION_LIMIT,
+        require_pushed_authorization_requests: false,
     }
 }
 
@@ -543,6 +547,7 @@ fn application(words: Words<'_>, kind: ApplicationType) -> Application {
         access: Access::Role { role: words.other.to_owned() },
         preferences: Preferences::default(),
         disabled: false,
+        registered_with: (kind == ApplicationType::Native).then(|| words.other.to_owned()),
         created_at: AT.to_owned(),
         updated_at: AT.to_owned(),
     }

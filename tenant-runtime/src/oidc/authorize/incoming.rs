@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use polder_crypto::{Category, foreign};
 use polder_protocol::authorize::{self, Came, Refusal, Request};
-use polder_protocol::{Error, Params, par, request_object};
+use polder_protocol::{Client, Error, Insists, Params, par, request_object};
 
+use super::super::client_keys;
 use super::super::once::Once;
 use super::super::verify;
 use super::wishes;
@@ -22,7 +23,7 @@ use crate::store::pushed_requests;
 pub async fn by_browser(app: &App, params: &Params) -> Result<Result<Request, Refusal>, Internal> {
     match par::reference(params) {
         Some(name) => pushed(app, params, name).await,
-        None => Ok(by_value(app, params, Came::ByBrowser)),
+        None => Ok(by_value(app, params, Came::ByBrowser).await),
     }
 }
 
@@ -31,11 +32,12 @@ pub async fn by_browser(app: &App, params: &Params) -> Result<Result<Request, Re
 ///
 /// # Errors
 /// A [`Refusal`].
-pub fn by_value(app: &App, params: &Params, came: Came) -> Result<Request, Refusal> {
+pub async fn by_value(app: &App, params: &Params, came: Came) -> Result<Request, Refusal> {
     let application = authorize::client_id(params).ok().and_then(|id| app.applications.enabled(id));
-    let client = application.as_deref().map(|application| &application.client);
+    let client = application.as_deref().map(|application| held_to(app, &application.client));
+    let client = client.as_deref();
     let opened = match application.as_deref() {
-        Some(application) => open(app, params, application),
+        Some(application) => open(app, params, application).await,
         None => Ok(Cow::Borrowed(params)),
     };
     let params = opened.map_err(|error| authorize::refuse(params, client, error))?;
@@ -48,14 +50,24 @@ pub fn by_value(app: &App, params: &Params, came: Came) -> Result<Request, Refus
     Ok(request.bind_hint(hint)?)
 }
 
+/// The application with what its tenant asks of all (B56).
+fn held_to<'a>(app: &App, client: &'a Client) -> Cow<'a, Client> {
+    if client.must_push() || !app.tenant.current().require_pushed_authorization_requests {
+        return Cow::Borrowed(client);
+    }
+    let insists = Insists { pushed_requests: true, ..client.insists };
+    Cow::Owned(Client { insists, ..client.clone() })
+}
+
 /// The parameters that count: those of a signed request object alone, where there is one (RFC 9101, 6.3).
-fn open<'a>(app: &App, params: &'a Params, application: &Application) -> Result<Cow<'a, Params>, Error> {
+async fn open<'a>(app: &App, params: &'a Params, application: &Application) -> Result<Cow<'a, Params>, Error> {
     let Some(object) = params.get("request") else { return Ok(Cow::Borrowed(params)) };
-    let Some(keys) = application.keys.as_ref().filter(|_| !foreign::is_unsigned(object)) else {
+    if !application.has_keys() || foreign::is_unsigned(object) {
         return Err(request_object::not_supported());
-    };
+    }
     let client = &application.client;
-    let signed = keys.verify(object, client.profile.demands().algorithms).map_err(|error| {
+    let chosen = application.preferences.request_object_signing_alg.as_deref();
+    let signed = client_keys::verify(app, application, object, chosen).await.map_err(|error| {
         request_object::refused("the request object is not signed by a registered key").detail(error.to_string())
     })?;
     let opened =
