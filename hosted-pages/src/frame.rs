@@ -25,12 +25,43 @@ pub struct Frame<'a> {
     pub look: Option<Look>,
     /// What of the tenant's own stands around the page.
     pub brand: Brand<'a>,
+    /// Where people can read what the application that they sign in to does.
+    pub application: Option<ApplicationLinks<'a>>,
+}
+
+/// What an application says about itself, at addresses that were checked (Dynamic Client Registration 1.0, 2).
+#[derive(Clone, Copy, Debug)]
+pub struct ApplicationLinks<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its terms.
+    pub terms: Option<&'a str>,
+    /// Its privacy statement.
+    pub privacy: Option<&'a str>,
+}
+
+impl ApplicationLinks<'_> {
+    /// Terms and privacy statement: https or nothing, whoever let something else pass.
+    pub(crate) fn links(&self) -> (Option<&str>, Option<&str>) {
+        let secure = |link: &&str| link.starts_with("https://");
+        (self.terms.filter(secure), self.privacy.filter(secure))
+    }
 }
 
 impl<'a> Frame<'a> {
     /// A frame without forms' hidden fields, nonce and language chooser.
     pub const fn new(locale: Locale, tenant_name: &'a str) -> Self {
-        Self { locale, tenant_name, nonce: "", csrf: "", flow: "", language_path: None, look: None, brand: Brand::NONE }
+        Self {
+            locale,
+            tenant_name,
+            nonce: "",
+            csrf: "",
+            flow: "",
+            language_path: None,
+            look: None,
+            brand: Brand::NONE,
+            application: None,
+        }
     }
 
     pub(crate) const fn t(&self) -> &'static Texts {

@@ -31,7 +31,7 @@ pub use assets::{Asset, asset};
 pub use brand::{Brand, Theme};
 pub use country::Country;
 pub use device::Device;
-pub use frame::Frame;
+pub use frame::{ApplicationLinks, Frame};
 pub use look::Look;
 pub use page::Page;
 pub use sign::Sign;

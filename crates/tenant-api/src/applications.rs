@@ -142,6 +142,12 @@ pub struct Preferences {
     /// Where a sign-in that begins elsewhere is begun (OpenID Connect Core 4): an https address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// Its privacy statement, linked from the pages on which people sign in to it: an https address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// Its terms, linked in the same places: an https address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
 }
 
 /// An application to create.

@@ -12,17 +12,24 @@ use crate::error::ProblemError;
 /// The most extra origins for `form-action`.
 const MOST_ORIGINS: usize = 10;
 
-/// Refuses what may not be registered, and where this tenant has no way to (A35, A39, A52).
+/// Refuses what may not be registered, and where this tenant has no way to (A34, A35, A39, A52).
 pub fn check(app: &App, chosen: &Preferences) -> Result<(), ProblemError> {
-    if let Some(uri) = &chosen.initiate_login_uri {
-        plain(app, "/preferences/initiate_login_uri", uri)?;
+    let dev = app.issuer.is_local();
+    for (pointer, uri, dev) in [
+        ("/preferences/initiate_login_uri", &chosen.initiate_login_uri, dev),
+        ("/preferences/policy_uri", &chosen.policy_uri, false),
+        ("/preferences/tos_uri", &chosen.tos_uri, false),
+    ] {
+        if let Some(uri) = uri {
+            plain(pointer, uri, dev)?;
+        }
     }
     for (pointer, uri) in [
         ("/preferences/backchannel_logout_uri", &chosen.backchannel_logout_uri),
         ("/preferences/jwks_uri", &chosen.jwks_uri),
     ] {
         if let Some(uri) = uri {
-            plain(app, pointer, uri)?;
+            plain(pointer, uri, dev)?;
             reachable(app, pointer, uri)?;
         }
     }
@@ -40,8 +47,8 @@ pub fn check_origins(origins: &[String]) -> Result<(), ProblemError> {
     Err(wrong("/preferences/form_action_origins", "up to 10 https origins such as https://login.example.com"))
 }
 
-fn plain(app: &App, pointer: &'static str, uri: &str) -> Result<(), ProblemError> {
-    let fits = redirect_uri::check_address(uri, app.issuer.is_local());
+fn plain(pointer: &'static str, uri: &str, dev: bool) -> Result<(), ProblemError> {
+    let fits = redirect_uri::check_address(uri, dev);
     fits.map_err(|why| Problem::invalid(Vec::new()).error(pointer, why.to_string()).into())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use polder_hosted_pages::{Frame, Look, Page};
+use polder_hosted_pages::{ApplicationLinks, Frame, Look, Page};
 use polder_kernel::Locale;
 use polder_kernel::encoding::base64url;
 use polder_service::cookies::SetCookie;
@@ -31,6 +31,7 @@ pub struct Paper {
     scripts: bool,
     look: Option<Look>,
     remember: Option<SetCookie>,
+    application: Option<Application>,
 }
 
 impl Paper {
@@ -48,6 +49,7 @@ impl Paper {
             scripts: false,
             look: visit.jar.get(LOOK_COOKIE).and_then(Look::parse),
             remember: remember(app, visit),
+            application: None,
         }
     }
 
@@ -59,6 +61,7 @@ impl Paper {
             locale: visit.locale(app, &waiting.request.ui_locales),
             flow: waiting.handle.clone(),
             leads_to,
+            application: links(application).map(|_| application.clone()),
             ..Self::new(app, visit, &waiting.path(), &waiting.csrf(app).to_text())
         }
     }
@@ -86,6 +89,7 @@ impl Paper {
             language_path: Some(&self.path),
             look: self.look,
             brand: self.brand.shown(self.locale, self.tenant.default_locale),
+            application: self.application.as_ref().and_then(links),
             ..Frame::new(self.locale, self.brand.name(self.locale, &self.tenant))
         }
     }
@@ -111,6 +115,13 @@ impl Paper {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
         response
     }
+}
+
+/// Where an application says what it does, if it does (A34).
+fn links(application: &Application) -> Option<ApplicationLinks<'_>> {
+    let (terms, privacy) = (application.preferences.tos_uri.as_deref(), application.preferences.policy_uri.as_deref());
+    let links = ApplicationLinks { name: &application.name, terms, privacy };
+    (terms.is_some() || privacy.is_some()).then_some(links)
 }
 
 /// A language chosen on a page is remembered for a year.

@@ -8,6 +8,7 @@ mod support;
 #[path = "../connections/mod.rs"]
 mod connections;
 
+mod application_links;
 mod authorize;
 mod back_channel;
 mod bearer;

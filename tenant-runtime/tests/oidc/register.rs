@@ -293,6 +293,9 @@ async fn b88_b89_a33_a36_a39_what_may_not_be_registered_is_refused_by_its_code()
             (json!({ "jwks": private }), "invalid_client_metadata"),
             (json!({ "jwks": signer.jwks(), "jwks_uri": "https://app.example/jwks" }), "invalid_client_metadata"),
             (json!({ "jwks_uri": "http://app.example/jwks" }), "invalid_client_metadata"),
+            (json!({ "policy_uri": "javascript:alert(1)" }), "invalid_client_metadata"),
+            (json!({ "tos_uri": "http://app.example/terms" }), "invalid_client_metadata"),
+            (json!({ "tos_uri": "data:text/html,x" }), "invalid_client_metadata"),
             (json!({ "jwks_uri": "https://10.0.0.1/jwks" }), "invalid_client_metadata"),
             (json!({ "backchannel_logout_uri": "https://metadata.google.internal/" }), "invalid_client_metadata"),
             (json!({ "initiate_login_uri": "http://app.example/begin" }), "invalid_client_metadata"),
@@ -343,7 +346,8 @@ async fn a34_a39_everything_that_was_registered_is_told_and_nothing_that_was_not
             "jwks": Signer::new().jwks(), "subject_type": "pairwise", "id_token_signed_response_alg": "EdDSA",
             "userinfo_signed_response_alg": "ES256", "introspection_signed_response_alg": "ES256",
             "request_object_signing_alg": "ES256", "default_max_age": 3600, "require_auth_time": true,
-            "initiate_login_uri": "https://app.example/begin",
+            "initiate_login_uri": "https://app.example/begin", "tos_uri": "https://app.example/terms",
+            "policy_uri": "https://app.example/privacy",
             "backchannel_logout_uri": "https://app.example/ended", "backchannel_logout_session_required": true,
             "require_pushed_authorization_requests": true, "dpop_bound_access_tokens": true,
         });
@@ -358,7 +362,7 @@ async fn a34_a39_everything_that_was_registered_is_told_and_nothing_that_was_not
         assert!(application.client.must_push() && application.client.must_bind_tokens());
         // Pages of ours show none of these.
         let more = json!({
-            "logo_uri": "javascript:alert(1)", "policy_uri": "https://app.example/policy", "tos_uri": "x",
+            "logo_uri": "javascript:alert(1)",
             "client_uri": "https://app.example/", "contacts": ["a@app.example"], "audience": "https://api.test",
             "apis": ["orders"], "third_party": false, "access": {}, "profile": "compat", "client_id": "mine",
             "client_secret": "mine", "scope": "orders:write openid orders:write",
@@ -366,7 +370,7 @@ async fn a34_a39_everything_that_was_registered_is_told_and_nothing_that_was_not
         let made = register(&world, &token, &web(&more)).await;
         assert_eq!(made.status, 201, "{}", made.text());
         let told = made.json();
-        for name in ["logo_uri", "policy_uri", "tos_uri", "client_uri", "contacts", "audience", "apis", "third_party"] {
+        for name in ["logo_uri", "client_uri", "contacts", "audience", "apis", "third_party"] {
             assert_eq!(told.get(name), None, "{name}");
         }
         assert!(told["client_id"] != "mine" && told["client_secret"] != "mine");

@@ -45,6 +45,10 @@ pub struct ClientMetadata {
     pub default_max_age: Option<u32>,
     /// `initiate_login_uri`.
     pub initiate_login_uri: Option<String>,
+    /// `policy_uri`.
+    pub policy_uri: Option<String>,
+    /// `tos_uri`.
+    pub tos_uri: Option<String>,
     /// `backchannel_logout_uri`.
     pub backchannel_logout_uri: Option<String>,
     /// `backchannel_logout_session_required`.
@@ -124,6 +128,8 @@ pub fn read(sent: &Value) -> Result<ClientMetadata, Error> {
         request_object_alg: members.text("request_object_signing_alg")?,
         default_max_age: members.seconds("default_max_age")?,
         initiate_login_uri: members.text("initiate_login_uri")?,
+        policy_uri: members.text("policy_uri")?,
+        tos_uri: members.text("tos_uri")?,
         backchannel_logout_uri: members.text("backchannel_logout_uri")?,
         backchannel_logout_session_required: members.flag("backchannel_logout_session_required")?,
         pushed_requests: members.flag("require_pushed_authorization_requests")?.unwrap_or_default(),

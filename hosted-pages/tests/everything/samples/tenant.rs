@@ -8,7 +8,7 @@ use polder_hosted_pages::tenant::{
     OfferPasskey, OnTheWay, PasskeyProblem, Person, ProveWork, ProviderButton, ProviderTrouble, RoomTaken, SignInCode,
     SignInEmail, SignOutConfirm, Signals, SignedOut, WaitingAccount,
 };
-use polder_hosted_pages::{Device, Frame, Page};
+use polder_hosted_pages::{ApplicationLinks, Device, Frame, Page};
 use polder_kernel::Locale;
 
 use super::{Sample, Words};
@@ -291,6 +291,8 @@ fn name(frame: Frame<'_>, words: Words<'_>, pages: &mut Vec<Sample>) {
         asked: &asked,
     };
     add(pages, "consent", &page);
+    let links = ApplicationLinks { name: words.application, terms: Some(words.url), privacy: Some(words.url) };
+    add(pages, "consent-links", &Consent { frame: Frame { application: Some(links), ..frame }, ..page });
     add(pages, "device", &DeviceEnter { frame, code: "BCDF-GHJK", error: None });
     for (name, error) in [
         ("device-unknown", DeviceError::Unknown),

@@ -59,6 +59,8 @@ fn new_application(
         default_max_age: metadata.default_max_age,
         jwks_uri: metadata.jwks_uri,
         initiate_login_uri: metadata.initiate_login_uri,
+        policy_uri: metadata.policy_uri,
+        tos_uri: metadata.tos_uri,
         backchannel_logout_uri: metadata.backchannel_logout_uri,
         backchannel_logout_session_required: metadata.backchannel_logout_session_required,
         require_pushed_authorization_requests: metadata.pushed_requests,

@@ -53,6 +53,8 @@ pub fn answer(
                 jwks_uri: preferences.jwks_uri.clone(),
                 default_max_age: preferences.default_max_age,
                 initiate_login_uri: preferences.initiate_login_uri.clone(),
+                policy_uri: preferences.policy_uri.clone(),
+                tos_uri: preferences.tos_uri.clone(),
                 backchannel_logout_uri: preferences.backchannel_logout_uri.clone(),
                 backchannel_logout_session_required: preferences.backchannel_logout_session_required,
             },
