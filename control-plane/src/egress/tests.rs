@@ -235,21 +235,21 @@ async fn a52_a_port_of_this_machine_is_reached_where_it_is_allowed_and_no_longer
 async fn f13_a_tunnel_has_limits() {
     let host = echo().await.to_string();
     let limits =
-        Limits { idle: Duration::from_millis(150), total: Duration::from_millis(700), bytes: 100_000, ..SHORT };
+        Limits { idle: Duration::from_millis(400), total: Duration::from_millis(2000), bytes: 100_000, ..SHORT };
     let stage = Stage::new(|_| vec![], limits).await;
     stage.allow(&host).await;
 
     let (mut silent, _) = stage.connect(&host).await;
     let begun = Instant::now();
     assert_eq!(silent.read(&mut [0; 8]).await.unwrap_or(0), 0);
-    assert!((150..500).contains(&begun.elapsed().as_millis()), "idle: {:?}", begun.elapsed());
+    assert!((350..2000).contains(&begun.elapsed().as_millis()), "idle: {:?}", begun.elapsed());
 
     let (mut busy, _) = stage.connect(&host).await;
     let begun = Instant::now();
     while busy.write_all(b"x").await.is_ok() && busy.read(&mut [0; 8]).await.is_ok_and(|n| n > 0) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!((600..2000).contains(&begun.elapsed().as_millis()), "total: {:?}", begun.elapsed());
+    assert!((1800..10_000).contains(&begun.elapsed().as_millis()), "total: {:?}", begun.elapsed());
 
     let (big, _) = stage.connect(&host).await;
     let (mut reads, mut writes) = tokio::io::split(big);
