@@ -117,13 +117,27 @@ impl Client {
     /// dropped (B05), except that `offline_access` means nothing without the refresh grant and is
     /// then ignored, as OpenID Connect Core 11 asks (A27).
     pub fn grant_scope(&self, requested: &Scope) -> Result<Scope, Error> {
-        if !requested.iter().all(|token| scope::STANDARD.contains(&token) || self.scopes.contains(token)) {
+        if !requested.iter().all(|token| self.may_ask(token)) {
             return Err(Error::new(ErrorCode::InvalidScope, "a requested scope is unknown"));
         }
         if self.grant_types.contains(&GrantType::RefreshToken) {
             return Ok(requested.clone());
         }
         Ok(requested.without(scope::OFFLINE_ACCESS))
+    }
+
+    /// Whether it may ask for this scope.
+    pub fn may_ask(&self, token: &str) -> bool {
+        scope::STANDARD.contains(&token) || self.scopes.contains(token)
+    }
+
+    /// The part of what was granted that it may still ask for: what was taken from it since is in no new token.
+    #[must_use]
+    pub fn still(&self, granted: Scope) -> Scope {
+        if granted.iter().all(|token| self.may_ask(token)) {
+            return granted;
+        }
+        granted.iter().filter(|token| self.may_ask(token)).collect()
     }
 
     /// Whether answers may go to this redirect URI: one of its own, the port of a native application's

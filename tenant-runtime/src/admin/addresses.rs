@@ -12,8 +12,16 @@ use crate::error::ProblemError;
 /// The most extra origins for `form-action`.
 const MOST_ORIGINS: usize = 10;
 
+/// Whether this is an address below the issuer: tokens for it are ours to take, and nobody else's to look at.
+pub fn is_ours(app: &App, uri: &str) -> bool {
+    uri.strip_prefix(app.issuer.as_str()).is_some_and(|rest| rest.starts_with(['/', '?']))
+}
+
 /// Refuses what may not be registered, and where this tenant has no way to (A34, A35, A39, A52).
 pub fn check(app: &App, chosen: &Preferences) -> Result<(), ProblemError> {
+    if chosen.audience.as_deref().is_some_and(|audience| is_ours(app, audience)) {
+        return Err(wrong("/preferences/audience", "addresses below the issuer are its own"));
+    }
     let dev = app.issuer.is_local();
     for (pointer, uri, dev) in [
         ("/preferences/initiate_login_uri", &chosen.initiate_login_uri, dev),

@@ -10,7 +10,7 @@ use polder_service::Problem;
 use polder_service::json::Json;
 use polder_tenant_api::{Api, ApiDefinition, Page};
 
-use super::{Caller, input, to_the_end};
+use super::{Caller, addresses, input, to_the_end};
 use crate::App;
 use crate::account::name as plain;
 use crate::error::ProblemError;
@@ -121,8 +121,7 @@ fn check(app: &App, name: &str, definition: &ApiDefinition) -> Result<(), Proble
         return Err(wrong("/identifier", "an absolute URI without a fragment, of 255 characters at most"));
     }
     // Tokens for us are not another API's to take.
-    let ours = identifier.strip_prefix(app.issuer.as_str());
-    if ours.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) {
+    if identifier == app.issuer.as_str() || addresses::is_ours(app, identifier) {
         return Err(wrong("/identifier", "addresses of the issuer are its own"));
     }
     if title.as_deref().is_some_and(|title| plain::checked(title).is_err()) {

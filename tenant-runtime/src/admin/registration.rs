@@ -43,7 +43,8 @@ pub fn accept(app: &App, new: api::NewApplication) -> Result<Application, Proble
     let draft = Draft { id, name, access: new.access, preferences: new.preferences, keys, now };
     let application = assemble(app, &wish, accepted, draft, None)?;
     check_subjects(&application, None)?;
-    if new.third_party && !application.client.grant_types.contains(&protocol::GrantType::AuthorizationCode) {
+    let has_people = |grant: &protocol::GrantType| *grant != protocol::GrantType::ClientCredentials;
+    if new.third_party && !application.client.grant_types.iter().any(has_people) {
         return Err(wrong("/third_party", "nobody is asked for consent where nobody signs in"));
     }
     Ok(Application { third_party: new.third_party, ..application })
@@ -105,6 +106,15 @@ pub fn accept_again(app: &App, current: &Application, new: api::NewApplication) 
     let fresh = accept(app, api::NewApplication { third_party: false, ..new })?;
     if fresh.client.kind != current.client.kind {
         return Err(wrong("/application_type", "what kind of program it is stays: register another"));
+    }
+    let is_machine = current.client.kind == protocol::ApplicationType::Machine;
+    if !is_machine && !current.third_party {
+        return Err(wrong("/grant_types", "people are never asked about this application: register another"));
+    }
+    // What an administrator let it ask people for would become its own, without any people.
+    let alone = protocol::GrantType::ClientCredentials;
+    if fresh.client.grant_types.contains(&alone) && !current.client.grant_types.contains(&alone) {
+        return Err(wrong("/grant_types", "client_credentials cannot be added: register another"));
     }
     let changed = Application {
         id: current.id,

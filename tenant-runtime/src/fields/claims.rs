@@ -32,15 +32,26 @@ pub async fn about(
     (scope, place, asked): (&Scope, Place, &[String]),
 ) -> Result<Map<String, Value>, Internal> {
     let fields = app.fields.current();
-    let is_asked = |field: &Field| field.definition.claim.as_ref().is_some_and(|claim| asked.contains(&claim.name));
+    // Of the scope that a claim is in now: it may have been moved to one that is not this application's.
+    let is_asked = |field: &Field| {
+        let claim = field.definition.claim.as_ref();
+        claim.is_some_and(|claim| asked.contains(&claim.name) && application.client.may_ask(&claim.scope))
+    };
     let mut shown: Vec<&Field> = fields.iter().filter(|field| shows(field, scope, place) || is_asked(field)).collect();
     if shown.is_empty() {
         return Ok(Map::new());
     }
     let mut tx = app.db.read().await?;
     if application.third_party {
-        let given = consents::holding(&mut tx, user, application.id).await?.map(|consent| consent.given_at);
-        shown.retain(|field| given.is_some_and(|given| given >= field.claim_since));
+        // A later yes to something else is none to this.
+        let given = consents::holding(&mut tx, user, application.id).await?;
+        let agreed = |field: &Field| {
+            let claim = field.definition.claim.as_ref();
+            given.as_ref().zip(claim).is_some_and(|(consent, claim)| {
+                consent.given_at >= field.claim_since && consent.scope.contains(&claim.scope)
+            })
+        };
+        shown.retain(|field| agreed(field));
     }
     let values = profile::values(&mut tx, &app.keyring, user).await?;
     let claim = |field: &&Field| {

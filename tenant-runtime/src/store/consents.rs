@@ -85,6 +85,16 @@ pub async fn withdraw(tx: &mut Tx, user: UserId, application: ApplicationId, now
     Ok(ended + grants > 0)
 }
 
+/// Ends what everybody agreed to with an application that is not what it was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(tx: &mut Tx, application: ApplicationId, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE consent SET ended_at = $2 WHERE application_id = $1 AND ended_at IS NULL";
+    tx.execute(sql, &args![application, now]).await?;
+    Ok(())
+}
+
 fn context(consent: &Consent) -> String {
     format!("consent.metadata_sealed:{}", consent.id)
 }

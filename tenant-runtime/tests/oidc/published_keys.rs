@@ -145,6 +145,38 @@ async fn a35_f13_without_keys_nobody_is_believed_and_the_next_try_waits() {
     .await;
 }
 
+#[tokio::test]
+async fn a35_f13_keys_that_were_taken_back_are_good_no_more() {
+    on_each(|world| async move {
+        for taken_back in [(200, r#"{"keys":[]}"#), (404, ""), (410, ""), (403, "{}"), (200, "null")] {
+            let signer = Signer::new();
+            let server = Server::start(&signer.jwks()).await;
+            let client = server.application(&world, machine(), &signer).await;
+            assert_eq!(proves(&world, &client, &signer).await.status, 200);
+            server.answer(taken_back.0, taken_back.1);
+            world.pass(2 * 3600);
+            proves(&world, &client, &signer).await.refused(401, "invalid_client");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a35_who_hangs_up_does_not_make_it_be_read_anew() {
+    on_each(|world| async move {
+        let signer = Signer::new();
+        let server = Server::start(&signer.jwks()).await;
+        let client = server.application(&world, machine(), &signer).await;
+        for _ in 0..5 {
+            let impatient = tokio::time::timeout(Duration::from_millis(1), proves(&world, &client, &signer));
+            assert!(impatient.await.is_err(), "the server takes longer");
+        }
+        assert_eq!(proves(&world, &client, &signer).await.status, 200);
+        assert_eq!(server.asked(), 1);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a35_however_many_come_one_asks_and_nobody_else_answers_for_it() {
     on_each(|world| async move {

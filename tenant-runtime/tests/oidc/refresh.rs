@@ -2,6 +2,8 @@
 
 use polder_db::args;
 use polder_tenant_api::Access;
+use polder_tenant_runtime::model::Application;
+use polder_tenant_runtime::store::applications;
 
 use crate::support::client::{spa, web};
 use crate::support::token::claims;
@@ -297,6 +299,34 @@ async fn b86_a_rule_that_asks_for_more_holds_for_codes_and_refresh_tokens_and_us
         world.app.tenant.replace(before);
         assert_eq!(client.redeem(&world, &code).await.status, 200);
         assert_eq!(client.refresh(&world, &token).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn b19_a_scope_that_was_taken_from_the_application_is_in_no_new_token() {
+    on_each(|world| async move {
+        let mut choice = web();
+        choice.wish.scopes = vec!["read".to_owned(), "write".to_owned()];
+        let client = world.application(choice).await;
+        let browser = world.browser();
+        browser.sign_in(&world, world.user("ann@example.test").await).await;
+        let all = [("scope", "openid offline_access read write")];
+        let code = browser.code_with(&world, &client, &all).await;
+        let late = browser.code_with(&world, &client, &all).await;
+        let tokens = client.redeem(&world, &code).await;
+        assert_eq!(tokens.member("scope"), "openid offline_access read write");
+        let mut application = Application::clone(&world.app.applications.find(&client.id).unwrap());
+        application.preferences.scopes = vec!["read".to_owned()];
+        application.client.scopes = ["read"].into_iter().collect();
+        let work = world.app.db.write(move |tx| Box::pin(async move { applications::update(tx, &application).await }));
+        assert!(work.await.unwrap());
+        world.app.refresh_applications().await.unwrap();
+        for answer in
+            [client.refresh(&world, &tokens.member("refresh_token")).await, client.redeem(&world, &late).await]
+        {
+            assert_eq!(answer.member("scope"), "openid offline_access read", "{}", answer.text());
+        }
     })
     .await;
 }

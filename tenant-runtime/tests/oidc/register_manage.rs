@@ -1,6 +1,10 @@
 //! `/register/{client_id}`: an application looks after its registration (RFC 7592).
 
 use http::Method;
+use polder_db::args;
+use polder_tenant_api::{ApplicationId, UserId};
+use polder_tenant_runtime::model::ConsentId;
+use polder_tenant_runtime::store::consents;
 use serde_json::{Value, json};
 
 use crate::register::{call, client, open, register, token, web};
@@ -20,6 +24,21 @@ async fn registered(world: &World, metadata: &Value) -> Registered {
     assert_eq!(made.status, 201, "{}", made.text());
     let id = made.member("client_id");
     Registered { target: format!("/register/{id}"), token: made.member("registration_access_token"), id, made }
+}
+
+/// Somebody agrees to what the application asks for.
+async fn agree(world: &World, user: UserId, application: &str) {
+    let (application, now): (ApplicationId, _) = (application.parse().unwrap(), world.clock.now());
+    let id = ConsentId::new(&world.app.clock, &world.app.entropy);
+    let work = world.app.db.write(move |tx| {
+        Box::pin(async move {
+            tx.execute("UPDATE consent SET ended_at = $1 WHERE ended_at IS NULL", &args![now]).await?;
+            let sql = "INSERT INTO consent (id, user_id, application_id, scope, text_version, metadata_sealed, given_at) \
+                       VALUES ($1, $2, $3, 'openid', 'x', '', $4)";
+            tx.execute(sql, &args![id, user, application, now]).await
+        })
+    });
+    assert_eq!(work.await.unwrap(), 1);
 }
 
 impl Registered {
@@ -120,6 +139,63 @@ async fn b90_an_update_says_nothing_that_is_not_its_own_to_say() {
         call(&world, Method::PUT, &shop.target, &shop.token, &nobody).await.refused(400, "invalid_request");
         call(&world, Method::PUT, &shop.target, &shop.token, "null").await.refused(400, "invalid_client_metadata");
         assert_eq!(shop.get(&world).await.json(), before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn b90_b97_whatever_was_registered_first_people_are_always_asked() {
+    on_each(|world| async move {
+        open(&world).await;
+        let device = "urn:ietf:params:oauth:grant-type:device_code";
+        for first in [
+            json!({ "application_type": "native", "redirect_uris": [], "grant_types": [device] }),
+            json!({ "grant_types": [device, "refresh_token"] }),
+            json!({ "grant_types": [device, "client_credentials"] }),
+            json!({}),
+        ] {
+            let made = registered(&world, &first).await;
+            let third_party = |id: &str| world.app.applications.find(id).unwrap().third_party;
+            assert!(third_party(&made.id), "{first}");
+            let again =
+                made.put(&world, &web(&json!({ "grant_types": ["authorization_code", "refresh_token"] }))).await;
+            if first.get("application_type").is_none() {
+                assert_eq!(again.status, 200, "{first} {}", again.text());
+            }
+            assert!(third_party(&made.id), "{first}");
+        }
+        // A service stays one, however its grants are written.
+        let service = json!({ "grant_types": ["client_credentials", "client_credentials"], "redirect_uris": [] });
+        let made = registered(&world, &service).await;
+        made.put(&world, &web(&json!({}))).await.refused(400, "invalid_client_metadata");
+        // And who was registered for people gets no token without them.
+        let made = registered(&world, &json!({})).await;
+        let alone = json!({ "grant_types": ["authorization_code", "client_credentials"] });
+        made.put(&world, &web(&alone)).await.refused(400, "invalid_client_metadata");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn b90_b97_who_was_agreed_to_under_another_name_or_elsewhere_is_asked_about_again() {
+    on_each(|world| async move {
+        open(&world).await;
+        let made = registered(&world, &json!({ "client_name": "Shop" })).await;
+        let user = world.user("ann@example.test").await;
+        let holds = async || {
+            let mut tx = world.app.db.read().await.unwrap();
+            consents::holding(&mut tx, user, made.id.parse().unwrap()).await.unwrap().is_some()
+        };
+        for (change, stays) in [
+            (json!({ "client_name": "Shop", "tos_uri": "https://app.example/terms" }), true),
+            (json!({ "client_name": "Bank" }), false),
+            (json!({ "client_name": "Bank", "redirect_uris": ["https://other.example/cb"] }), false),
+        ] {
+            agree(&world, user, &made.id).await;
+            let answer = made.put(&world, &web(&change)).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert_eq!(holds().await, stays, "{change}");
+        }
     })
     .await;
 }

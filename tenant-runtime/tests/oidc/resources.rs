@@ -177,6 +177,11 @@ async fn b79_an_api_that_is_gone_is_in_no_token() {
         assert_eq!(aud(&next), json!([ORDERS, ISSUER]));
         refresh(&world, &client, &only.member("refresh_token"), &[]).await.refused(400, "invalid_target");
         browser.get(&world, &named(&client, &[MAIL])).await.redirected_error("invalid_target");
+        // Nothing was used up: with the API the token is back, however late.
+        world.pass(60);
+        api(&world, "mail", MAIL).await;
+        world.app.refresh_applications().await.unwrap();
+        assert_eq!(aud(&refresh(&world, &client, &only.member("refresh_token"), &[]).await), json!([MAIL, ISSUER]));
     })
     .await;
 }

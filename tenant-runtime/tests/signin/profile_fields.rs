@@ -223,7 +223,18 @@ async fn k9_b97_an_application_of_others_sees_no_field_that_nobody_agreed_to() {
     define(&tenant, "motto", json!({ "type": "text", "claim": claim, "labels": { "en": "Motto in life" } })).await;
     let path = format!("/users/{}", person(&tenant).await["id"].as_str().unwrap());
     call(&tenant, "PATCH", &path, Some(json!({ "fields": { "motto": "onwards" } }))).await;
-    assert_eq!(told(&tenant, &shop, &agreed).await.1.get("motto"), None, "agreed to before it was there");
+    let (_, info) = told(&tenant, &shop, &agreed).await;
+    assert_eq!(info.get("motto"), None, "agreed to before it was there");
+    // A later yes to less is none to this: the earlier grant goes on without.
+    let page = authorize(&tenant, &mut ann, &shop.0, "openid+profile").await;
+    let earlier = ann.post(&tenant, &form(&page, "consent-form"), &[]).await;
+    let earlier = ann.follow(&tenant, earlier).await;
+    tenant.advance(5);
+    let page = authorize(&tenant, &mut ann, &shop.0, "openid&prompt=consent").await;
+    assert!(has_form(&page, "consent-form") && !page.body.contains("Motto in life"), "{}", page.body);
+    let less = ann.post(&tenant, &form(&page, "consent-form"), &[]).await;
+    ann.follow(&tenant, less).await;
+    assert_eq!(told(&tenant, &shop, &earlier).await.1.get("motto"), None, "agreed to less since");
     tenant.advance(5);
     let page = authorize(&tenant, &mut ann, &shop.0, "openid+profile").await;
     assert!(has_form(&page, "consent-form") && page.body.contains("Motto in life"), "{}", page.body);

@@ -211,9 +211,10 @@ fn kind(
     grant_types: &[String],
     auth_method: Option<AuthMethod>,
 ) -> Result<ApplicationType, Error> {
+    let is_machine = grant_types.iter().all(|grant| grant == GrantType::ClientCredentials.as_str());
     match application_type {
         Some("native") => Ok(ApplicationType::Native),
-        None | Some("web") if grant_types == [GrantType::ClientCredentials.as_str()] => Ok(ApplicationType::Machine),
+        None | Some("web") if is_machine => Ok(ApplicationType::Machine),
         None | Some("web") if auth_method == Some(AuthMethod::None) => Ok(ApplicationType::Spa),
         None | Some("web") => Ok(ApplicationType::Web),
         Some(_) => Err(invalid("application_type is web or native")),
@@ -291,7 +292,7 @@ mod tests {
         );
         assert_eq!((least.auth_method, least.pairwise, &least.jwks), (None, None, &None));
         // What means nothing here is ignored, and null is nothing.
-        let more = json!({ "tos_uri": 7, "contacts": [1], "client_name": null, "request_uris": [], "x": {} });
+        let more = json!({ "logo_uri": 7, "contacts": [1], "client_name": null, "request_uris": [], "x": {} });
         assert_eq!(read(&with(&more)).unwrap(), least);
     }
 

@@ -16,9 +16,10 @@ use crate::model::Application;
 /// # Errors
 /// The codes of RFC 7591, 3.2.2.
 pub fn accept(app: &App, metadata: ClientMetadata, allowed: &[String]) -> Result<Application, OAuthError> {
-    let signs_in = metadata.grant_types.iter().any(|grant| grant == GrantType::AuthorizationCode.as_str());
+    // Whatever it may be granted later: one that was once ours would never ask.
+    let has_people = metadata.kind != ApplicationType::Machine;
     let new = new_application(metadata, allowed, Preferences::default(), Profile::Default)?;
-    registration::accept(app, NewApplication { third_party: signs_in, ..new }).map_err(refused)
+    registration::accept(app, NewApplication { third_party: has_people, ..new }).map_err(refused)
 }
 
 /// What is registered already, as it is to be now: what an administrator chose for it stays, and it gets no scope
@@ -48,6 +49,11 @@ fn new_application(
         let why = "scope: the registration token does not allow one of them";
         return Err(Error::new(ErrorCode::InvalidClientMetadata, why));
     }
+    // What makes a sector somebody's own is that codes go to its host; the device grant visits no address.
+    if metadata.pairwise == Some(true) && grant_types.iter().any(|grant| grant == GrantType::DeviceCode.as_str()) {
+        let why = "subject_type: pairwise is not for the device grant";
+        return Err(Error::new(ErrorCode::InvalidClientMetadata, why));
+    }
     let preferences = Preferences {
         id_token_signed_response_alg: metadata.id_token_alg,
         userinfo_signed_response_alg: metadata.userinfo_alg,
@@ -63,8 +69,8 @@ fn new_application(
         tos_uri: metadata.tos_uri,
         backchannel_logout_uri: metadata.backchannel_logout_uri,
         backchannel_logout_session_required: metadata.backchannel_logout_session_required,
-        require_pushed_authorization_requests: metadata.pushed_requests,
-        dpop_bound_access_tokens: metadata.dpop,
+        require_pushed_authorization_requests: metadata.pushed_requests || kept.require_pushed_authorization_requests,
+        dpop_bound_access_tokens: metadata.dpop || kept.dpop_bound_access_tokens,
         ..kept
     };
     Ok(NewApplication {

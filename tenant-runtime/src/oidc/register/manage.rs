@@ -1,6 +1,7 @@
 //! `GET`, `PUT` and `DELETE /register/{client_id}` (RFC 7592, 2): an application looks after its registration, with
 //! the token it was given for that.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -12,7 +13,7 @@ use polder_crypto::constant_time_eq;
 use polder_db::Tx;
 use polder_kernel::Secret;
 use polder_protocol::registration::metadata;
-use polder_protocol::{Error, ErrorCode};
+use polder_protocol::{Error, ErrorCode, RedirectUri};
 use polder_service::RequestContext;
 use polder_tenant_api::ApplicationId;
 use serde_json::json;
@@ -22,7 +23,7 @@ use crate::App;
 use crate::admin::{registration, to_the_end};
 use crate::error::OAuthError;
 use crate::model::Application;
-use crate::store::{applications, registrations};
+use crate::store::{applications, consents, registrations};
 
 /// Says what is registered. The secret is not known any more.
 ///
@@ -71,13 +72,18 @@ pub async fn put(
                 }
                 let changed = asked::accept_again(&unit, &current, metadata)?;
                 applications::update(tx, &changed).await?;
+                if changed.name != current.name || hosts(&changed) != hosts(&current) {
+                    // People agreed to what it was called and where it led them.
+                    consents::end_all(tx, changed.id, now).await?;
+                }
                 // Who proved itself with a key until now has no secret yet.
                 let needs_one = changed.client.auth_method.has_secret() && changed.secrets.is_empty();
                 let secret = needs_one.then(|| registration::secret(&unit));
                 if let Some((_, stored)) = &secret {
                     applications::add_secret(tx, changed.id, stored, now).await?;
                 }
-                polder_audit::record(tx, held.event("application.changed"));
+                let what = json!({ "by": "registration", "before": brief(&current), "after": brief(&changed) });
+                polder_audit::record(tx, held.event("application.changed").details(what));
                 Ok::<_, OAuthError>((changed, secret.map(|(secret, _)| secret)))
             })
         });
@@ -167,6 +173,24 @@ impl Held {
         let event = Event::new(action, Actor::application(self.id)).application(self.id);
         event.request(self.request_id).details(json!({ "by": "registration" }))
     }
+}
+
+/// Where it leads people.
+fn hosts(application: &Application) -> BTreeSet<String> {
+    let host = |uri: &RedirectUri| uri.origin().unwrap_or_else(|| uri.as_str().to_owned());
+    application.client.redirect_uris.iter().map(host).collect()
+}
+
+/// What an administrator wants to know of a change.
+fn brief(application: &Application) -> serde_json::Value {
+    let client = &application.client;
+    json!({
+        "name": application.name,
+        "redirect_uris": client.redirect_uris,
+        "grant_types": client.grant_types.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
+        "token_endpoint_auth_method": client.auth_method.as_str(),
+        "jwks_uri": application.preferences.jwks_uri,
+    })
 }
 
 fn is_secret_of(application: &Application, hash: &str) -> bool {

@@ -48,6 +48,7 @@ pub(super) struct Resources {
 /// All tokens of an answer about a person.
 pub(super) async fn for_person(app: &App, order: Order<'_>) -> Result<Response, Internal> {
     let Order { application, grant, scope, resources, nonce, refresh, jkt } = order;
+    let scope = application.client.still(scope);
     let now = app.clock.now();
     let roles = if scope.contains(ROLES) { Some(roles(app, grant).await?) } else { None };
     let access = AccessToken {

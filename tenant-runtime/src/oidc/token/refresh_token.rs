@@ -90,16 +90,21 @@ async fn rotate(
     application: &Application,
     rotation: Rotation,
     wanted: (Option<&Scope>, &[String]),
-) -> Result<Outcome, Internal> {
+) -> Result<Outcome, OAuthError> {
     let (grace, request_id) = (app.lifetimes.refresh_grace, ctx.request_id.to_string());
     let (address, keyring) = (ctx.client_ip.map(|ip| ip.to_string()), app.keyring.clone());
     if let Some(refused) = refused_unused(app, application, &rotation, wanted).await? {
         return Ok(refused);
     }
+    let (left, none_named) = (application.client.nameable(), wanted.1.is_empty());
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 if let Some(grant) = store::grants::rotate(tx, &rotation).await? {
+                    // Undone with the unit: the token is not used up by what its application cannot help.
+                    if let Some(error) = resource::all_gone(&grant.resources, &left).filter(|_| none_named) {
+                        return Err(error.into());
+                    }
                     return Ok(Outcome::Given(Box::new(grant)));
                 }
                 let Some(grant) = store::grants::find(tx, rotation.id).await? else {
