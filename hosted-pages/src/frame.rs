@@ -2,6 +2,7 @@
 
 use polder_kernel::Locale;
 
+use crate::brand::is_secure;
 use crate::texts::{Texts, texts};
 use crate::{Brand, Look};
 
@@ -41,10 +42,9 @@ pub struct ApplicationLinks<'a> {
 }
 
 impl ApplicationLinks<'_> {
-    /// Terms and privacy statement: https or nothing, whoever let something else pass.
+    /// Terms and privacy statement, as they may stand on a page.
     pub(crate) fn links(&self) -> (Option<&str>, Option<&str>) {
-        let secure = |link: &&str| link.starts_with("https://");
-        (self.terms.filter(secure), self.privacy.filter(secure))
+        (self.terms.filter(is_secure), self.privacy.filter(is_secure))
     }
 }
 

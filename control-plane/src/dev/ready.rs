@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::gateway::WayState;
 use crate::model::Tenant;
 use crate::tenant_client;
 
@@ -23,11 +24,11 @@ pub async fn wait(app: &App, tenants: &[&Tenant]) -> Result<(), Problem> {
         // The RSA key follows a moment after the first start; a client that reads the JWKS once
         // must find it there.
         while !tenant_client::health(app, tenant).await.is_ok_and(|health| health.keys_complete) {
-            if Instant::now() > until {
-                let why = "its signing keys are not complete".to_owned();
-                return Err(Problem::Tenant { slug: tenant.slug.to_string(), why });
-            }
-            tokio::time::sleep(PAUSE).await;
+            pause(until, tenant, "its signing keys are not complete").await?;
+        }
+        // It answers us before its host leads to it.
+        while app.routes.state(tenant.slug.as_str()) == WayState::Closed {
+            pause(until, tenant, "no request reaches it").await?;
         }
     }
     while !coaching_answers(app).await {
@@ -40,6 +41,15 @@ pub async fn wait(app: &App, tenants: &[&Tenant]) -> Result<(), Problem> {
         tokio::time::sleep(PAUSE).await;
     }
     super::coaching::forget_configuration(app)
+}
+
+/// Waits a moment, unless that has taken too long.
+async fn pause(until: Instant, tenant: &Tenant, why: &str) -> Result<(), Problem> {
+    if Instant::now() > until {
+        return Err(Problem::Tenant { slug: tenant.slug.to_string(), why: why.to_owned() });
+    }
+    tokio::time::sleep(PAUSE).await;
+    Ok(())
 }
 
 /// Whether the coaching platform answers a request, with anything that is not a failure of its own.

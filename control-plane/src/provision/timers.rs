@@ -1,5 +1,5 @@
 //! What becomes of tenants with time: who is idle sleeps, whose own work is due is woken, whose grace
-//! period is over is destroyed.
+//! period is over is destroyed, and what was left half done is taken up again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,12 @@ use polder_tenant_api::Health;
 
 use super::change::{ChangeError, change};
 use super::disk;
+use super::runner;
 use super::transition::Action;
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::model::TenantId;
-use crate::store::{life, tenants};
+use crate::store::{life, operations, tenants};
 use crate::tenant_client;
 
 /// How often it is looked.
@@ -41,6 +42,12 @@ pub async fn keep(app: Arc<App>) {
 /// The database's; what was not begun is still due.
 pub async fn look(app: &Arc<App>) -> Result<(), Error> {
     let now = app.clock.now();
+    // Whoever worked on one gave up because our own database was away.
+    for (tenant, actor) in operations::unfinished(&mut app.db.read().await?, AT_A_TIME).await? {
+        if !app.provision.is_at_work(tenant) {
+            runner::drive(app, tenant, actor);
+        }
+    }
     for route in app.routes.idle(now) {
         // A code is worth little later, and so is the end of a session: what waits to be sent goes first.
         if !has_word(app, route.tenant_id).await? {

@@ -24,6 +24,20 @@ pub async fn open(tx: &mut Tx, tenant: TenantId) -> Result<Option<Operation>, Er
     .await
 }
 
+/// At most `limit` tenants whose operation is not over yet, the oldest first, with who wanted it.
+pub async fn unfinished(tx: &mut Tx, limit: i64) -> Result<Vec<(TenantId, Actor)>, Error> {
+    tx.all(
+        "SELECT tenant_id, actor_kind, actor_id FROM operation WHERE finished_at IS NULL AND failed_at IS NULL
+         ORDER BY started_at, id LIMIT $1",
+        &args![limit],
+        |row| {
+            let actor = Actor::named(&row.text("actor_kind")?, &row.text("actor_id")?);
+            Ok((row.id("tenant_id")?, actor.unwrap_or(Actor::System)))
+        },
+    )
+    .await
+}
+
 /// Begins an operation.
 pub async fn begin(
     tx: &mut Tx,

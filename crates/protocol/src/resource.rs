@@ -54,19 +54,7 @@ pub fn narrowed(granted: &[String], named: &[String], client: &Client) -> Result
     Ok(left)
 }
 
-/// What a grant ends in of whose APIs none is left, where none was named: `invalid_target`. `left` is everything
-/// that its application may name.
-pub fn all_gone(granted: &[String], left: &[String]) -> Option<Error> {
-    let gone = !granted.is_empty() && !granted.iter().any(|resource| left.contains(resource));
-    gone.then(|| refused("resource is unknown"))
-}
-
 impl Client {
-    /// Everything it may name.
-    pub fn nameable(&self) -> Vec<String> {
-        std::iter::once(&self.audience).chain(&self.resources).cloned().collect()
-    }
-
     /// Whether it may ask for tokens for this API.
     pub fn may_name(&self, resource: &str) -> bool {
         resource == self.audience || self.resources.iter().any(|own| own == resource)

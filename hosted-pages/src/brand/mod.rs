@@ -44,9 +44,13 @@ impl Brand<'_> {
     /// Nothing of one's own.
     pub const NONE: Self = Self { style: None, logo: None, welcome: None, help: None, terms: None, privacy: None };
 
-    /// Links as they may stand on a page: to https alone.
+    /// The links as they may stand on a page.
     pub(crate) fn links(&self) -> (Option<&str>, Option<&str>) {
-        let secure = |link: &&str| link.starts_with("https://");
-        (self.terms.filter(secure), self.privacy.filter(secure))
+        (self.terms.filter(is_secure), self.privacy.filter(is_secure))
     }
+}
+
+/// Pages lead to https alone, whoever let something else pass.
+pub fn is_secure(link: &&str) -> bool {
+    link.starts_with("https://")
 }

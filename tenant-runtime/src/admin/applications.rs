@@ -35,12 +35,12 @@ pub async fn create(
     Json(new): Json<NewApplication>,
 ) -> Result<(StatusCode, Json<CreatedApplication>), ProblemError> {
     let application = registration::accept(&app, new)?;
-    known_apis(&mut app.db.read().await?, &application).await?;
     let secret = application.client.auth_method.has_secret().then(|| registration::secret(&app));
     let (client_secret, stored) = secret.map_or((None, None), |(secret, stored)| (Some(secret), Some(stored)));
     let (created, now) = (application.clone(), app.clock.now());
     write(app, move |tx| {
         Box::pin(async move {
+            known_apis(tx, &created).await?;
             applications::add(tx, &created).await?;
             if let Some(secret) = &stored {
                 applications::add_secret(tx, created.id, secret, now).await?;

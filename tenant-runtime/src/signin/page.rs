@@ -31,7 +31,14 @@ pub struct Paper {
     scripts: bool,
     look: Option<Look>,
     remember: Option<SetCookie>,
-    application: Option<Application>,
+    application: Option<Linked>,
+}
+
+/// An application that says what it does (A34).
+struct Linked {
+    name: String,
+    terms: Option<String>,
+    privacy: Option<String>,
 }
 
 impl Paper {
@@ -61,7 +68,7 @@ impl Paper {
             locale: visit.locale(app, &waiting.request.ui_locales),
             flow: waiting.handle.clone(),
             leads_to,
-            application: links(application).map(|_| application.clone()),
+            application: Linked::of(application),
             ..Self::new(app, visit, &waiting.path(), &waiting.csrf(app).to_text())
         }
     }
@@ -89,7 +96,7 @@ impl Paper {
             language_path: Some(&self.path),
             look: self.look,
             brand: self.brand.shown(self.locale, self.tenant.default_locale),
-            application: self.application.as_ref().and_then(links),
+            application: self.application.as_ref().map(Linked::links),
             ..Frame::new(self.locale, self.brand.name(self.locale, &self.tenant))
         }
     }
@@ -117,11 +124,16 @@ impl Paper {
     }
 }
 
-/// Where an application says what it does, if it does (A34).
-fn links(application: &Application) -> Option<ApplicationLinks<'_>> {
-    let (terms, privacy) = (application.preferences.tos_uri.as_deref(), application.preferences.policy_uri.as_deref());
-    let links = ApplicationLinks { name: &application.name, terms, privacy };
-    (terms.is_some() || privacy.is_some()).then_some(links)
+impl Linked {
+    fn of(application: &Application) -> Option<Self> {
+        let (terms, privacy) = (&application.preferences.tos_uri, &application.preferences.policy_uri);
+        let says = terms.is_some() || privacy.is_some();
+        says.then(|| Self { name: application.name.clone(), terms: terms.clone(), privacy: privacy.clone() })
+    }
+
+    fn links(&self) -> ApplicationLinks<'_> {
+        ApplicationLinks { name: &self.name, terms: self.terms.as_deref(), privacy: self.privacy.as_deref() }
+    }
 }
 
 /// A language chosen on a page is remembered for a year.

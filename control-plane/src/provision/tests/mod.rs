@@ -18,10 +18,10 @@ use crate::App;
 use crate::audit::ActingFor;
 use crate::dev::folder;
 use crate::driver::{Health, note};
-use crate::model::{Actor, OrganisationId, StepStatus, Tenant, TenantState};
+use crate::model::{Actor, OperationId, OperationKind, OrganisationId, StepStatus, Tenant, TenantState};
 use crate::settings::Settings;
 use crate::settings::tests::settings;
-use crate::store::{organisations, tenants};
+use crate::store::{operations, organisations, tenants};
 use crate::testing::Ground;
 use stand_in::Kept;
 

@@ -14,7 +14,7 @@ use polder_service::{RequestContext, RequestId};
 use polder_tenant_api::RegistrationTokenId;
 use serde_json::json;
 
-use super::{INITIAL_TOKEN, MANAGING_TOKEN, access, asked, body, told};
+use super::{INITIAL_TOKEN, MANAGING_TOKEN, access, asked, body, brief, told};
 use crate::App;
 use crate::admin::{registration, to_the_end};
 use crate::error::OAuthError;
@@ -91,7 +91,11 @@ impl Registered {
             applications::add_secret(tx, id, secret, now).await?;
         }
         let event = Event::new("application.registered", Actor::application(id)).application(id);
-        let details = json!({ "registration_token": self.token.to_string(), "name": self.application.registered_with });
+        let details = json!({
+            "registration_token": self.token.to_string(),
+            "registration_token_name": self.application.registered_with,
+            "application": brief(&self.application),
+        });
         polder_audit::record(tx, event.request(self.request_id).details(details));
         Ok(())
     }

@@ -18,7 +18,7 @@ use polder_service::RequestContext;
 use polder_tenant_api::ApplicationId;
 use serde_json::json;
 
-use super::{MANAGING_TOKEN, access, asked, body, told};
+use super::{MANAGING_TOKEN, access, asked, body, brief, told};
 use crate::App;
 use crate::admin::{registration, to_the_end};
 use crate::error::OAuthError;
@@ -36,8 +36,7 @@ pub async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, OAuthError> {
-    let token = access::presented(&app, ctx.client_ip, &headers, query.as_deref())?;
-    let held = Held::by(&app, &ctx, &token, &id).await?;
+    let (token, held) = Held::presented(&app, &ctx, (&headers, query.as_deref()), &id).await?;
     let application = held.application(&mut app.db.read().await?, &app).await?;
     Ok(told::answer(&app, StatusCode::OK, &application, (&token, None)))
 }
@@ -54,8 +53,7 @@ pub async fn put(
     RawQuery(query): RawQuery,
     sent: Body,
 ) -> Result<Response, OAuthError> {
-    let token = access::presented(&app, ctx.client_ip, &headers, query.as_deref())?;
-    let held = Held::by(&app, &ctx, &token, &id).await?;
+    let (token, held) = Held::presented(&app, &ctx, (&headers, query.as_deref()), &id).await?;
     let sent = body::read(&headers, sent).await?;
     let named = metadata::check_update(&sent, &id)?;
     let named = named.map(|secret| app.keyring.index("client-secret", secret.as_bytes()));
@@ -106,8 +104,7 @@ pub async fn delete(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, OAuthError> {
-    let token = access::presented(&app, ctx.client_ip, &headers, query.as_deref())?;
-    let held = Held::by(&app, &ctx, &token, &id).await?;
+    let (_, held) = Held::presented(&app, &ctx, (&headers, query.as_deref()), &id).await?;
     let work = async move {
         let unit = Arc::clone(&app);
         let done = app.db.write(move |tx| {
@@ -133,6 +130,18 @@ struct Held {
 }
 
 impl Held {
+    /// The token of a request, and what it holds.
+    async fn presented(
+        app: &App,
+        ctx: &RequestContext,
+        (headers, query): (&HeaderMap, Option<&str>),
+        id: &str,
+    ) -> Result<(Secret<String>, Self), OAuthError> {
+        let token = access::presented(app, ctx.client_ip, headers, query)?;
+        let held = Self::by(app, ctx, &token, id).await?;
+        Ok((token, held))
+    }
+
     /// A token that was brought elsewhere is in wrong hands, or its application is mistaken about who it is: it
     /// works nowhere any more (2.1).
     async fn by(app: &App, ctx: &RequestContext, token: &Secret<String>, id: &str) -> Result<Self, OAuthError> {
@@ -179,18 +188,6 @@ impl Held {
 fn hosts(application: &Application) -> BTreeSet<String> {
     let host = |uri: &RedirectUri| uri.origin().unwrap_or_else(|| uri.as_str().to_owned());
     application.client.redirect_uris.iter().map(host).collect()
-}
-
-/// What an administrator wants to know of a change.
-fn brief(application: &Application) -> serde_json::Value {
-    let client = &application.client;
-    json!({
-        "name": application.name,
-        "redirect_uris": client.redirect_uris,
-        "grant_types": client.grant_types.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
-        "token_endpoint_auth_method": client.auth_method.as_str(),
-        "jwks_uri": application.preferences.jwks_uri,
-    })
 }
 
 fn is_secret_of(application: &Application, hash: &str) -> bool {

@@ -17,6 +17,10 @@ mod create;
 mod manage;
 mod told;
 
+use serde_json::{Value, json};
+
+use crate::model::Application;
+
 pub use create::post;
 pub use manage::{delete, get, put};
 
@@ -24,3 +28,15 @@ pub use manage::{delete, get, put};
 pub const INITIAL_TOKEN: &str = "registration-token";
 /// The same, of what a registered application manages itself with.
 pub const MANAGING_TOKEN: &str = "registration-access-token";
+
+/// What an administrator wants to know of a registration, in the log.
+fn brief(application: &Application) -> Value {
+    let client = &application.client;
+    json!({
+        "name": application.name,
+        "redirect_uris": client.redirect_uris,
+        "grant_types": client.grant_types.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
+        "token_endpoint_auth_method": client.auth_method.as_str(),
+        "jwks_uri": application.preferences.jwks_uri,
+    })
+}

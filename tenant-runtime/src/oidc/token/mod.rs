@@ -49,7 +49,7 @@ pub async fn post(
 async fn redeem(
     app: &App,
     ctx: &RequestContext,
-    (application, headers): (&Application, &HeaderMap),
+    (application, headers): (&Arc<Application>, &HeaderMap),
     params: &Params,
 ) -> Result<token::Response, OAuthError> {
     let request = Request::parse(params, &application.client)?;

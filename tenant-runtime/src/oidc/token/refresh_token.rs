@@ -4,6 +4,8 @@
 //! successor can be given again. Using one is one compare-and-set ([`store::grants::rotate`]); only
 //! when that finds nothing is it asked why (`refresh::decide`).
 
+use std::sync::Arc;
+
 use polder_audit::{Actor, Event};
 use polder_crypto::Keyring;
 use polder_db::Tx;
@@ -36,7 +38,7 @@ pub(super) struct Presented {
 pub(super) async fn redeem(
     app: &App,
     ctx: &RequestContext,
-    application: &Application,
+    application: &Arc<Application>,
     presented: Presented,
 ) -> Result<Response, OAuthError> {
     let Presented { token, scope, resources, proof } = presented;
@@ -87,7 +89,7 @@ enum Outcome {
 async fn rotate(
     app: &App,
     ctx: &RequestContext,
-    application: &Application,
+    application: &Arc<Application>,
     rotation: Rotation,
     wanted: (Option<&Scope>, &[String]),
 ) -> Result<Outcome, OAuthError> {
@@ -96,14 +98,14 @@ async fn rotate(
     if let Some(refused) = refused_unused(app, application, &rotation, wanted).await? {
         return Ok(refused);
     }
-    let (left, none_named) = (application.client.nameable(), wanted.1.is_empty());
+    let (application, none_named) = (Arc::clone(application), wanted.1.is_empty());
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 if let Some(grant) = store::grants::rotate(tx, &rotation).await? {
                     // Undone with the unit: the token is not used up by what its application cannot help.
-                    if let Some(error) = resource::all_gone(&grant.resources, &left).filter(|_| none_named) {
-                        return Err(error.into());
+                    if none_named {
+                        resource::narrowed(&grant.resources, &[], &application.client)?;
                     }
                     return Ok(Outcome::Given(Box::new(grant)));
                 }

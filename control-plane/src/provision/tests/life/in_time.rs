@@ -41,6 +41,23 @@ async fn timers_put_the_idle_to_sleep_wake_them_for_their_work_and_end_the_grace
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn g23_what_nobody_finished_is_taken_up_again() {
+    let data = Ground::new().await;
+    let app = by_hand(data.path()).await;
+    let tenant = acme(&app).await;
+    app.routes.close("acme");
+    let (id, now, of) = (OperationId::new(&app.clock, &app.entropy), app.clock.now(), tenant.id);
+    let begun = app.db.write(move |tx| {
+        Box::pin(async move { operations::begin(tx, id, (of, OperationKind::Start), &Actor::System, now).await })
+    });
+    begun.await.unwrap();
+    timers::look(&app).await.unwrap();
+    assert!(settled(&app, tenant.id, WITHIN).await);
+    assert_settled(&app, &tenant, Aim::Running, "taken up").await;
+    killed(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn d07_mail_that_waits_keeps_a_tenant_awake_or_wakes_it() {
     let data = tempfile::tempdir().unwrap();
     let app = by_hand(data.path()).await;
