@@ -32,9 +32,10 @@ impl Front {
     /// Everything this program answers.
     pub fn new(app: &Arc<App>) -> Self {
         let stack = Stack::new(&app.entropy).failure_page(|failure| pages::page(failure.status, failure.locale));
+        let pages = format!("{}{}", app.settings.console(), api::problems::PAGES);
         Self(Arc::new(Inner {
             app: Arc::clone(app),
-            console: stack.layer(console(app)),
+            console: stack.clone().problem_pages(pages).layer(console(app)),
             mailbox: stack.layer(mailbox::router::router(Arc::clone(app))),
         }))
     }

@@ -226,7 +226,7 @@ impl World {
             return Answer { status: parts.status, headers: parts.headers, body: String::new() };
         }
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
     /// A call of the public API.

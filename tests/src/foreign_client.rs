@@ -39,6 +39,8 @@ pub enum Library {
     OidcClientTs,
     /// Authlib, by Python.
     Authlib,
+    /// Schemathesis, by Python: it signs nobody in, and tries the public API.
+    Schemathesis,
     /// `golang.org/x/oauth2` and `go-oidc`, in a program built with Go.
     Go,
     /// Nimbus' `oauth2-oidc-sdk`, by Java.
@@ -54,9 +56,15 @@ impl Library {
             Self::Oauth4webapi => upstream::has(test, "interop", "oauth4webapi"),
             Self::OidcClientTs => upstream::has(test, "interop", "oidc-client-ts"),
             Self::Authlib => is_made(test, &folder().join(PYTHON), "POLDER_TEST_PYTHON"),
+            Self::Schemathesis => is_made(test, &Self::schemathesis(), "POLDER_TEST_PYTHON"),
             Self::Go => is_made(test, &built().join(GO), "POLDER_TEST_GO"),
             Self::Nimbus => is_made(test, &built().join(JAVA).join("classes/Client.class"), "POLDER_TEST_JAVA"),
         }
+    }
+
+    /// The program of [`Library::Schemathesis`].
+    pub fn schemathesis() -> PathBuf {
+        folder().join(".venv/bin/schemathesis")
     }
 
     fn command(self) -> Result<Command> {
@@ -64,6 +72,7 @@ impl Library {
             Self::OpenidClient => with("node", "openid-client.mjs"),
             Self::Oauth4webapi => with("node", "oauth4webapi.mjs"),
             Self::OidcClientTs => bail!("a browser runs it"),
+            Self::Schemathesis => bail!("it is no relying party"),
             Self::Authlib => with(folder().join(PYTHON), "authlib_client.py"),
             Self::Go => Command::new(built().join(GO)),
             Self::Nimbus => {

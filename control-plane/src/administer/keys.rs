@@ -14,7 +14,7 @@ use polder_tenant_api::{DataKey, Key, Page, RotateDataKeys, RotateKeys, SealKeyI
 use serde_json::Value;
 
 use super::{On, Refused};
-use crate::provision::{self, Action};
+use crate::provision::{self, Action, ChangeError};
 use crate::secrets::Name;
 use crate::tenant_client::CallError;
 
@@ -62,7 +62,11 @@ pub async fn rotate_seal(on: &On) -> Result<SealKeyInUse, Refused> {
     if take_up(on).await?.id != next {
         // It does not see the file: what it sees was put there when it was started.
         let restarted = provision::change(&on.app, &on.acting, on.tenant.id, Action::Restart).await;
-        restarted.map_err(|error| CallError::Unsendable(error.to_string()))?;
+        restarted.map_err(|error| match error {
+            ChangeError::Database(error) => Refused::Database(error),
+            // Somebody put it to sleep meanwhile, or is about to: worth trying again.
+            _ => CallError::NotRunning.into(),
+        })?;
         provision::settled(&on.app, on.tenant.id, RESTART).await;
         if take_up(on).await?.id != next {
             return Err(CallError::Unsendable("the tenant did not take up its next seal key".to_owned()).into());

@@ -1,11 +1,10 @@
 //! Everything that goes wrong here, as a problem document.
 
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use polder_service::problem::Problem;
-use serde::Serialize;
+use polder_service::problem::{FieldError, Problem};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::administer::Refused;
@@ -15,24 +14,17 @@ use crate::tenant_client::CallError;
 
 /// A refusal or failure, on its way to the client.
 #[derive(Debug)]
-pub struct ApiError(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    Problem(Box<(Problem, HeaderMap)>),
-    /// The tenant's own problem document.
-    Tenant(StatusCode, Bytes),
-}
+pub struct ApiError(Box<(Problem, HeaderMap)>);
 
 /// A problem document (RFC 9457). `code` is stable; `title` and `detail` are for people.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
-    "type": "urn:polder:problem:invalid", "title": "The input is not valid", "status": 422, "code": "invalid",
+    "type": "https://console.example.com/problems/invalid", "title": "The input is not valid", "status": 422, "code": "invalid",
     "errors": [{"pointer": "/slug", "detail": "a slug has 3 to 32 characters: a-z, 0-9 and hyphens inside, starting with a letter"}],
     "instance": "urn:polder:request:4f1c02d39a6be857"
 }))]
 pub struct ProblemDocument {
-    /// A URN that ends in `code`.
+    /// The address of a page about this kind of problem; it ends in `code`.
     pub r#type: String,
     /// What kind of problem it is, for people.
     pub title: String,
@@ -61,9 +53,7 @@ impl ApiError {
     /// With further headers.
     #[must_use]
     pub fn with(mut self, headers: impl IntoIterator<Item = (http::HeaderName, HeaderValue)>) -> Self {
-        if let Kind::Problem(problem) = &mut self.0 {
-            problem.1.extend(headers);
-        }
+        self.0.1.extend(headers);
         self
     }
 
@@ -87,16 +77,13 @@ impl ApiError {
 
     /// The status it answers with.
     pub fn status(&self) -> StatusCode {
-        match &self.0 {
-            Kind::Problem(problem) => problem.0.status(),
-            Kind::Tenant(status, _) => *status,
-        }
+        self.0.0.status()
     }
 }
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(Kind::Problem(Box::new((problem, HeaderMap::new()))))
+        Self(Box::new((problem, HeaderMap::new())))
     }
 }
 
@@ -147,7 +134,7 @@ impl From<ChangeError> for ApiError {
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Said(status, body) => Self(Kind::Tenant(status, body)),
+            Refused::Said(status, body) => said(status, &body).into(),
             Refused::NotRunning(state) => not_running(state),
             Refused::Call(error @ (CallError::NotRunning | CallError::NoAnswer(_) | CallError::TimedOut)) => {
                 Problem::unavailable(&error).into()
@@ -155,6 +142,27 @@ impl From<Refused> for ApiError {
             Refused::Call(error) => Problem::internal(&error).into(),
             Refused::Database(error) => error.into(),
         }
+    }
+}
+
+/// What a tenant said no with, as our own: its page is on the console's host.
+fn said(status: StatusCode, body: &[u8]) -> Problem {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Said {
+        title: Option<String>,
+        code: Option<String>,
+        detail: Option<String>,
+        errors: Vec<FieldError>,
+    }
+    let Said { title, code, detail, errors } = serde_json::from_slice(body).unwrap_or_default();
+    let code = code.unwrap_or_else(|| "invalid".to_owned());
+    let title = title.unwrap_or_else(|| "The tenant refused this".to_owned());
+    let problem = Problem::new(status, code, title);
+    let problem = errors.into_iter().fold(problem, |problem, error| problem.error(error.pointer, error.detail));
+    match detail {
+        Some(detail) => problem.detail(detail),
+        None => problem,
     }
 }
 
@@ -171,12 +179,7 @@ fn not_running(state: TenantState) -> ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        match self.0 {
-            Kind::Problem(problem) => {
-                let (problem, headers) = *problem;
-                (headers, problem).into_response()
-            }
-            Kind::Tenant(status, body) => (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response(),
-        }
+        let (problem, headers) = *self.0;
+        (headers, problem).into_response()
     }
 }

@@ -14,7 +14,7 @@ use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 use utoipa::IntoParams;
 
-use super::ApiError;
+use super::{ApiError, objects};
 use crate::administer::Part;
 
 /// A JSON body.
@@ -112,15 +112,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let inner = error.inner();
-        match inner.classify() {
-            Category::Data => fault(error.path(), &inner.to_string()),
-            _ => malformed(inner),
-        }
-    })?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| said(&error))?;
     json.end().map_err(|error| malformed(&error))?;
+    if bytes.contains(&b'[') {
+        // Read again where a list could stand for an object: the first reading sees members that are given twice.
+        let again = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        return objects::check(again).map_err(|error| said(&error).into());
+    }
     Ok(value)
+}
+
+fn said(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = error.inner();
+    match inner.classify() {
+        Category::Data => fault(error.path(), &inner.to_string()),
+        _ => malformed(inner),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -190,6 +197,8 @@ mod tests {
             (r#"{"name":"a","type":"web","redirect_uris":["x",1]}"#, serde_json::json!([422, "/redirect_uris/1"])),
             (r#"{"name":"a","type":"web","preferences":{"x/y":1}}"#, serde_json::json!([422, "/preferences/x~1y"])),
             (r#"{"name":"a","name":"b","type":"web"}"#, serde_json::json!([422, "/name"])),
+            (r#"{"name":"a","type":"web","preferences":[null]}"#, serde_json::json!([422, "/preferences"])),
+            (r#"["a","hunter2"]"#, serde_json::json!([422, "/1"])),
             (r#"{"name":"a""#, serde_json::json!([400, null])),
             (r#"{"name":"a","type":"web"} {}"#, serde_json::json!([400, null])),
         ] {

@@ -13,7 +13,7 @@ const PATH: &str = "/.well-known/oauth-protected-resource/api/v1";
 pub fn router(console: &str) -> Router {
     let resource = format!("{console}/api/v1");
     let document = ProtectedResource {
-        resource_documentation: Some(format!("{resource}/openapi.json")),
+        resource_documentation: Some(format!("{console}/reference/")),
         resource,
         authorization_servers: Vec::new(),
         scopes_supported: Vec::new(),

@@ -1,8 +1,8 @@
 //! The public API, `{console}/api/v1`.
 //!
 //! ```text
-//! request ─> admit: key ─> what it may do ─> how often ─> said before? ─> handler ─> administer ─> tenant
-//!            401           403               429          replay, 409, 422           404, 409, 422 …
+//! request ─> admit: key ─> what it may do ─> how often ─> said before? ─> still so? ─> handler ─> administer ─> tenant
+//!            401           403               429          replay, 409, 422  304, 412    404, 409, 422 …
 //! ```
 //!
 //! Its OpenAPI document is made from the handlers; errors are problem documents (RFC 9457).
@@ -18,6 +18,7 @@ pub mod audit_events;
 pub mod blocklists;
 pub mod branding;
 pub mod caller;
+pub mod conditional;
 pub mod connections;
 pub mod egress;
 pub mod error;
@@ -30,8 +31,10 @@ pub mod life;
 pub mod lockouts;
 mod logout_deliveries;
 pub mod metadata;
+mod objects;
 pub mod openapi;
 pub mod passkeys;
+pub mod problems;
 pub mod profile_fields;
 pub mod rates;
 pub mod registration_tokens;

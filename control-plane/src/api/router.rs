@@ -12,11 +12,12 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::conditional::Resources;
 use super::rates::Rates;
 use super::{
-    Api, admit, apis, applications, audit_events, blocklists, branding, connections, egress, events, invitees, keys,
-    life, lockouts, logout_deliveries, openapi, passkeys, profile_fields, registration_tokens, sessions, settings,
-    sign_in_attempts, tenants, users,
+    Api, admit, apis, applications, audit_events, blocklists, branding, conditional, connections, egress, events,
+    invitees, keys, life, lockouts, logout_deliveries, openapi, passkeys, profile_fields, registration_tokens,
+    sessions, settings, sign_in_attempts, tenants, users,
 };
 use crate::app::App;
 
@@ -25,7 +26,10 @@ pub fn router(app: &Arc<App>) -> Router {
     let api = Arc::new(Api { app: Arc::clone(app), rates: Rates::new(&app.clock) });
     let (operations, document) = operations().split_for_parts();
     let document = Bytes::from(document.to_json().unwrap_or_default());
+    let resources = Arc::new(Resources::new(app, operations.clone().with_state(Arc::clone(app))));
     operations
+        .route_layer(from_fn_with_state(resources, conditional::conditional))
+        // Behind that layer: a method that an address does not have is that, whatever state the request names.
         .method_not_allowed_fallback(problem::method_not_allowed)
         .route_layer(from_fn_with_state(api, admit::admit))
         .with_state(Arc::clone(app))

@@ -12,7 +12,7 @@ use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
     Console, Fault, api_keys, applications, assets, audit, branding, callback, connections, dress, egress, home,
-    invitation, keys, life, people, policies, progress, signin, signout, tenants,
+    invitation, keys, life, people, policies, problem_kinds, progress, reference, signin, signout, tenants,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -48,6 +48,11 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/invitation", get(invitation::ask).post(invitation::accept))
         .route("/invitation/{token}", get(invitation::show_invitation))
         .route("/assets/{name}", get(assets::serve))
+        .route("/problems", get(problem_kinds::list))
+        .route("/problems/{code}", get(problem_kinds::one))
+        .route("/reference", get(reference::enter))
+        .route("/reference/", get(reference::page))
+        .route("/reference/{file}", get(reference::file))
         // Members.
         .route("/signout", may(See, post(signout::end)))
         .route("/tenants", may(MakeTenants, post(tenants::create)))

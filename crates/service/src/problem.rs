@@ -6,7 +6,7 @@ use std::error::Error;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode, Uri};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::limit::RetryAfter;
 use crate::report::Report;
@@ -28,7 +28,7 @@ pub struct Problem {
 }
 
 /// What is wrong with one member of the input (RFC 9457, 3.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// Where, as a JSON pointer (RFC 6901), such as `/redirect_uris/0`.
     pub pointer: String,
@@ -142,10 +142,11 @@ impl Problem {
         &self.errors
     }
 
-    /// The document as JSON; `instance` names the request when it is known.
-    pub(crate) fn body(&self, request: Option<RequestId>) -> Vec<u8> {
+    /// The document as JSON; `instance` names the request when it is known, and `pages` is what the address of the
+    /// page about a problem begins with, where there are such pages.
+    pub(crate) fn body(&self, request: Option<RequestId>, pages: Option<&str>) -> Vec<u8> {
         let document = Document {
-            r#type: format!("urn:polder:problem:{}", self.code),
+            r#type: format!("{}{}", pages.unwrap_or("urn:polder:problem:"), self.code),
             title: &self.title,
             status: self.status.as_u16(),
             code: &self.code,
@@ -174,7 +175,7 @@ struct Document<'a> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = Response::new(self.body(None).into());
+        let mut response = Response::new(self.body(None, None).into());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -205,7 +206,7 @@ mod tests {
     #[test]
     fn f15_what_went_wrong_inside_stays_inside() {
         let error = std::io::Error::other("SELECT secret FROM user_account at /srv/polder");
-        let body = Problem::internal(&error).log("tenant.db").body(None);
+        let body = Problem::internal(&error).log("tenant.db").body(None, None);
         let text = String::from_utf8(body).unwrap();
         assert!(!text.contains("SELECT") && !text.contains("/srv") && !text.contains("tenant.db"), "{text}");
     }
@@ -221,12 +222,15 @@ mod tests {
     #[test]
     fn the_document_is_rfc_9457() {
         let body =
-            Problem::invalid(Vec::new()).error("/name", "is too long").body(RequestId::parse("00000000000000ff"));
+            Problem::invalid(Vec::new()).error("/name", "is too long").body(RequestId::parse("00000000000000ff"), None);
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&body).unwrap(),
             serde_json::json!({"type": "urn:polder:problem:invalid", "title": "The input is not valid", "status": 422,
                 "code": "invalid", "errors": [{"pointer": "/name", "detail": "is too long"}],
                 "instance": "urn:polder:request:00000000000000ff"})
         );
+        let body = Problem::not_found().body(None, Some("https://console.example/problems/"));
+        let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(document["type"], "https://console.example/problems/not_found");
     }
 }

@@ -41,6 +41,7 @@ struct Settings {
     hosts: Option<Hosts>,
     hsts: Hsts,
     page: fn(&Failure) -> Response,
+    problem_pages: Option<Arc<str>>,
 }
 
 /// A failure that no handler answered: a panic, a host that is not ours, a target that is too long.
@@ -63,6 +64,7 @@ impl Stack {
             hosts: None,
             hsts: Hsts::Off,
             page: plain_page,
+            problem_pages: None,
         }))
     }
 
@@ -89,6 +91,13 @@ impl Stack {
     #[must_use]
     pub fn failure_page(self, page: fn(&Failure) -> Response) -> Self {
         self.with(|settings| settings.page = page)
+    }
+
+    /// What the address of the page about a kind of problem begins with; its code follows (RFC 9457, 3.1.1).
+    /// Without, `type` is a URN.
+    #[must_use]
+    pub fn problem_pages(self, pages: impl Into<Arc<str>>) -> Self {
+        self.with(|settings| settings.problem_pages = Some(pages.into()))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -231,7 +240,7 @@ impl Settings {
             report.write(id, status.as_u16());
         }
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            let body = problem.body(Some(id));
+            let body = problem.body(Some(id), self.problem_pages.as_deref());
             response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
             *response.body_mut() = Body::from(body);
         }

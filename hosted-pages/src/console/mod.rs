@@ -6,6 +6,7 @@
 //! | path | |
 //! | --- | --- |
 //! | `GET /` | [`TenantList`], or [`SignedOut`] |
+//! | `GET /problems`, `GET /problems/{code}` | [`ProblemKinds`] |
 //! | `GET /signin`, `POST /signout` | start and end of a session |
 //! | `GET /invitation`, `POST /invitation` | [`Invitation`]: `token`, `name`, `email`, `organisation` |
 //! | `GET /tenants/new`, `POST /tenants` | [`TenantNew`]: `name`, `slug` |
@@ -49,6 +50,7 @@ mod form;
 mod keys;
 mod people;
 mod policies;
+mod problem_kinds;
 mod progress;
 mod shell;
 pub mod snippets;
@@ -70,6 +72,7 @@ pub use form::{FieldProblem, Problem};
 pub use keys::Keys;
 pub use people::{Sessions, Users};
 pub use policies::Policies;
+pub use problem_kinds::{ProblemKind, ProblemKinds};
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
 pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
 pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};

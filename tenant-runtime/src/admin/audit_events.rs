@@ -32,7 +32,7 @@ pub async fn list(
 ) -> Result<Json<Page<AuditEvent>>, ProblemError> {
     let limit = usize::try_from(input::limit(wanted.limit)).unwrap_or(1);
     let cursor = match wanted.cursor.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => Some(Cursor::parse(text).ok_or_else(|| input::invalid("the cursor is not one of ours"))?),
+        Some(text) => Some(Cursor::parse(text).ok_or_else(input::not_ours)?),
         None => None,
     };
     // Not every database can be asked about a NUL, and nothing is called so.

@@ -54,6 +54,11 @@ pub fn invalid(detail: &'static str) -> ProblemError {
     Problem::invalid(Vec::new()).detail(detail).into()
 }
 
+/// 400 for a cursor that no list gave out.
+pub fn not_ours() -> ProblemError {
+    Problem::bad_request("the cursor is not one of ours").into()
+}
+
 /// 404: there is no such thing.
 pub fn not_found() -> ProblemError {
     Problem::not_found().into()
@@ -72,7 +77,7 @@ pub fn limit(asked: Option<i64>) -> i64 {
 /// The cursor of a list ordered by creation: opaque to callers.
 pub fn cursor<K>(text: Option<&str>) -> Result<Option<(Timestamp, Id<K>)>, ProblemError> {
     let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
-    decode(text).map(Some).ok_or_else(|| invalid("the cursor is not one of ours"))
+    decode(text).map(Some).ok_or_else(not_ours)
 }
 
 fn decode<K>(text: &str) -> Option<(Timestamp, Id<K>)> {

@@ -19,6 +19,11 @@ fn what_is_open_to_everyone_is_a_short_list() {
             "POST /invitation",
             "GET /invitation/{token}",
             "GET /assets/{name}",
+            "GET /problems",
+            "GET /problems/{code}",
+            "GET /reference",
+            "GET /reference/",
+            "GET /reference/{file}",
         ]
     );
 }

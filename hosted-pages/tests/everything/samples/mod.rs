@@ -9,6 +9,7 @@ pub mod console;
 pub mod factors;
 pub mod fields;
 pub mod mails;
+pub mod problem_kinds;
 pub mod tenant;
 
 /// The texts that people and applications bring.
@@ -49,6 +50,7 @@ pub struct Sample {
 pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     let mut pages = tenant::pages(locale, words);
     pages.extend(console::pages(locale, words));
+    pages.extend(problem_kinds::pages(locale, words));
     pages
 }
 

@@ -8,6 +8,7 @@ mod nimbus;
 mod oauth4webapi;
 mod oidc_client_ts;
 mod openid_client;
+mod schemathesis;
 
 use anyhow::{Context, Result, bail, ensure};
 use polder_tests::api::Application;
