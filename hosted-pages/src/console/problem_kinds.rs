@@ -28,3 +28,10 @@ pub struct ProblemKinds<'a> {
     /// Whether that is all of them.
     pub all: bool,
 }
+
+impl ProblemKinds<'_> {
+    /// The parts of a text, and whether each is code: what stands between backticks is.
+    fn parts<'t>(&self, text: &'t str) -> impl Iterator<Item = (bool, &'t str)> + use<'t> {
+        text.split('`').enumerate().map(|(place, part)| (place % 2 == 1, part))
+    }
+}

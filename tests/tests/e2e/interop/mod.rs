@@ -8,6 +8,7 @@ mod nimbus;
 mod oauth4webapi;
 mod oidc_client_ts;
 mod openid_client;
+mod quickstart;
 mod schemathesis;
 
 use anyhow::{Context, Result, bail, ensure};
