@@ -27,6 +27,7 @@ pub mod own_applications;
 pub mod plan;
 pub mod resume;
 pub mod runner;
+mod start;
 pub mod steps;
 pub mod timers;
 pub mod transition;

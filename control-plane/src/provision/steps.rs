@@ -5,7 +5,6 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Method};
 use polder_crypto::{Category, KeyError, SealKey};
@@ -17,21 +16,20 @@ use polder_tenant_api::{
 };
 
 use super::desired::{Desired, Purpose};
-use super::destroy;
 use super::plan::{KeysLost, Step};
+use super::{destroy, start};
 use crate::administer::assertion_key;
 use crate::app::App;
 use crate::audit::ActingFor;
 use crate::courier::Party;
-use crate::driver::{Argument, DriverError, SecretFile, Spec};
+use crate::driver::DriverError;
 use crate::gateway::fair::turns::Turns;
 use crate::gateway::pool::Pool;
 use crate::gateway::routes::finish;
 use crate::gateway::socket::{self, Socket};
 use crate::gateway::{InUse, Route};
-use crate::isolation;
 use crate::model::{Aim, Operation, Tenant};
-use crate::postgres::{self, PostgresError};
+use crate::postgres::PostgresError;
 use crate::secrets::{Name, sync_folder};
 use crate::store::{life, own_applications};
 use crate::tenant_client::{self, CallError, ask};
@@ -111,7 +109,7 @@ pub async fn perform(
             }
             None => Ok(()),
         },
-        Step::StartRuntime => start_runtime(app, tenant).await,
+        Step::StartRuntime => start::runtime(app, tenant).await,
         Step::SetPolicy => {
             let changes = SettingsChanges { sign_up: desired.sign_up, ..SettingsChanges::default() };
             let _: Policy = send(app, tenant, (Method::PATCH, "/settings"), &changes).await?;
@@ -186,7 +184,7 @@ pub async fn perform(
             stop_runtime(app, tenant).await;
             let promoted = app.secrets.promote_admin(&tenant.short_id);
             promoted.map_err(|error| files(&app.settings.layout.secrets(), error))?;
-            start_runtime(app, tenant).await
+            start::runtime(app, tenant).await
         }
         Step::TakeInventory => destroy::take_inventory(app, tenant).await,
         Step::DestroyKeys => destroy::keys(app, tenant),
@@ -220,111 +218,6 @@ fn make_keys(app: &App, tenant: &Tenant) -> Result<(), StepError> {
     // Where a key was there before, that one is it.
     app.secrets.keep(&Name::TenantAdmin(short), &assertion_key::generate(&app.entropy)?).map_err(failed)?;
     assertion_key::publish(&app.secrets, short).map_err(failed)
-}
-
-async fn start_runtime(app: &Arc<App>, tenant: &Tenant) -> Result<(), StepError> {
-    let layout = &app.settings.layout;
-    let run = layout.tenant_run(&tenant.short_id);
-    app.routes.close_unless_held(tenant.slug.as_str());
-    app.provision.started(tenant.id, app.clock.now());
-    // A kill may have come between another private half and its public one.
-    let published = assertion_key::publish(&app.secrets, &tenant.short_id);
-    published.map_err(|error| files(&layout.secrets(), error))?;
-    app.courier.open(app, tenant).await.map_err(|error| files(&run, error))?;
-    app.egress.open(app, tenant).await.map_err(|error| files(&run, error))?;
-    if let Some(postgres) = &app.postgres {
-        if postgres.has_next(&tenant.short_id) {
-            // It is taken up now: whoever runs on with the present one would be locked out.
-            app.driver.stop(&tenant.short_id).await;
-        }
-        postgres.open(&tenant.short_id, &run).await?;
-    }
-    app.driver.start(&spec(app, tenant)).await?;
-    app.courier.admit(Party::Tenant(tenant.id), app.driver.peer(&tenant.short_id));
-    app.egress.admit(tenant.id, app.driver.peer(&tenant.short_id));
-    app.links.open(app, tenant).map_err(|error| files(&run, error))?;
-    let until = Instant::now() + app.settings.patience.start;
-    let mut pause = Duration::from_millis(2);
-    while !answers(app, tenant).await {
-        if let Some(words) = app.driver.trouble(&tenant.short_id) {
-            app.driver.stop(&tenant.short_id).await;
-            return Err(StepError::Ended(words));
-        }
-        if Instant::now() > until {
-            return Err(StepError::Silent);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 5 / 4).min(Duration::from_millis(100));
-    }
-    // Beside the start: whoever wakes a tenant waits for no report.
-    let (app, tenant) = (Arc::clone(app), tenant.clone());
-    tokio::spawn(async move { isolation::tell(&app, &tenant).await });
-    Ok(())
-}
-
-/// Whether the runtime answers at once; the pool itself would wait for one that is starting.
-async fn answers(app: &App, tenant: &Tenant) -> bool {
-    let asked = tokio::time::timeout(Duration::from_millis(100), tenant_client::health(app, tenant)).await;
-    asked.is_ok_and(|answer| answer.is_ok_and(|health| health.issuer == tenant.issuer))
-}
-
-fn spec(app: &App, tenant: &Tenant) -> Spec {
-    let layout = &app.settings.layout;
-    let short = tenant.short_id.as_str();
-    let secret = |name, kept: Name<'_>| SecretFile { name, source: app.secrets.path(&kept) };
-    let mut secrets =
-        vec![secret("seal", Name::TenantSeal(short)), secret("admin.pub", Name::TenantAdminPublic(short))];
-    // While the seal key is being rotated: the tenant looks for the next one beside the one in use.
-    if app.secrets.has(&Name::TenantSealNext(short)) {
-        secrets.push(secret("seal.next", Name::TenantSealNext(short)));
-    }
-    let mut arguments = match &app.postgres {
-        None => vec!["--data".into(), Argument::Data],
-        Some(_) => {
-            secrets.push(secret("database", Name::TenantDatabase(short)));
-            vec![
-                "--database".into(),
-                Argument::SecretUrl("database"),
-                "--database-socket".into(),
-                Argument::Socket(postgres::SOCKET),
-            ]
-        }
-    };
-    arguments.extend([
-        "--issuer".into(),
-        tenant.issuer.clone().into(),
-        "--seal-key".into(),
-        Argument::Secret("seal"),
-        "--listen".into(),
-        Argument::Socket(socket::PUBLIC),
-        "--admin-listen".into(),
-        Argument::Socket(socket::ADMIN),
-        "--admin-key".into(),
-        Argument::Secret("admin.pub"),
-        "--courier".into(),
-        Argument::Socket(crate::courier::SOCKET),
-        "--egress".into(),
-        Argument::Socket(crate::egress::SOCKET),
-        // One argument, so that a name that begins with a hyphen is no option.
-        format!("--name={}", tenant.name).into(),
-        "--trust-gateway".into(),
-        "--log".into(),
-        "json".into(),
-    ]);
-    let places = app.settings.places.is_some().then(|| layout.places_file());
-    if places.is_some() {
-        arguments.extend(["--places".into(), Argument::Places]);
-    }
-    Spec {
-        short_id: short.to_owned(),
-        slug: tenant.slug.to_string(),
-        folder: layout.tenant(short),
-        data: layout.tenant_data(short),
-        run: layout.tenant_run(short),
-        secrets,
-        places,
-        arguments,
-    }
 }
 
 /// The way for requests to a runtime that runs.
