@@ -9,6 +9,7 @@ use polder_db::{Db, Error, Location};
 use polder_kernel::{Clock, Entropy};
 use polder_service::Shutdown;
 use polder_service::request::RequestIds;
+use tokio::sync::Notify;
 
 use crate::courier::{Carrier, Courier};
 use crate::custody::Rotations;
@@ -26,7 +27,7 @@ use crate::provision::certificate::CertificateKey;
 use crate::retention::AUDIT_GUARD;
 use crate::secrets::{Name, Secrets};
 use crate::settings::{Databases, Isolation, ProcessUsers, Settings};
-use crate::store::{self, data_keys, settings};
+use crate::store::{self, data_keys, organisation_events, settings};
 use crate::tenant_client::Links;
 
 /// Connections for reading the control plane's database.
@@ -68,6 +69,8 @@ pub struct App {
     pub egress: Egress,
     /// Keeps tenants' mail.
     pub mailbox: Arc<Mailbox>,
+    /// Rung when a mail of the console's own is to be sent.
+    pub mail_bell: Notify,
     /// Whose seal key is being rotated.
     pub rotations: Rotations,
     /// Who is being provisioned, and the news of it.
@@ -149,7 +152,11 @@ impl App {
         }
         let keyring = open_keyring(&db, &secrets, (&clock, &entropy), &file).await?;
         let audit = |error| StartError::Audit(file.clone(), error);
-        db.set_tail(AuditTail::open(&db, &keyring, clock.clone()).await.map_err(audit)?);
+        db.set_tail(
+            AuditTail::open_indexed(&db, &keyring, clock.clone(), Some(organisation_events::INDEX))
+                .await
+                .map_err(audit)?,
+        );
         let checkpoint_key = CheckpointKey::open(&db, &keyring, &entropy, &clock).await.map_err(audit)?;
         let certificate_key = CertificateKey::open(&db, &keyring, &entropy, &clock).await.map_err(database)?;
         db.write(|tx| Box::pin(async move { store::tenants::complete_skeletons(tx).await })).await.map_err(database)?;
@@ -192,6 +199,7 @@ impl App {
             // This version starts as `polder dev` alone.
             egress: Egress::new(polder_outbound::resolve::Names::System, egress::Limits::default(), true),
             mailbox,
+            mail_bell: Notify::new(),
             rotations: Rotations::default(),
             provision: Provision::default(),
             settings,

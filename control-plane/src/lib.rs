@@ -28,6 +28,7 @@ pub mod layout;
 pub mod mailbox;
 pub mod model;
 pub mod operator;
+pub mod organisation;
 pub mod pace;
 pub mod places;
 pub mod postgres;

@@ -25,6 +25,16 @@ const RULES: &[Rule] = &[
         "the story of a change, for whoever asks what happened"
     ),
     rule!("member_invitation", "id", "expires_at", DAY.saturating_mul(30), "an invitation that can no longer be used"),
+    rule!(
+        "member",
+        "id",
+        "removed_at",
+        DAY.saturating_mul(3 * 365),
+        "who was a member, as long as the audit log names them"
+    ),
+    rule!("organisation_event", "seq", "at", DAY.saturating_mul(3 * 365), "an organisation's part of the audit log"),
+    rule!("sign_up", "email_hash", "expires_at", DAY, "a sign-up that nobody finished"),
+    rule!("staff_grant", "id", "expires_at", DAY.saturating_mul(3 * 365), "who had access to a tenant, and why"),
     rule!("console_session", "id", "expires_at", DAY.saturating_mul(30), "a session that is over"),
     rule!("mail_count", "party", "counted_at", DAY.saturating_mul(2), "messages of a day that is over"),
     rule!("idempotency_key", "key_hash", "expires_at", DAY, "a repeat that comes too late to be one"),

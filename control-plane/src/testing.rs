@@ -37,7 +37,7 @@ use crate::model::{
 use crate::provision::desired::Blueprint;
 use crate::router::Front;
 use crate::settings::tests::settings;
-use crate::store::api_keys::{self, NewApiKey};
+use crate::store::api_keys::{self, NewApiKey, Rights};
 use crate::store::console_sessions::{self, NewSession};
 use crate::store::members::{self, NewMember};
 use crate::store::{organisations, tenants};
@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) app: Arc<App>,
     pub(crate) front: Front,
     pub(crate) organisation: OrganisationId,
+    pub(crate) strangers: OrganisationId,
     pub(crate) stub: Arc<Stub>,
     _data: Ground,
 }
@@ -136,8 +137,9 @@ impl World {
         let shutdown = Shutdown::new();
         let app = App::open(settings, (clock, Entropy::seeded(7)), shutdown.clone()).await.unwrap();
         let (pair, _) = SigningKey::generate(Algorithm::EdDsa, &app.entropy).unwrap();
+        let (theirs, _) = SigningKey::generate(Algorithm::EdDsa, &app.entropy).unwrap();
         let stub = Arc::new(Stub {
-            verifier: Verifier::new(&Jwks { keys: vec![pair.public_jwk().clone()] }),
+            verifier: Verifier::new(&Jwks { keys: vec![pair.public_jwk().clone(), theirs.public_jwk().clone()] }),
             asked: Mutex::default(),
             answer: Mutex::default(),
         });
@@ -145,10 +147,11 @@ impl World {
         let other = organisation_of_strangers(&app).await;
         let acme = tenant(&app, "acme", organisation, TenantState::Running).await;
         tenant(&app, "young", organisation, TenantState::Provisioning).await;
-        tenant(&app, "foreign", other, TenantState::Running).await;
-        stub.serve(&app, &acme, pair, shutdown).await;
+        let foreign = tenant(&app, "foreign", other, TenantState::Running).await;
+        stub.serve(&app, &acme, pair, shutdown.clone()).await;
+        stub.serve(&app, &foreign, theirs, shutdown).await;
         let front = Front::new(&app);
-        Self { app, front, organisation, stub, _data: data }
+        Self { app, front, organisation, strangers: other, stub, _data: data }
     }
 
     /// The tenant with this slug.
@@ -163,13 +166,17 @@ impl World {
     }
 
     pub(crate) async fn key_of(&self, organisation_id: OrganisationId, access: KeyAccess) -> String {
+        self.key_with(organisation_id, Rights::all(access)).await
+    }
+
+    pub(crate) async fn key_with(&self, organisation_id: OrganisationId, rights: Rights) -> String {
         let key = new_api_key(&self.app.entropy).expose().clone();
         let row = NewApiKey {
             id: ApiKeyId::new(&self.app.clock, &self.app.entropy),
             organisation_id,
             name: "test".to_owned(),
             key_hash: hash_api_key(&self.app.keyring, &key),
-            access,
+            rights,
             created_by: "polder".to_owned(),
         };
         let now = self.app.clock.now();
@@ -180,11 +187,17 @@ impl World {
 
     /// The cookie and the form token of a new member's session.
     pub(crate) async fn member(&self, role: Role) -> (String, String) {
+        let (_, cookie, csrf) = self.member_of(self.organisation, role).await;
+        (cookie, csrf)
+    }
+
+    /// The same of an organisation, and who it is.
+    pub(crate) async fn member_of(&self, organisation_id: OrganisationId, role: Role) -> (MemberId, String, String) {
         let app = &self.app;
         let (now, cookie) = (app.clock.now(), app.entropy.token().expose().clone());
         let member = NewMember {
             id: MemberId::new(&app.clock, &app.entropy),
-            organisation_id: self.organisation,
+            organisation_id,
             subject: app.entropy.token().expose().clone(),
             role,
         };
@@ -203,17 +216,24 @@ impl World {
             idle_expires_at: now + signed_in::IDLE,
             expires_at: now + signed_in::LONGEST,
         };
-        let (keyring, id) = (app.keyring.clone(), session.id);
+        let (keyring, id, who) = (app.keyring.clone(), session.id, member.id);
         let insert = app.db.write(move |tx| {
             Box::pin(async move {
                 members::put(tx, &member, now).await?;
-                members::set_identity(tx, &keyring, member.id, ("Olivia", "olivia@example.test"), now).await?;
+                members::set_identity(
+                    tx,
+                    &keyring,
+                    member.id,
+                    ("Olivia", &"olivia@example.test".parse().unwrap()),
+                    now,
+                )
+                .await?;
                 console_sessions::insert(tx, &keyring, &session, now).await
             })
         });
         insert.await.unwrap();
         let csrf = polder_service::csrf::Token::from_mac(app.keyring.mac("console-csrf", &[id.as_bytes()]));
-        (format!("{}={cookie}", signed_in::COOKIE), csrf.to_text())
+        (who, format!("{}={cookie}", signed_in::COOKIE), csrf.to_text())
     }
 
     /// A request to the console's host.
@@ -254,6 +274,13 @@ impl World {
             .header("sec-fetch-site", "same-origin")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, format!("csrf={csrf}&{form}")).await
+    }
+
+    /// What is newest in an organisation's own log: number, action, kind of actor, address.
+    pub(crate) async fn newest(&self, organisation: OrganisationId) -> Vec<(i64, String, String, Option<String>)> {
+        let filter = crate::store::organisation_events::Filter::default();
+        let page = crate::organisation::trail::page(&self.app, organisation, (&filter, None), 5).await.unwrap().0;
+        page.into_iter().map(|event| (event.number, event.action, event.actor_kind, event.ip)).collect()
     }
 
     /// What the control plane's own log says, oldest first: action, kind of actor, details.
@@ -321,6 +348,7 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
             let made = json!({"client_secret": "another-secret", "previous_expire_at": null});
             (StatusCode::CREATED, Json(made)).into_response()
         }
+        (&Method::POST, ["staff-access"]) => StatusCode::NO_CONTENT.into_response(),
         (&Method::POST, ["users"]) => (StatusCode::CREATED, Json(user())).into_response(),
         (_, ["applications", _, "invitees"]) => page(&json!({"user_id": KNOWN, "invited_at": AT})),
         (&Method::PUT, ["applications", _, "invitees", _]) => StatusCode::NO_CONTENT.into_response(),

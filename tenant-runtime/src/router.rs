@@ -209,6 +209,7 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         )
         .route("/settings", get(admin::settings::show).patch(admin::settings::change))
         .route("/standing", put(admin::standing::tell))
+        .route("/staff-access", post(admin::staff_access::tell))
         .layer(from_fn_with_state(Arc::clone(app), admin::require));
     let routes = Router::new()
         .route("/health", get(health::show))

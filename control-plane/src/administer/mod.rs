@@ -37,6 +37,7 @@ pub mod registration_tokens;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
+pub mod staff_access;
 pub mod users;
 
 /// Somebody acting on a tenant.
@@ -91,6 +92,13 @@ impl On {
         let body = body.map(serde_json::to_value).transpose().map_err(unreadable)?;
         let answer = self.send(method, target, body.as_ref()).await?;
         read(&answer)
+    }
+
+    /// A change with words that gives none back.
+    async fn tell(&self, (method, target): (Method, &str), body: &(impl Serialize + Sync)) -> Result<(), Refused> {
+        let unreadable = |error: serde_json::Error| CallError::Unsendable(error.to_string());
+        let body = serde_json::to_value(body).map_err(unreadable)?;
+        self.send(method, target, Some(&body)).await.map(drop)
     }
 
     async fn delete(&self, target: &str) -> Result<(), Refused> {

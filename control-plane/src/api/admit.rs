@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
@@ -12,10 +12,7 @@ use polder_service::problem::Problem;
 
 use super::rates::Kind;
 use super::{Api, ApiError, Caller, caller, idempotency};
-use crate::model::KeyAccess;
-
-/// What is said to a key that may only read.
-const READ_ONLY: &str = r#"Bearer realm="polder", error="insufficient_scope", scope="write""#;
+use crate::model::{Area, KeyAccess, Scopes};
 
 /// The layer before every operation: who calls, whether they may, how often they did.
 pub async fn admit(
@@ -41,9 +38,14 @@ pub async fn admit(
         .rates
         .count(holder.id, kind)
         .map_err(|over| ApiError::from(Problem::too_many(over.wait())).with(over.headers()))?;
-    if kind == Kind::Write && holder.access == KeyAccess::Read && known(request.method()) {
-        let problem = Problem::new(StatusCode::FORBIDDEN, "read_only_key", "This key may only read");
-        return Err(ApiError::from(problem).with([(WWW_AUTHENTICATE, HeaderValue::from_static(READ_ONLY))]));
+    let addresses = holder.rights.addresses.as_ref();
+    if addresses.is_some_and(|networks| !context.client_ip.is_some_and(|ip| networks.hold(ip))) {
+        let title = "This key may not be used from this address";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", title).into());
+    }
+    if known(request.method()) {
+        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        reaches(holder.rights.scopes, path.trim_start_matches("/api/v1"), kind)?;
     }
     request.extensions_mut().insert(Caller::new(&holder, &context));
     let answered = match kind {
@@ -55,7 +57,26 @@ pub async fn admit(
     Ok(response)
 }
 
+/// Whether a key with these scopes reaches this operation.
+fn reaches(scopes: Scopes, path: &str, kind: Kind) -> Result<(), ApiError> {
+    let wanted = if kind == Kind::Write { KeyAccess::Write } else { KeyAccess::Read };
+    let area = Area::of(path);
+    if area.is_some_and(|area| scopes.allow(area, wanted)) {
+        return Ok(());
+    }
+    let needed = area.map_or_else(|| "none".to_owned(), |area| format!("{}:{wanted}", area.as_str()));
+    let problem = if kind == Kind::Write && !scopes.may_write() {
+        Problem::new(StatusCode::FORBIDDEN, "read_only_key", "This key may only read")
+    } else {
+        Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", "This key may not do that")
+    };
+    // RFC 6750, 3.1.
+    let challenge = format!(r#"Bearer realm="polder", error="insufficient_scope", scope="{needed}""#);
+    let challenge = HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+    Err(ApiError::from(problem.detail(format!("it needs the scope {needed}"))).with([(WWW_AUTHENTICATE, challenge)]))
+}
+
 /// Other methods get 405 from the router, which knows better why.
 fn known(method: &Method) -> bool {
-    [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method)
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method)
 }

@@ -15,7 +15,8 @@ use crate::app::App;
 use crate::audit::ActingFor;
 use crate::credentials::hash_api_key;
 use crate::model::{Actor, OrganisationId};
-use crate::store::api_keys::{self, Holder};
+use crate::organisation::{Authority, By};
+use crate::store::api_keys::{self, Holder, Rights};
 
 /// What is said where a request was let in by nobody, which the router rules out.
 const CHALLENGE: &str = r#"Bearer realm="polder""#;
@@ -33,6 +34,8 @@ pub struct Caller {
     pub organisation_id: OrganisationId,
     /// For audit entries and for tenants.
     pub acting: ActingFor,
+    /// What the key may do, which bounds the keys it makes.
+    pub rights: Rights,
 }
 
 impl Caller {
@@ -42,8 +45,14 @@ impl Caller {
             actor: Actor::ApiKey(holder.id),
             client_ip: context.client_ip,
             request_id: Some(context.request_id.to_string()),
+            organisation_id: Some(holder.organisation_id),
         };
-        Self { organisation_id: holder.organisation_id, acting }
+        Self { organisation_id: holder.organisation_id, acting, rights: holder.rights.clone() }
+    }
+
+    /// On the caller's own organisation.
+    pub fn by(&self) -> By {
+        By { organisation_id: self.organisation_id, acting: self.acting.clone(), authority: Authority::Key }
     }
 }
 
@@ -59,7 +68,8 @@ pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Holder, ApiE
     let holder = api_keys::by_hash(&mut app.db.read().await?, &hash, now).await?;
     let holder = holder.ok_or_else(|| refused(Some("invalid_token")))?;
     if holder.last_used_at.is_none_or(|at| at + NOTICED <= now) {
-        app.db.write(move |tx| Box::pin(async move { api_keys::used(tx, holder.id, now).await })).await?;
+        let id = holder.id;
+        app.db.write(move |tx| Box::pin(async move { api_keys::used(tx, id, now).await })).await?;
     }
     Ok(holder)
 }

@@ -3,12 +3,14 @@
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use polder_service::limit::RetryAfter;
 use polder_service::problem::{FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::administer::Refused;
 use crate::model::TenantState;
+use crate::organisation::Refusal;
 use crate::provision::{ChangeError, CreateError, Illegal};
 use crate::tenant_client::CallError;
 
@@ -91,6 +93,28 @@ impl From<polder_db::Error> for ApiError {
     fn from(error: polder_db::Error) -> Self {
         // A disk that is full, a server that is away: it passes, and nothing was done.
         if error.is_temporary() { Problem::unavailable(&error).into() } else { Problem::internal(&error).into() }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let said = refusal.to_string();
+        match refusal {
+            Refusal::Unknown => Self::not_found(),
+            Refusal::AboveOwn | Refusal::RightsAboveOwn => {
+                Problem::new(StatusCode::FORBIDDEN, refusal.code(), "That is above what you may give")
+                    .detail(said)
+                    .into()
+            }
+            Refusal::LastOwner | Refusal::AlreadyMember | Refusal::AlreadyInvited | Refusal::Full => {
+                Problem::conflict(refusal.code(), said).into()
+            }
+            Refusal::TooManyMails(wait) => Problem::too_many(RetryAfter::from_seconds(wait.as_secs())).into(),
+            Refusal::Name => Problem::invalid(Vec::new()).error("/name", "1 to 80 characters of plain text").into(),
+            Refusal::Rights(field) => Problem::invalid(Vec::new()).error(field, "is not valid").into(),
+            Refusal::Database(error) => error.into(),
+            Refusal::Seal(error) => Problem::internal(&error).into(),
+        }
     }
 }
 

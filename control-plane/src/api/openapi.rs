@@ -44,6 +44,8 @@ pub fn base() -> OpenApi {
             ("branding", "How a tenant's pages and mails look"),
             ("profile-fields", "Fields that a tenant adds to the profile of its people"),
             ("egress", "The hosts a tenant may reach"),
+            ("members", "Your organisation, its members and who is invited"),
+            ("api-keys", "Keys of this API"),
         ]
         .map(|(name, description)| {
             let mut tag = Tag::new(name);
@@ -78,7 +80,7 @@ pub fn complete(document: &mut OpenApi) {
 const PROBLEMS: [(u16, &str, &str); 11] = [
     (400, "BadRequest", "The request cannot be understood"),
     (401, "Unauthorized", "There is no key, or none that lives"),
-    (403, "Forbidden", "This key may only read"),
+    (403, "Forbidden", "This key may not do that, or not from this address; `code` says which"),
     (404, "NotFound", "There is nothing here, or nothing of yours"),
     (409, "Conflict", "The state of things forbids it; `code` says what does"),
     (410, "Gone", "The tenant is destroyed; its certificate is what is left"),
@@ -93,7 +95,7 @@ fn problem(status: u16, description: &str) -> Response {
     let code = match status {
         400 => "bad_request",
         401 => "unauthorized",
-        403 => "read_only_key",
+        403 => "insufficient_scope",
         404 => "not_found",
         409 => "slug_taken",
         410 => "tenant_destroyed",
@@ -137,7 +139,7 @@ fn describe(operation: &mut Operation, of: Use, of_a_tenant: bool) {
     let write = of != Use::Read;
     for (status, name, _) in PROBLEMS {
         let possible = match status {
-            403 => write,
+            403 => true,
             404 | 410 => of_a_tenant,
             409 => write || of_a_tenant,
             412 => of == Use::Change,

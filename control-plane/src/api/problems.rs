@@ -37,12 +37,36 @@ pub const ALL: &[Kind] = &[
         "Send `Authorization: Bearer KEY` with a key made in the console under API keys.",
     ),
     kind(
+        "address_not_allowed",
+        403,
+        "The key may be used from certain addresses only, and this is none of them.",
+        "Use the key from where it belongs, or have its addresses changed in the console under API keys.",
+    ),
+    kind(
         "forbidden",
         403,
         "The key may not do this.",
         "Use a key of somebody who may, or have it done in the console.",
     ),
+    kind(
+        "insufficient_scope",
+        403,
+        "The key may do other things than this.",
+        "`detail` names the scope that is needed; use a key that has it.",
+    ),
     kind("read_only_key", 403, "The key may only read, and this would change something.", "Use a key that may write."),
+    kind(
+        "rights_above_own",
+        403,
+        "A key makes and changes keys that may do no more than itself, from no more addresses, and no longer.",
+        "Ask for less, or have it done in the console.",
+    ),
+    kind(
+        "role_above_own",
+        403,
+        "A key counts as an administrator: it makes no owner, and changes and removes none.",
+        "Have an owner do it in the console.",
+    ),
     kind(
         "not_found",
         404,
@@ -56,6 +80,13 @@ pub const ALL: &[Kind] = &[
         "The header `Allow` lists the methods it knows.",
     ),
     kind("body_too_slow", 408, "The body took too long to arrive.", "Send the request again over a better connection."),
+    kind(
+        "already_invited",
+        409,
+        "There is an open invitation for this address.",
+        "Send that one again, or revoke it first.",
+    ),
+    kind("already_member", 409, "Somebody with this address is a member already.", "Change their role instead."),
     kind("egress_rule_exists", 409, "The tenant may reach this host already.", "Nothing needs to be done."),
     kind(
         "egress_rules_full",
@@ -88,6 +119,12 @@ pub const ALL: &[Kind] = &[
         "Take the API from those applications first.",
     ),
     kind(
+        "last_owner",
+        409,
+        "An organisation keeps an owner, and this is the last one.",
+        "Make somebody else an owner first.",
+    ),
+    kind(
         "no_database_password",
         409,
         "The tenant's data is in a file, which has no password.",
@@ -104,6 +141,12 @@ pub const ALL: &[Kind] = &[
         409,
         "No tokens of the outside provider are kept for this account.",
         "Switch keeping tokens on for the connection; they are kept from the next sign-in on.",
+    ),
+    kind(
+        "organisation_full",
+        409,
+        "The organisation has as many members as it may have.",
+        "Remove somebody who is no longer with you.",
     ),
     kind(
         "platform_always_runs",

@@ -15,9 +15,9 @@ use utoipa_axum::routes;
 use super::conditional::Resources;
 use super::rates::Rates;
 use super::{
-    Api, admit, apis, applications, audit_events, blocklists, branding, conditional, connections, egress, events,
-    invitees, keys, life, lockouts, logout_deliveries, openapi, passkeys, profile_fields, registration_tokens,
-    sessions, settings, sign_in_attempts, tenants, users,
+    Api, admit, api_keys, apis, applications, audit_events, blocklists, branding, conditional, connections, egress,
+    events, invitations, invitees, keys, life, lockouts, logout_deliveries, members, openapi, organisation, passkeys,
+    profile_fields, registration_tokens, sessions, settings, sign_in_attempts, staff_access, tenants, users,
 };
 use crate::app::App;
 
@@ -103,7 +103,18 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(profile_fields::list))
         .routes(routes!(profile_fields::show, profile_fields::put, profile_fields::remove))
         .routes(routes!(egress::list, egress::add))
-        .routes(routes!(egress::remove));
+        .routes(routes!(egress::remove))
+        .routes(routes!(organisation::show, organisation::change))
+        .routes(routes!(organisation::events))
+        .routes(routes!(staff_access::list))
+        .routes(routes!(staff_access::end))
+        .routes(routes!(members::list))
+        .routes(routes!(members::show, members::change, members::remove))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::show, api_keys::change, api_keys::revoke));
     let mut router = router;
     openapi::complete(router.get_openapi_mut());
     router

@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use polder_outbound::socket;
 use serde_json::{Value, json};
 
-use crate::operator::{Input, SOCKET};
+use crate::operator::{Input, NewAccess, SOCKET, SignUp};
 
 /// How long an answer may take.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -34,6 +34,52 @@ enum About {
     /// The domain that a tenant's mail comes from, in place of the installation's.
     #[command(subcommand)]
     MailDomain(MailDomain),
+    /// Leave for your own people to look at a tenant's people: for a reason, for a time, told to the customer.
+    #[command(subcommand)]
+    Access(Access),
+    /// Whether people may make an organisation of their own in the console.
+    #[command(subcommand)]
+    SignUp(SignUpWish),
+}
+
+#[derive(Debug, Subcommand)]
+enum SignUpWish {
+    /// Shows whether they may.
+    Show,
+    /// Anybody with an e-mail address may.
+    Open,
+    /// Only who is invited becomes a member. It is so unless you say otherwise.
+    Close,
+}
+
+#[derive(Debug, Subcommand)]
+enum Access {
+    /// Shows who has, or had, access.
+    List {
+        /// The tenant.
+        slug: String,
+    },
+    /// Gives a member of your own organisation access.
+    Grant {
+        /// The tenant.
+        slug: String,
+        /// Their e-mail address.
+        #[arg(long, value_name = "ADDRESS")]
+        person: String,
+        /// Why: the customer reads it.
+        #[arg(long)]
+        reason: String,
+        /// For how many minutes, 480 at most.
+        #[arg(long, default_value_t = 30)]
+        minutes: u32,
+    },
+    /// Ends access before its time.
+    End {
+        /// The tenant.
+        slug: String,
+        /// The grant, as `list` names it.
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,16 +126,7 @@ pub fn run(options: &Operator) -> ExitCode {
 }
 
 async fn act(options: &Operator) -> Result<Value, String> {
-    let About::MailDomain(wish) = &options.about;
-    let (method, slug, body) = match wish {
-        MailDomain::Show { slug } => (Method::GET, slug, Value::Null),
-        MailDomain::Set { slug, domain, verified } => {
-            (Method::PUT, slug, json!(Input { domain: domain.clone(), verified: *verified }))
-        }
-        MailDomain::Clear { slug } => (Method::DELETE, slug, Value::Null),
-    };
-    let slug = percent_encoding::utf8_percent_encode(slug, percent_encoding::NON_ALPHANUMERIC);
-    let path = format!("/tenants/{slug}/mail-domain");
+    let (method, path, body) = request(&options.about);
     let at = options.data.join(SOCKET);
     let asked = tokio::time::timeout(WITHIN, ask(&at, method, &path, &body)).await;
     let (succeeded, answer) = asked.map_err(|_| "no answer".to_owned())??;
@@ -99,6 +136,31 @@ async fn act(options: &Operator) -> Result<Value, String> {
     let words = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
     let field = answer["errors"][0]["detail"].as_str().map(|detail| format!(": {detail}")).unwrap_or_default();
     Err(format!("{}{field}", words("title")))
+}
+
+/// Method, path and body of what is asked.
+fn request(about: &About) -> (Method, String, Value) {
+    let part = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let domain_of = |slug: &str| format!("/tenants/{}/mail-domain", part(slug));
+    let access_to = |slug: &str| format!("/tenants/{}/access", part(slug));
+    match about {
+        About::MailDomain(MailDomain::Show { slug }) => (Method::GET, domain_of(slug), Value::Null),
+        About::MailDomain(MailDomain::Set { slug, domain, verified }) => {
+            (Method::PUT, domain_of(slug), json!(Input { domain: domain.clone(), verified: *verified }))
+        }
+        About::MailDomain(MailDomain::Clear { slug }) => (Method::DELETE, domain_of(slug), Value::Null),
+        About::SignUp(SignUpWish::Show) => (Method::GET, "/sign-up".to_owned(), Value::Null),
+        About::SignUp(SignUpWish::Open) => (Method::PUT, "/sign-up".to_owned(), json!(SignUp { open: true })),
+        About::SignUp(SignUpWish::Close) => (Method::PUT, "/sign-up".to_owned(), json!(SignUp { open: false })),
+        About::Access(Access::List { slug }) => (Method::GET, access_to(slug), Value::Null),
+        About::Access(Access::Grant { slug, person, reason, minutes }) => {
+            let wish = NewAccess { person: person.clone(), reason: reason.clone(), minutes: *minutes };
+            (Method::POST, access_to(slug), json!(wish))
+        }
+        About::Access(Access::End { slug, id }) => {
+            (Method::DELETE, format!("{}/{}", access_to(slug), part(id)), Value::Null)
+        }
+    }
 }
 
 async fn ask(at: &Path, method: Method, path: &str, body: &Value) -> Result<(bool, Value), String> {

@@ -15,7 +15,8 @@ use super::signed_in::{IDLE, LONGEST};
 use super::{Console, Fault, Visit, signed_in, signin};
 use crate::app::App;
 use crate::audit::{self, ActingFor};
-use crate::model::{Actor, ConsoleSessionId, MemberId};
+use crate::model::{Actor, ConsoleSessionId, MemberId, Role};
+use crate::organisation::sign_up;
 use crate::store::console_sessions::{self, NewSession};
 use crate::store::invitations;
 use crate::store::members::{self, NewMember, Standing};
@@ -89,17 +90,17 @@ async fn begin_session(
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(member) = member(tx, &unit, &identity.subject, &who).await? else {
+                let Some(member) = member(tx, &unit, &identity, &who).await? else {
                     polder_audit::record(tx, who.refused(&identity.subject));
                     return Ok(false);
                 };
-                let called = (identity.name.as_str(), identity.email.as_str());
+                let called = (identity.name.as_str(), &identity.email);
                 members::set_identity(tx, &unit.keyring, member.id, called, now).await?;
                 let session = NewSession { member_id: member.id, ..draft };
                 console_sessions::insert(tx, &unit.keyring, &session, now).await?;
                 polder_audit::record(
                     tx,
-                    audit::event("console.signed_in", &who.acting(member.id), None, &[]).session(id),
+                    audit::event("console.signed_in", &who.acting(&member), None, &[]).session(id),
                 );
                 Ok::<_, Error>(true)
             })
@@ -109,10 +110,13 @@ async fn begin_session(
 }
 
 /// The member with this subject: whoever an invitation waits for becomes one, and it is used up.
-async fn member(tx: &mut Tx, app: &App, subject: &str, who: &Who) -> Result<Option<Standing>, Error> {
-    let now = app.clock.now();
-    let Some(given) = invitations::consume(tx, subject, now).await? else {
-        return members::by_subject(tx, subject).await;
+async fn member(tx: &mut Tx, app: &App, identity: &Identity, who: &Who) -> Result<Option<Standing>, Error> {
+    let (now, subject) = (app.clock.now(), identity.subject.as_str());
+    let standing = members::by_subject(tx, subject).await?;
+    let proved = members::email_hash(&app.keyring, &identity.email);
+    let own = standing.map(|standing| standing.organisation_id);
+    let Some(given) = invitations::consume(tx, (subject, &proved), own, now).await? else {
+        return if standing.is_some() { Ok(standing) } else { founder(tx, app, (subject, &proved), who).await };
     };
     let new = NewMember {
         id: MemberId::new(&app.clock, &app.entropy),
@@ -121,12 +125,24 @@ async fn member(tx: &mut Tx, app: &App, subject: &str, who: &Who) -> Result<Opti
         role: given.role,
     };
     let Some(standing) = members::put(tx, &new, now).await? else {
-        // A member of another organisation stays what they are; the invitation is used up all the same.
-        return members::by_subject(tx, subject).await;
+        return Ok(standing);
     };
     let invitation = given.id.to_string();
     let facts = [("invitation", invitation.as_str()), ("role", given.role.as_str())];
-    polder_audit::record(tx, audit::event("member.joined", &who.acting(standing.id), None, &facts));
+    polder_audit::record(tx, audit::event("member.joined", &who.acting(&standing), None, &facts));
+    Ok(Some(standing))
+}
+
+/// Whoever asked for an organisation of their own, and has now proved their address, owns it.
+async fn founder(tx: &mut Tx, app: &App, proved: (&str, &str), who: &Who) -> Result<Option<Standing>, Error> {
+    let Some((organisation_id, name)) = sign_up::take(tx, app, proved).await? else { return Ok(None) };
+    let id = MemberId::new(&app.clock, &app.entropy);
+    let new = NewMember { id, organisation_id, subject: proved.0.to_owned(), role: Role::Owner };
+    let Some(standing) = members::put(tx, &new, app.clock.now()).await? else { return Ok(None) };
+    let acting = who.acting(&standing);
+    let facts = [("name", name.as_str()), ("by", "sign-up")];
+    polder_audit::record(tx, audit::event("organisation.created", &acting, None, &facts));
+    polder_audit::record(tx, audit::event("member.joined", &acting, None, &[("role", Role::Owner.as_str())]));
     Ok(Some(standing))
 }
 
@@ -141,12 +157,39 @@ impl Who {
         Self { client_ip: visit.context.client_ip, request_id: visit.context.request_id.to_string() }
     }
 
-    fn acting(&self, member: MemberId) -> ActingFor {
-        ActingFor { actor: Actor::Member(member), client_ip: self.client_ip, request_id: Some(self.request_id.clone()) }
+    fn acting(&self, member: &Standing) -> ActingFor {
+        ActingFor {
+            actor: Actor::Member(member.id),
+            client_ip: self.client_ip,
+            request_id: Some(self.request_id.clone()),
+            organisation_id: Some(member.organisation_id),
+        }
     }
 
     fn refused(&self, subject: &str) -> Event {
         let details = serde_json::json!({ "ip": self.client_ip });
         Event::new("console.refused", AuditActor::user(subject)).request(&self.request_id).details(details)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// What somebody becomes who proved this identity.
+    pub(in crate::console) async fn arrive(app: &Arc<App>, identity: Identity) -> Option<Role> {
+        let unit = Arc::clone(app);
+        let who = Who { client_ip: None, request_id: "r".to_owned() };
+        let standing = app.db.write(move |tx| {
+            Box::pin(async move {
+                let standing = member(tx, &unit, &identity, &who).await?;
+                if let Some(standing) = &standing {
+                    let called = (identity.name.as_str(), &identity.email);
+                    members::set_identity(tx, &unit.keyring, standing.id, called, unit.clock.now()).await?;
+                }
+                Ok::<_, Error>(standing)
+            })
+        });
+        standing.await.unwrap().map(|standing| standing.role)
     }
 }

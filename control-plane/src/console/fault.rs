@@ -12,6 +12,7 @@ use polder_service::limit::RetryAfter;
 use super::oidc::OidcError;
 use crate::administer::Refused;
 use crate::model::TenantState;
+use crate::organisation::Refusal;
 use crate::tenant_client::CallError;
 
 /// A refusal or failure, on its way to the visitor.
@@ -150,6 +151,24 @@ impl From<Refused> for Fault {
             }
             Refused::Call(error) => Self::Internal(error.to_string()),
             Refused::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown => Self::NotFound,
+            Refusal::AboveOwn | Refusal::RightsAboveOwn => Self::NotAllowed,
+            Refusal::TooManyMails(wait) => Self::TooMany(RetryAfter::from_seconds(wait.as_secs())),
+            Refusal::Database(error) => error.into(),
+            Refusal::Seal(error) => error.into(),
+            Refusal::LastOwner
+            | Refusal::AlreadyMember
+            | Refusal::AlreadyInvited
+            | Refusal::Full
+            | Refusal::Name
+            | Refusal::Rights(_) => Self::BadRequest("the organisation refused it"),
         }
     }
 }

@@ -45,6 +45,7 @@ async fn guard(
         request = own_form(&console, &member, request).await?;
     }
     request.extensions_mut().insert(member);
+    request.extensions_mut().insert(permission);
     Ok(next.run(request).await)
 }
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use polder_hosted_pages::console::{SignedOut, TenantList, TenantRow};
 use serde::Deserialize;
 
 use super::tenants::head;
 use super::{Console, Fault, Visit, show, signed_in};
+use crate::model::Permission;
+use crate::organisation::sign_up;
 use crate::store::tenants;
 
 /// The most tenants of one list.
@@ -29,8 +31,12 @@ pub async fn show_home(
 ) -> Result<Response, Fault> {
     let Some(member) = signed_in::find(&console, &visit).await? else {
         let ended = asked.state.as_deref() == Some("ended");
-        return Ok(show::page(&visit, &SignedOut { frame: visit.frame(""), ended }, &[]));
+        let sign_up = sign_up::is_open(&mut console.app.db.read().await?).await?;
+        return Ok(show::page(&visit, &SignedOut { frame: visit.frame(""), ended, sign_up }, &[]));
     };
+    if !member.may(Permission::See) {
+        return Ok(Redirect::to("/organisation").into_response());
+    }
     let mut tx = console.app.db.read().await?;
     let found = tenants::page(&mut tx, member.session.organisation_id, "", MOST).await?;
     let times: Vec<String> = found.iter().map(|tenant| tenant.created_at.rfc3339()).collect();

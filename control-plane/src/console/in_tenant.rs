@@ -10,6 +10,10 @@ use serde::Deserialize;
 use super::fault::has_progress_only;
 use super::{Console, Fault, SignedIn};
 use crate::administer::On;
+use crate::app::App;
+use crate::audit::ActingFor;
+use crate::model::{Permission, Role, Tenant};
+use crate::organisation::access;
 use crate::store::tenants;
 
 /// A member on a tenant of theirs, whatever state it is in.
@@ -40,16 +44,41 @@ struct Names {
 impl FromRequestParts<Arc<Console>> for AtTenant {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Fault> {
-        let member = SignedIn::from_request_parts(parts, console).await?;
+        let mut member = SignedIn::from_request_parts(parts, console).await?;
         let slug: Slug = names(parts, console).await?.slug.and_then(|slug| slug.parse().ok()).ok_or(Fault::NotFound)?;
         let app = Arc::clone(&console.app);
         let tenant = tenants::by_slug(&mut app.db.read().await?, &slug).await?;
-        let own = |tenant: &crate::model::Tenant| tenant.organisation_id == Some(member.session.organisation_id);
-        let there = |tenant: &crate::model::Tenant| tenant.plans.destroyed_at.is_none();
-        let tenant = tenant.filter(own).filter(there).ok_or(Fault::NotFound)?;
-        let acting = member.acting();
+        let there = |tenant: &Tenant| tenant.plans.destroyed_at.is_none();
+        let tenant = tenant.filter(there).ok_or(Fault::NotFound)?;
+        let mut acting = member.acting();
+        if tenant.organisation_id != Some(member.session.organisation_id) {
+            // What one of the operator's people does there is in the log of whose tenant it is.
+            acting.organisation_id = tenant.organisation_id;
+            by_grant(&app, (&mut member, &tenant), &acting, parts).await?;
+        }
         Ok(Self { member, on: On { app, tenant, acting } })
     }
+}
+
+/// Lets one of the operator's people in on what is about people, while a grant holds (G30).
+async fn by_grant(
+    app: &App,
+    (member, tenant): (&mut SignedIn, &Tenant),
+    acting: &ActingFor,
+    parts: &Parts,
+) -> Result<(), Fault> {
+    let wanted = parts.extensions.get::<Permission>();
+    if !matches!(wanted, Some(Permission::SeePeople | Permission::HelpPeople)) {
+        return Err(Fault::NotFound);
+    }
+    let what = format!("{} {}", parts.method, parts.uri.path());
+    if !access::lets_in(app, tenant, (member.session.member_id, acting), &what).await? {
+        return Err(Fault::NotFound);
+    }
+    // What they may do at home they may not do here.
+    let helps = member.session.role.may(Permission::HelpPeople);
+    member.session.role = if helps { Role::Support } else { Role::Auditor };
+    Ok(())
 }
 
 impl FromRequestParts<Arc<Console>> for InTenant {

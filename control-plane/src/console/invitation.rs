@@ -1,5 +1,5 @@
-//! An invitation: looking at it changes nothing; naming oneself binds it to that address; signing in
-//! with that address uses it up ([`super::callback`]).
+//! An invitation: looking at it changes nothing; naming oneself binds it to that address, where it is not bound to
+//! one already; signing in with that address uses it up ([`super::callback`]).
 
 use std::sync::Arc;
 
@@ -18,17 +18,18 @@ use crate::administer::{On, Part, Refused, users};
 use crate::audit::{self, ActingFor};
 use crate::credentials::hash_invitation;
 use crate::model::Actor;
-use crate::store::{invitations, tenants};
+use crate::store::invitations::{self, Open};
+use crate::store::{members, tenants};
 
 /// The cookie that an anonymous form's token is bound to.
-const VISITOR: &str = "visitor";
+pub(super) const VISITOR: &str = "visitor";
 
 /// The longest name, in characters: what `platform` takes.
 const NAME: usize = 100;
 
 /// `GET /invitation`: asks for it.
 pub async fn ask(State(console): State<Arc<Console>>, visit: Visit) -> Response {
-    form(&console, &visit, ("", &Fields::default()), &[])
+    form(&console, &visit, ("", &Fields::default()), (None, &[]))
 }
 
 /// `GET /invitation/{token}`.
@@ -37,9 +38,9 @@ pub async fn show_invitation(
     visit: Visit,
     Path(token): Path<String>,
 ) -> Result<Response, Fault> {
-    let open = is_open(&console, &visit, &token).await?;
-    let problems = if open { &[][..] } else { &[FieldProblem { field: "token", problem: Problem::Invalid }] };
-    Ok(form(&console, &visit, (&token, &Fields::default()), problems))
+    let open = open(&console, &visit, &token).await?;
+    let problems = if open.is_some() { &[][..] } else { &[FieldProblem { field: "token", problem: Problem::Invalid }] };
+    Ok(form(&console, &visit, (&token, &Fields::default()), (open.as_ref(), problems)))
 }
 
 /// `POST /invitation`.
@@ -56,7 +57,8 @@ pub async fn accept(
     let token = fields.get("token");
     let mut problems = Vec::new();
     let mut wrong = |field, problem| problems.push(FieldProblem { field, problem });
-    if !is_open(&console, &visit, token).await? {
+    let open = open(&console, &visit, token).await?;
+    if open.is_none() {
         wrong("token", Problem::Invalid);
     }
     let name = fields.get("name");
@@ -67,20 +69,22 @@ pub async fn accept(
     } else if name.contains(char::is_control) {
         wrong("name", Problem::Invalid);
     }
-    let email = fields.get("email").parse::<Email>();
-    if fields.get("email").is_empty() {
+    // One by mail is for its address, whatever the form says.
+    let bound = open.as_ref().and_then(|open| open.email.clone());
+    let email = bound.map_or_else(|| fields.get("email").parse::<Email>(), Ok);
+    if email.is_err() && fields.get("email").is_empty() {
         wrong("email", Problem::Required);
     } else if email.is_err() {
         wrong("email", Problem::Invalid);
     }
     let (Ok(email), true) = (email, problems.is_empty()) else {
-        let page = form(&console, &visit, (token, &fields), &problems);
+        let page = form(&console, &visit, (token, &fields), (open.as_ref(), &problems));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let person = person(&console, &visit, name, &email).await?;
-    if !bind(&console, &visit, token, &person).await? {
+    if !bind(&console, &visit, token, (&person, &email)).await? {
         let problems = [FieldProblem { field: "token", problem: Problem::Invalid }];
-        let page = form(&console, &visit, (token, &fields), &problems);
+        let page = form(&console, &visit, (token, &fields), (None, &problems));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     // Somebody else may be signed in on this computer: the invited person chooses.
@@ -88,7 +92,7 @@ pub async fn accept(
 }
 
 /// The person with this address at `platform`, made if they are not there.
-async fn person(console: &Arc<Console>, visit: &Visit, name: &str, email: &Email) -> Result<User, Fault> {
+pub(super) async fn person(console: &Arc<Console>, visit: &Visit, name: &str, email: &Email) -> Result<User, Fault> {
     let app = Arc::clone(&console.app);
     let platform = tenants::by_slug(&mut app.db.read().await?, &Slug::platform()).await?;
     let tenant = platform.ok_or_else(|| Fault::Unavailable("there is no platform".to_owned()))?;
@@ -111,16 +115,22 @@ async fn person(console: &Arc<Console>, visit: &Visit, name: &str, email: &Email
     }
 }
 
-async fn bind(console: &Arc<Console>, visit: &Visit, token: &str, person: &User) -> Result<bool, Fault> {
+async fn bind(
+    console: &Arc<Console>,
+    visit: &Visit,
+    token: &str,
+    (person, email): (&User, &Email),
+) -> Result<bool, Fault> {
     let app = &console.app;
     let (hash, subject, now) = (hash_invitation(&app.keyring, token), person.id.to_string(), app.clock.now());
-    let acting = acting(visit);
+    let (acting, address) = (acting(visit), members::email_hash(&app.keyring, email));
     let bound = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(id) = invitations::bind(tx, &hash, &subject, now).await? else { return Ok(false) };
-                let id = id.to_string();
+                let found = invitations::bind(tx, &hash, (&subject, &address), now).await?;
+                let Some((id, organisation)) = found else { return Ok(false) };
+                let (id, acting) = (id.to_string(), ActingFor { organisation_id: Some(organisation), ..acting });
                 let event = audit::event("member.invitation_claimed", &acting, None, &[("invitation", &id)]);
                 polder_audit::record(tx, event.user(&subject));
                 Ok::<_, polder_db::Error>(true)
@@ -136,20 +146,27 @@ fn acting(visit: &Visit) -> ActingFor {
         actor: Actor::System,
         client_ip: visit.context.client_ip,
         request_id: Some(visit.context.request_id.to_string()),
+        organisation_id: None,
     }
 }
 
-async fn is_open(console: &Console, visit: &Visit, token: &str) -> Result<bool, Fault> {
+async fn open(console: &Console, visit: &Visit, token: &str) -> Result<Option<Open>, Fault> {
     console.limits.check("invitation", visit.context.client_ip).map_err(Fault::TooMany)?;
-    let hash = hash_invitation(&console.app.keyring, token);
-    Ok(invitations::is_open(&mut console.app.db.read().await?, &hash, console.app.clock.now()).await?)
+    let app = &console.app;
+    let hash = hash_invitation(&app.keyring, token);
+    Ok(invitations::open(&mut app.db.read().await?, &app.keyring, &hash, app.clock.now()).await?)
 }
 
-fn token_of(console: &Console, visitor: &str) -> csrf::Token {
+pub(super) fn token_of(console: &Console, visitor: &str) -> csrf::Token {
     csrf::Token::from_mac(console.app.keyring.mac("visitor-csrf", &[visitor.as_bytes()]))
 }
 
-fn form(console: &Console, visit: &Visit, (token, fields): (&str, &Fields), problems: &[FieldProblem<'_>]) -> Response {
+fn form(
+    console: &Console,
+    visit: &Visit,
+    (token, fields): (&str, &Fields),
+    (open, problems): (Option<&Open>, &[FieldProblem<'_>]),
+) -> Response {
     let known = visit.jar.get(VISITOR).map(str::to_owned);
     let fresh = known.is_none();
     let visitor = known.unwrap_or_else(|| console.app.entropy.token().expose().clone());
@@ -158,8 +175,8 @@ fn form(console: &Console, visit: &Visit, (token, fields): (&str, &Fields), prob
         frame: visit.frame(&csrf),
         token,
         name: fields.get("name"),
-        email: fields.get("email"),
-        organisation: None,
+        email: open.and_then(|open| open.email.as_ref()).map_or_else(|| fields.get("email"), Email::as_str),
+        into: open.filter(|open| open.email.is_some()).map(|open| open.organisation.as_str()),
         problems,
     };
     let mut response = show::page(visit, &page, &[console.provider.issuer()]);

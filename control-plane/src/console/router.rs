@@ -12,17 +12,22 @@ use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
     Console, Fault, api_keys, applications, assets, audit, branding, callback, connections, dress, egress, home,
-    invitation, keys, life, people, policies, problem_kinds, progress, reference, signin, signout, tenants,
+    invitation, keys, life, members, organisation, people, policies, problem_kinds, progress, reference, sign_up,
+    signin, signout, tenants, trail,
 };
 use crate::app::App;
 use crate::model::Permission::{
-    ChangeApplications, ChangeKeys, ChangePeople, ChangeTenants, EndTenants, MakeTenants, See, SeeKeys, SeePeople,
+    ChangeApplications, ChangeKeys, ChangeMembers, ChangeOrganisation, ChangePeople, ChangeTenants, EndAccess,
+    EndTenants, Enter, HelpPeople, MakeTenants, See, SeeAudit, SeeKeys, SeeMembers, SeePeople,
 };
 use crate::provision::desired::CONSOLE_CALLBACK;
 
 /// What one network may do without a session.
-const LIMITS: [(&str, Rule); 2] =
-    [("signin", Rule { burst: 100, per_minute: 60 }), ("invitation", Rule { burst: 50, per_minute: 20 })];
+const LIMITS: [(&str, Rule); 3] = [
+    ("signin", Rule { burst: 100, per_minute: 60 }),
+    ("invitation", Rule { burst: 50, per_minute: 20 }),
+    ("signup", Rule { burst: 20, per_minute: 2 }),
+];
 
 /// All pages.
 pub fn router(app: &Arc<App>) -> Router {
@@ -47,6 +52,9 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route(CONSOLE_CALLBACK, get(callback::take))
         .route("/invitation", get(invitation::ask).post(invitation::accept))
         .route("/invitation/{token}", get(invitation::show_invitation))
+        .route("/signup", get(sign_up::ask).post(sign_up::send))
+        .route("/signup/confirm", post(sign_up::confirm))
+        .route("/signup/{token}", get(sign_up::show_link))
         .route("/assets/{name}", get(assets::serve))
         .route("/problems", get(problem_kinds::list))
         .route("/problems/{code}", get(problem_kinds::one))
@@ -54,7 +62,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/reference/", get(reference::page))
         .route("/reference/{file}", get(reference::file))
         // Members.
-        .route("/signout", may(See, post(signout::end)))
+        .route("/signout", may(Enter, post(signout::end)))
         .route("/tenants", may(MakeTenants, post(tenants::create)))
         .route("/tenants/new", may(MakeTenants, get(tenants::new)))
         .route("/tenants/{slug}", may(See, get(tenants::overview)))
@@ -79,9 +87,9 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         )
         .route("/tenants/{slug}/users/{id}", may(SeePeople, get(people::one)))
         .route("/tenants/{slug}/users/{id}/disable", may(ChangePeople, post(people::disable)))
-        .route("/tenants/{slug}/users/{id}/reset-factors", may(ChangePeople, post(people::reset_factors)))
+        .route("/tenants/{slug}/users/{id}/reset-factors", may(HelpPeople, post(people::reset_factors)))
         .route("/tenants/{slug}/users/{id}/enable", may(ChangePeople, post(people::enable)))
-        .route("/tenants/{slug}/sessions/{id}/end", may(ChangePeople, post(people::end_session)))
+        .route("/tenants/{slug}/sessions/{id}/end", may(HelpPeople, post(people::end_session)))
         .route(
             "/tenants/{slug}/sign-in",
             may(See, get(policies::page)).merge(may(ChangeTenants, post(policies::change))),
@@ -111,7 +119,21 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/branding/logo/remove", may(ChangeApplications, post(branding::remove_logo)))
         .route("/tenants/{slug}/keys", may(See, get(keys::page)).merge(may(ChangeTenants, post(keys::rotate))))
         .route("/api-keys", may(SeeKeys, get(api_keys::list)).merge(may(ChangeKeys, post(api_keys::create))))
+        .route("/api-keys/{id}", may(SeeKeys, get(api_keys::one)).merge(may(ChangeKeys, post(api_keys::change))))
         .route("/api-keys/{id}/revoke", may(ChangeKeys, post(api_keys::revoke)))
+        .route("/members", may(SeeMembers, get(members::list)).merge(may(ChangeMembers, post(members::invite))))
+        .route("/members/{id}", may(SeeMembers, get(members::one)))
+        .route("/members/{id}/role", may(ChangeMembers, post(members::change_role)))
+        .route("/members/{id}/remove", may(ChangeMembers, post(members::remove)))
+        .route("/invitations/{id}/resend", may(ChangeMembers, post(members::resend)))
+        .route("/invitations/{id}/revoke", may(ChangeMembers, post(members::revoke)))
+        .route("/audit", may(SeeAudit, get(trail::page)))
+        .route(
+            "/organisation",
+            may(Enter, get(organisation::page)).merge(may(ChangeOrganisation, post(organisation::rename))),
+        )
+        .route("/organisation/staff-access/{id}/end", may(EndAccess, post(organisation::end_access)))
+        .route("/organisation/leave", may(Enter, post(organisation::leave)))
         .method_not_allowed_fallback(async || Fault::MethodNotAllowed)
         .fallback(async || Fault::NotFound)
 }

@@ -12,6 +12,7 @@ use super::oidc::{OidcError, Tokens};
 use super::{Console, Fault, Visit};
 use crate::audit::{self, ActingFor};
 use crate::model::{Actor, Permission};
+use crate::organisation::{Authority, By};
 use crate::store::console_sessions::{self, Session};
 
 /// The session's cookie.
@@ -49,7 +50,7 @@ pub async fn find(console: &Arc<Console>, visit: &Visit) -> Result<Option<Signed
         return Ok(None);
     }
     if session.last_seen_at + NOTICED <= now {
-        let (id, idle) = (session.id, now + IDLE);
+        let (id, idle) = ((session.id, session.member_id), now + IDLE);
         app.db.write(move |tx| Box::pin(async move { console_sessions::seen(tx, id, (now, idle)).await })).await?;
     }
     let (name, address) = session.identity(&app.keyring)?;
@@ -120,10 +121,17 @@ fn acting(visit: &Visit, session: &Session) -> ActingFor {
         actor: Actor::Member(session.member_id),
         client_ip: visit.context.client_ip,
         request_id: Some(visit.context.request_id.to_string()),
+        organisation_id: Some(session.organisation_id),
     }
 }
 
 impl SignedIn {
+    /// On their own organisation.
+    pub fn by(&self) -> By {
+        let Session { member_id, organisation_id, .. } = self.session;
+        By { organisation_id, acting: self.acting(), authority: Authority::Member(member_id) }
+    }
+
     /// For audit entries and for tenants.
     pub fn acting(&self) -> ActingFor {
         acting(&self.visit, &self.session)
@@ -157,6 +165,14 @@ impl SignedIn {
             change_people: self.may(Permission::ChangePeople),
             see_keys: self.may(Permission::SeeKeys),
             change_keys: self.may(Permission::ChangeKeys),
+            see: self.may(Permission::See),
+            help_people: self.may(Permission::HelpPeople),
+            see_usage: self.may(Permission::SeeUsage),
+            see_members: self.may(Permission::SeeMembers),
+            change_members: self.may(Permission::ChangeMembers),
+            see_audit: self.may(Permission::SeeAudit),
+            end_access: self.may(Permission::EndAccess),
+            change_organisation: self.may(Permission::ChangeOrganisation),
         }
     }
 
@@ -168,7 +184,7 @@ impl SignedIn {
 }
 
 /// What just happened, by its name in the address that shows it.
-const NOTICES: [(&str, Notice); 13] = [
+const NOTICES: [(&str, Notice); 22] = [
     ("saved", Notice::Saved),
     ("application-deleted", Notice::ApplicationDeleted),
     ("user-added", Notice::UserAdded),
@@ -182,6 +198,15 @@ const NOTICES: [(&str, Notice); 13] = [
     ("host-allowed", Notice::HostAllowed),
     ("host-removed", Notice::HostRemoved),
     ("keys-rotated", Notice::KeysRotated),
+    ("member-invited", Notice::MemberInvited),
+    ("invited-again", Notice::InvitedAgain),
+    ("invitation-revoked", Notice::InvitationRevoked),
+    ("role-changed", Notice::RoleChanged),
+    ("member-removed", Notice::MemberRemoved),
+    ("left", Notice::Left),
+    ("key-changed", Notice::KeyChanged),
+    ("access-ended", Notice::AccessEnded),
+    ("organisation-made", Notice::OrganisationMade),
 ];
 
 /// Put there by the guard; a route without one lets nobody in.

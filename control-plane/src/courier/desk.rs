@@ -64,6 +64,17 @@ enum NotTaken {
     NotNow,
 }
 
+/// Why a message of our own was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotPosted {
+    /// It never will be.
+    #[error("the message will never be taken")]
+    Never,
+    /// It may be later.
+    #[error("the message was not taken now")]
+    NotNow,
+}
+
 pub(super) fn router(desk: Arc<Desk>) -> Router {
     Router::new()
         .route(polder_outbound::courier::PATH, post(take))
@@ -98,6 +109,14 @@ impl Desk {
             self.quotas.give_back(self.party).await;
         }
         taken
+    }
+
+    /// Hands on a message of our own.
+    pub(super) async fn post(&self, message: Message) -> Result<(), NotPosted> {
+        self.hand_on(message).await.map_err(|why| match why {
+            NotTaken::Never => NotPosted::Never,
+            NotTaken::Later(..) | NotTaken::NotNow => NotPosted::NotNow,
+        })
     }
 
     fn beyond(&self, spent: &Spent) -> NotTaken {

@@ -30,7 +30,8 @@ use std::time::Duration;
 
 use hyper_util::service::TowerToHyperService;
 use polder_db::Db;
-use polder_kernel::Clock;
+use polder_kernel::{Clock, Slug};
+use polder_outbound::courier::Message;
 use polder_service::Shutdown;
 
 use crate::app::App;
@@ -42,6 +43,7 @@ use crate::pace::Pace;
 use crate::store::mail_domains;
 use crate::tenant_socket::TenantSocket;
 use crate::told::Told;
+pub use desk::NotPosted;
 use desk::{Desk, Exit};
 pub use party::Party;
 use quota::{Quota, Quotas};
@@ -141,6 +143,28 @@ impl Courier {
         };
         let desk = self.desk(Party::Coaching, (practice, Party::Coaching.key()), exit);
         self.serve(Party::Coaching, desk, &app.settings.layout.coaching())
+    }
+
+    /// Sends a message of the console's own, in the installation's name, with a quota and turns of its own.
+    ///
+    /// # Errors
+    /// When it was not taken: whether it ever will be.
+    pub async fn post(&self, message: Message) -> Result<(), NotPosted> {
+        let exit = match &self.carrier {
+            Carrier::Mailbox(mailbox) => Exit::Mailbox(Arc::clone(mailbox)),
+            Carrier::Relay(relay) => Exit::server(relay.mailer_of("Polder", None).map_err(|_| NotPosted::Never)?),
+        };
+        let desk = Desk {
+            party: Party::Console,
+            slug: Slug::platform(),
+            mark: Party::Console.key(),
+            exit: RwLock::new(exit),
+            turns: self.turns.clone(),
+            quotas: Arc::clone(&self.quotas),
+            spent: Told::default(),
+            refused: Told::default(),
+        };
+        desk.post(message).await
     }
 
     fn serve(&self, party: Party, desk: Desk, folder: &Path) -> io::Result<()> {

@@ -7,6 +7,8 @@ use crate::model::TenantId;
 pub enum Party {
     /// A tenant.
     Tenant(TenantId),
+    /// The console: invitations to become a member.
+    Console,
     /// The coaching platform of `polder dev`, on its own account.
     Coaching,
 }
@@ -16,6 +18,7 @@ impl Party {
     pub fn key(self) -> String {
         match self {
             Self::Tenant(id) => id.to_string(),
+            Self::Console => "console".to_owned(),
             Self::Coaching => "coaching".to_owned(),
         }
     }

@@ -11,8 +11,8 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::audit::{self, ActingFor};
 use crate::credentials::{hash_api_key, hash_invitation, new_api_key};
-use crate::model::{ApiKeyId, InvitationId, KeyAccess, OrganisationId};
-use crate::store::api_keys::{self, NewApiKey};
+use crate::model::{ApiKeyId, InvitationId, KeyAccess, OrganisationId, Scopes};
+use crate::store::api_keys::{self, NewApiKey, Rights};
 use crate::store::{invitations, organisations, settings};
 
 /// The name of the key in `dev.json`.
@@ -30,7 +30,7 @@ const INVITATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// The database's.
 pub async fn organisation(app: &Arc<App>) -> Result<OrganisationId, Problem> {
     let (fresh, now) = (OrganisationId::new(&app.clock, &app.entropy), app.clock.now());
-    let event = audit::event("organisation.created", &ActingFor::system(), None, &[]);
+    let event = audit::event("organisation.created", &ActingFor::system_within(Some(fresh)), None, &[]);
     let organisation = app
         .db
         .write(move |tx| {
@@ -56,7 +56,9 @@ pub async fn api_key(app: &Arc<App>, organisation: OrganisationId) -> Result<Sec
     let now = app.clock.now();
     if let Some(sealed) = settings::get(&mut app.db.read().await?, settings::DEV_API_KEY).await?
         && let Ok(key) = app.keyring.unseal_text(Category::ProviderTokens, KEY_CONTEXT, &sealed)
-        && api_keys::by_hash(&mut app.db.read().await?, &hash_api_key(&app.keyring, &key), now).await?.is_some()
+        && let Some(there) = api_keys::by_hash(&mut app.db.read().await?, &hash_api_key(&app.keyring, &key), now).await?
+        // One of before there were scopes is replaced: this one may do everything.
+        && there.rights.scopes.include(Scopes::all(KeyAccess::Write))
     {
         return Ok(Secret::new(key));
     }
@@ -67,11 +69,16 @@ pub async fn api_key(app: &Arc<App>, organisation: OrganisationId) -> Result<Sec
         organisation_id: organisation,
         name: KEY_NAME.to_owned(),
         key_hash: hash_api_key(&app.keyring, key.expose()),
-        access: KeyAccess::Write,
+        rights: Rights::all(KeyAccess::Write),
         created_by: ActingFor::system().actor.id(),
     };
     let id = row.id.to_string();
-    let event = audit::event("api_key.created", &ActingFor::system(), None, &[("api_key", &id), ("name", KEY_NAME)]);
+    let event = audit::event(
+        "api_key.created",
+        &ActingFor::system_within(Some(organisation)),
+        None,
+        &[("api_key", &id), ("name", KEY_NAME)],
+    );
     app.db
         .write(move |tx| {
             Box::pin(async move {
@@ -99,7 +106,7 @@ pub async fn owner_invitation(app: &Arc<App>, organisation: OrganisationId) -> R
     let (id, now) = (InvitationId::new(&app.clock, &app.entropy), app.clock.now());
     let shown = id.to_string();
     let facts = [("invitation", shown.as_str()), ("role", "owner")];
-    let event = audit::event("member.invited", &ActingFor::system(), None, &facts);
+    let event = audit::event("member.invited", &ActingFor::system_within(Some(organisation)), None, &facts);
     app.db
         .write(move |tx| {
             Box::pin(async move {

@@ -29,6 +29,7 @@ use crate::cli::Dev;
 use crate::custody;
 use crate::gateway::fair;
 use crate::operator;
+use crate::organisation;
 use crate::postgres;
 use crate::provision::timers;
 use crate::retention::SCHEDULE;
@@ -56,6 +57,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     let looking = tokio::spawn(timers::keep(Arc::clone(&app)));
     let custody = tokio::spawn(custody::keep(Arc::clone(&app)));
     let sharing = tokio::spawn(fair::keep(Arc::clone(&app)));
+    let mailing = tokio::spawn(organisation::mail::keep(Arc::clone(&app)));
     let server = tokio::spawn(postgres::keep(Arc::clone(&app)));
 
     let outcome = tokio::select! {
@@ -73,6 +75,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     looking.abort();
     custody.abort();
     sharing.abort();
+    mailing.abort();
     server.abort();
     app.driver.close().await;
     app.supervisor.stop_all().await;

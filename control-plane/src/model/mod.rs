@@ -5,15 +5,19 @@ use polder_kernel::id_kind;
 pub mod actor;
 pub mod aim;
 pub mod key_access;
+pub mod networks;
 pub mod operation;
 pub mod role;
+pub mod scopes;
 pub mod tenant;
 
 pub use actor::Actor;
 pub use aim::Aim;
 pub use key_access::KeyAccess;
+pub use networks::Networks;
 pub use operation::{Operation, OperationKind, StepEvent, StepStatus};
 pub use role::{Permission, Role};
+pub use scopes::{Area, Scopes};
 pub use tenant::{Tenant, TenantState};
 
 id_kind!(
@@ -50,6 +54,11 @@ id_kind!(
     /// Names a host that a tenant may reach.
     EgressRuleId,
     EgressRuleKind
+);
+id_kind!(
+    /// Names access of one of the operator's people to a tenant.
+    StaffGrantId,
+    StaffGrantKind
 );
 id_kind!(
     /// Names a session of the console; it is not the cookie.

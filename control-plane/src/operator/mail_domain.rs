@@ -57,7 +57,8 @@ pub(super) async fn set(
     let row = Row { domain, verified_at: input.verified.then_some(now) };
     let verified = if input.verified { "yes" } else { "no" };
     let facts = [("domain", row.domain.as_str()), ("verified", verified), ("by", "operator")];
-    let event = audit::event("mail_domain.set", &ActingFor::system(), Some(&tenant.slug), &facts);
+    let event =
+        audit::event("mail_domain.set", &ActingFor::system_within(tenant.organisation_id), Some(&tenant.slug), &facts);
     let id = tenant.id;
     app.db
         .write(move |tx| {
@@ -74,7 +75,12 @@ pub(super) async fn set(
 
 pub(super) async fn clear(State(app): State<Arc<App>>, Path(slug): Path<String>) -> Result<Response, Problem> {
     let tenant = tenant(&app, &slug).await?;
-    let event = audit::event("mail_domain.cleared", &ActingFor::system(), Some(&tenant.slug), &[("by", "operator")]);
+    let event = audit::event(
+        "mail_domain.cleared",
+        &ActingFor::system_within(tenant.organisation_id),
+        Some(&tenant.slug),
+        &[("by", "operator")],
+    );
     let id = tenant.id;
     app.db
         .write(move |tx| {
@@ -105,7 +111,7 @@ async fn answer(app: &App, tenant: &Tenant) -> Result<Response, Problem> {
     Ok(Json(shown).into_response())
 }
 
-async fn tenant(app: &App, slug: &str) -> Result<Tenant, Problem> {
+pub(super) async fn tenant(app: &App, slug: &str) -> Result<Tenant, Problem> {
     let slug: Slug = slug.parse().map_err(|_| Problem::not_found())?;
     let read = async { tenants::by_slug(&mut app.db.read().await?, &slug).await };
     let found = read.await.map_err(|error: Error| Problem::internal(&error))?;

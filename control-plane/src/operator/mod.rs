@@ -1,13 +1,15 @@
 //! What is the operator's to say, and no customer's: over a Unix socket in the data folder, for whoever
 //! has the host. The process that runs is asked, since it alone writes the log.
 
+mod access;
 mod mail_domain;
+mod sign_up;
 
 use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use hyper_util::service::TowerToHyperService;
 use polder_service::problem;
 use rustix::process::geteuid;
@@ -17,7 +19,9 @@ use crate::app::App;
 use crate::driver::Supervisor;
 use crate::tenant_socket::TenantSocket;
 
+pub use access::NewAccess;
 pub use mail_domain::{Input, MailDomain};
+pub use sign_up::SignUp;
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "operator.sock";
@@ -45,6 +49,9 @@ fn admits(own: u32, children: &Supervisor, peer: &UCred) -> bool {
 fn router(app: &Arc<App>) -> Router {
     Router::new()
         .route("/tenants/{slug}/mail-domain", get(mail_domain::show).put(mail_domain::set).delete(mail_domain::clear))
+        .route("/sign-up", get(sign_up::show).put(sign_up::set))
+        .route("/tenants/{slug}/access", get(access::list).post(access::grant))
+        .route("/tenants/{slug}/access/{id}", delete(access::end))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .fallback(problem::not_found)
         .with_state(Arc::clone(app))

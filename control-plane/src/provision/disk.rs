@@ -103,7 +103,12 @@ async fn hold_back(app: &Arc<App>, tenant: &Tenant, held: Held, most: u64) -> Re
 /// Keeps the reason where the tenant's state is shown.
 async fn say(app: &App, tenant: &Tenant, why: String) -> Result<(), Error> {
     let (id, now) = (tenant.id, app.clock.now());
-    let event = audit::event("tenant.held_back", &ActingFor::system(), Some(&tenant.slug), &[("why", &why)]);
+    let event = audit::event(
+        "tenant.held_back",
+        &ActingFor::system_within(tenant.organisation_id),
+        Some(&tenant.slug),
+        &[("why", &why)],
+    );
     app.db
         .write(move |tx| {
             Box::pin(async move {

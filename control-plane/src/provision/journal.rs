@@ -89,7 +89,7 @@ pub async fn end(app: &App, tenant: &Tenant, operation: &Operation, failure: Opt
     let (now, id, tenant_id) = (app.clock.now(), operation.id, tenant.id);
     let failed = failure.is_some();
     let action = if failed { "tenant.failed" } else { done(operation.kind) };
-    let event = audit::event(action, &ActingFor::system(), Some(&tenant.slug), &[]);
+    let event = audit::event(action, &ActingFor::system_within(tenant.organisation_id), Some(&tenant.slug), &[]);
     let state = if failed { TenantState::Failed } else { tenant.desired.state() };
     app.db
         .write(move |tx| {

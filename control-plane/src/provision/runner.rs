@@ -121,7 +121,12 @@ pub(super) async fn stop(app: &Arc<App>, tenant: &Tenant, why: String) -> Result
     app.routes.close(tenant.slug.as_str());
     steps::stop_runtime(app, tenant).await;
     let (id, now) = (tenant.id, app.clock.now());
-    let event = audit::event("tenant.stopped", &ActingFor::system(), Some(&tenant.slug), &[("why", &why)]);
+    let event = audit::event(
+        "tenant.stopped",
+        &ActingFor::system_within(tenant.organisation_id),
+        Some(&tenant.slug),
+        &[("why", &why)],
+    );
     let noted = app.db.write(move |tx| {
         Box::pin(async move {
             tenants::set_state(tx, id, TenantState::Failed, Some(why), now).await?;

@@ -1,19 +1,66 @@
 //! Keys of the public API, as keyed hashes.
 
-use polder_db::{Error, Tx, args};
+use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
 
-use crate::model::{ApiKeyId, KeyAccess, OrganisationId};
+use crate::model::{ApiKeyId, KeyAccess, Networks, OrganisationId, Scopes};
+
+/// What a key may do, from where, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// What.
+    pub scopes: Scopes,
+    /// From where; `None` for everywhere.
+    pub addresses: Option<Networks>,
+    /// Until when; `None` for ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Rights {
+    /// The same in every area, from everywhere, for ever.
+    pub const fn all(access: KeyAccess) -> Self {
+        Self { scopes: Scopes::all(access), addresses: None, expires_at: None }
+    }
+
+    /// Whether whoever has these has `other` as well.
+    pub fn include(&self, other: &Self) -> bool {
+        let within = match (&self.addresses, &other.addresses) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(theirs)) => own.include(theirs),
+        };
+        let in_time = match (self.expires_at, other.expires_at) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(theirs)) => theirs <= own,
+        };
+        self.scopes.include(other.scopes) && within && in_time
+    }
+
+    fn from_row(row: &Row) -> Result<Self, Error> {
+        let access: KeyAccess = row.parse("access")?;
+        Ok(Self {
+            scopes: row.opt_parse("scopes")?.unwrap_or_else(|| Scopes::of_before(access)),
+            addresses: row.opt_parse("addresses")?,
+            expires_at: row.opt_time("expires_at")?,
+        })
+    }
+
+    /// What the column `access` of before holds: nobody reads it where there are scopes.
+    fn access(&self) -> &'static str {
+        if self.scopes.may_write() { KeyAccess::Write.as_str() } else { KeyAccess::Read.as_str() }
+    }
+}
 
 /// What a presented key stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Holder {
     /// The key's id.
     pub id: ApiKeyId,
     /// Whose tenants it reaches.
     pub organisation_id: OrganisationId,
     /// What it may do.
-    pub access: KeyAccess,
+    pub rights: Rights,
     /// When it was last used, as far as that was written down.
     pub last_used_at: Option<Timestamp>,
 }
@@ -30,8 +77,8 @@ pub struct NewApiKey {
     /// Its keyed hash.
     pub key_hash: String,
     /// What it may do.
-    pub access: KeyAccess,
-    /// The member who made it, or `polder`.
+    pub rights: Rights,
+    /// The member or key that made it, or `polder`.
     pub created_by: String,
 }
 
@@ -43,7 +90,7 @@ pub struct Listed {
     /// What its maker calls it.
     pub name: String,
     /// What it may do.
-    pub access: KeyAccess,
+    pub rights: Rights,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
@@ -55,14 +102,14 @@ pub struct Listed {
 /// The holder of a living key with this hash.
 pub async fn by_hash(tx: &mut Tx, key_hash: &str, now: Timestamp) -> Result<Option<Holder>, Error> {
     tx.optional(
-        "SELECT id, organisation_id, access, last_used_at FROM api_key
+        "SELECT id, organisation_id, access, scopes, addresses, expires_at, last_used_at FROM api_key
          WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
         &args![key_hash, now],
         |row| {
             Ok(Holder {
                 id: row.id("id")?,
                 organisation_id: row.id("organisation_id")?,
-                access: row.parse("access")?,
+                rights: Rights::from_row(row)?,
                 last_used_at: row.opt_time("last_used_at")?,
             })
         },
@@ -70,22 +117,30 @@ pub async fn by_hash(tx: &mut Tx, key_hash: &str, now: Timestamp) -> Result<Opti
     .await
 }
 
-/// The newest hundred keys of an organisation.
-pub async fn list(tx: &mut Tx, organisation: OrganisationId) -> Result<Vec<Listed>, Error> {
+/// At most `limit` keys of an organisation, newest first, before the one with the id `before`.
+pub async fn page(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    before: Option<ApiKeyId>,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
+    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     tx.all(
-        "SELECT id, name, access, created_at, last_used_at, revoked_at FROM api_key
-         WHERE organisation_id = $1 ORDER BY created_at DESC, id DESC LIMIT 100",
-        &args![organisation],
-        |row| {
-            Ok(Listed {
-                id: row.id("id")?,
-                name: row.text("name")?,
-                access: row.parse("access")?,
-                created_at: row.time("created_at")?,
-                last_used_at: row.opt_time("last_used_at")?,
-                revoked_at: row.opt_time("revoked_at")?,
-            })
-        },
+        "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at FROM api_key
+         WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        &args![organisation, before, limit],
+        listed,
+    )
+    .await
+}
+
+/// A key of this organisation.
+pub async fn by_id(tx: &mut Tx, organisation: OrganisationId, id: ApiKeyId) -> Result<Option<Listed>, Error> {
+    tx.optional(
+        "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at FROM api_key
+         WHERE organisation_id = $1 AND id = $2",
+        &args![organisation, id],
+        listed,
     )
     .await
 }
@@ -93,20 +148,48 @@ pub async fn list(tx: &mut Tx, organisation: OrganisationId) -> Result<Vec<Liste
 /// Adds a key.
 pub async fn insert(tx: &mut Tx, key: &NewApiKey, now: Timestamp) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO api_key (id, organisation_id, name, key_hash, access, created_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO api_key
+             (id, organisation_id, name, key_hash, access, scopes, addresses, expires_at, created_by, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &args![
             key.id,
             key.organisation_id,
             key.name.as_str(),
             key.key_hash.as_str(),
-            key.access.as_str(),
+            key.rights.access(),
+            key.rights.scopes.to_string(),
+            key.rights.addresses.as_ref().map(ToString::to_string),
+            key.rights.expires_at,
             key.created_by.as_str(),
             now
         ],
     )
     .await?;
     Ok(())
+}
+
+/// Gives a living key of this organisation another name and other rights; `false` when there is none.
+pub async fn change(
+    tx: &mut Tx,
+    (organisation, id): (OrganisationId, ApiKeyId),
+    (name, rights): (&str, &Rights),
+) -> Result<bool, Error> {
+    let changed = tx
+        .execute(
+            "UPDATE api_key SET name = $3, access = $4, scopes = $5, addresses = $6, expires_at = $7
+             WHERE id = $1 AND organisation_id = $2 AND revoked_at IS NULL",
+            &args![
+                id,
+                organisation,
+                name,
+                rights.access(),
+                rights.scopes.to_string(),
+                rights.addresses.as_ref().map(ToString::to_string),
+                rights.expires_at
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Writes down that a key was used now.
@@ -133,4 +216,15 @@ pub async fn revoke_named(tx: &mut Tx, created_by: &str, name: &str, now: Timest
         &args![created_by, name, now],
     )
     .await
+}
+
+fn listed(row: &Row) -> Result<Listed, Error> {
+    Ok(Listed {
+        id: row.id("id")?,
+        name: row.text("name")?,
+        rights: Rights::from_row(row)?,
+        created_at: row.time("created_at")?,
+        last_used_at: row.opt_time("last_used_at")?,
+        revoked_at: row.opt_time("revoked_at")?,
+    })
 }

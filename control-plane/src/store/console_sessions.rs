@@ -55,13 +55,7 @@ impl Session {
     /// # Errors
     /// When they were sealed under another key.
     pub fn identity(&self, keyring: &Keyring) -> Result<(String, String), SealError> {
-        let open = |column: &str, sealed: &Option<String>| match sealed {
-            Some(sealed) => {
-                keyring.unseal_text(Category::Identifiers, &members::context(column, self.member_id), sealed)
-            }
-            None => Ok(String::new()),
-        };
-        Ok((open("name_sealed", &self.name_sealed)?, open("email_sealed", &self.email_sealed)?))
+        members::identity(keyring, self.member_id, (&self.name_sealed, &self.email_sealed))
     }
 
     /// The tokens of `platform`, as JSON.
@@ -104,7 +98,8 @@ pub async fn insert(tx: &mut Tx, keyring: &Keyring, new: &NewSession, now: Times
 /// The living session with this cookie, of somebody who still is a member.
 pub async fn by_cookie(tx: &mut Tx, cookie_hash: &str, now: Timestamp) -> Result<Option<Session>, Error> {
     tx.optional(
-        "SELECT console_session.id, last_seen_at, expires_at, tokens_sealed, member_id, role, organisation_id,
+        "SELECT console_session.id, console_session.last_seen_at, expires_at, tokens_sealed, member_id,
+                COALESCE(further_role, role) AS role, organisation_id,
                 organisation.name AS organisation, name_sealed, email_sealed
          FROM console_session
          JOIN member ON member.id = console_session.member_id
@@ -117,13 +112,18 @@ pub async fn by_cookie(tx: &mut Tx, cookie_hash: &str, now: Timestamp) -> Result
     .await
 }
 
-/// Writes down that a session is in use.
-pub async fn seen(tx: &mut Tx, id: ConsoleSessionId, (now, idle): (Timestamp, Timestamp)) -> Result<(), Error> {
+/// Writes down that a session is in use, by its member.
+pub async fn seen(
+    tx: &mut Tx,
+    (id, member): (ConsoleSessionId, MemberId),
+    (now, idle): (Timestamp, Timestamp),
+) -> Result<(), Error> {
     tx.execute(
         "UPDATE console_session SET last_seen_at = $2, idle_expires_at = $3 WHERE id = $1 AND ended_at IS NULL",
         &args![id, now, idle],
     )
     .await?;
+    tx.execute("UPDATE member SET last_seen_at = $2 WHERE id = $1", &args![member, now]).await?;
     Ok(())
 }
 

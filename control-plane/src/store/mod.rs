@@ -12,9 +12,12 @@ pub mod mail_counts;
 pub mod mail_domains;
 pub mod members;
 pub mod operations;
+pub mod organisation_events;
 pub mod organisations;
 pub mod own_applications;
 pub mod settings;
+pub mod sign_ups;
+pub mod staff_grants;
 pub mod tenants;
 
 #[cfg(test)]
@@ -34,4 +37,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "connections",
         sql: include_str!("../../../migrations/control/0006_connections.sql"),
     },
+    Migration { version: 7, name: "members", sql: include_str!("../../../migrations/control/0007_members.sql") },
 ];

@@ -25,3 +25,13 @@ pub async fn insert(tx: &mut Tx, id: OrganisationId, name: &str, now: Timestamp)
 pub async fn name(tx: &mut Tx, id: OrganisationId) -> Result<Option<String>, Error> {
     tx.optional("SELECT name FROM organisation WHERE id = $1", &args![id], |row| row.text("name")).await
 }
+
+/// Gives an organisation another name.
+pub async fn rename(tx: &mut Tx, id: OrganisationId, name: &str, now: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE organisation SET name = $2, updated_at = $3 WHERE id = $1 AND closed_at IS NULL",
+        &args![id, name, now],
+    )
+    .await?;
+    Ok(())
+}

@@ -9,6 +9,9 @@ pub const DEV_API_KEY: &str = "dev.api_key";
 /// The data folder that this database belongs to, by its id.
 pub const INSTALLATION: &str = "installation";
 
+/// Whether people may make an organisation of their own: `open`, or anything else.
+pub const SIGN_UP: &str = "sign_up";
+
 /// The value of a setting.
 pub async fn get(tx: &mut Tx, name: &'static str) -> Result<Option<String>, Error> {
     tx.optional("SELECT value FROM setting WHERE name = $1", &args![name], |row| row.text("value")).await

@@ -55,6 +55,11 @@ impl Cursor {
         Self(entry.seq)
     }
 
+    /// The number of that event: what comes after it on a list has a lower one.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
     /// The cursor in the form that [`Cursor::parse`] reads.
     pub fn to_text(self) -> String {
         self.0.to_string()
@@ -102,7 +107,10 @@ pub async fn list(
 
 impl Entry {
     /// The entry in a row of `SELECT * FROM audit_event`.
-    pub(crate) fn from_row(row: &Row) -> Result<Self, polder_db::Error> {
+    ///
+    /// # Errors
+    /// When a column is missing or does not hold what it should.
+    pub fn from_row(row: &Row) -> Result<Self, polder_db::Error> {
         Ok(Self {
             chain: row.int("chain")?,
             seq: row.int("seq")?,

@@ -18,6 +18,7 @@ pub struct Event {
     pub(crate) request_id: Option<String>,
     pub(crate) details: Option<Value>,
     pub(crate) sealed_for: Option<PersonKey>,
+    pub(crate) within: Option<String>,
 }
 
 /// Who did it.
@@ -68,7 +69,16 @@ impl Event {
             request_id: None,
             details: None,
             sealed_for: None,
+            within: None,
         }
+    }
+
+    /// Whose log it is in besides this one: it is found by that id where the tail keeps an index
+    /// ([`crate::AuditTail::open_indexed`]). The chain does not cover it.
+    #[must_use]
+    pub fn within(mut self, id: impl fmt::Display) -> Self {
+        self.within = Some(id.to_string());
+        self
     }
 
     /// The person it concerns.

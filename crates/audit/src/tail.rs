@@ -21,6 +21,8 @@ pub struct AuditTail {
     head: Head,
     /// The head after the commit that is under way.
     next: Option<Head>,
+    /// Adds `$1` within whom, `$2` chain, `$3` number, `$4` moment, `$5` action, `$6` actor to an index.
+    index: Option<&'static str>,
 }
 
 /// The end of the chain.
@@ -44,6 +46,20 @@ impl AuditTail {
     /// # Errors
     /// The database's; a stored hash that cannot be is named by its column.
     pub async fn open(db: &Db, keyring: &Keyring, clock: Clock) -> Result<Box<dyn Tail>, Error> {
+        Self::open_indexed(db, keyring, clock, None).await
+    }
+
+    /// The same, which runs `index` for every event that is within somebody's log ([`Event::within`]), with the id,
+    /// the chain, the number, the moment, the action and the actor's id as arguments.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_indexed(
+        db: &Db,
+        keyring: &Keyring,
+        clock: Clock,
+        index: Option<&'static str>,
+    ) -> Result<Box<dyn Tail>, Error> {
         const LAST: &str = "SELECT seq, hash FROM audit_event WHERE chain = $1 ORDER BY seq DESC LIMIT 1";
         let mut tx = db.read().await?;
         let last = tx.optional(LAST, &args![CHAIN], |row| Ok((row.int("seq")?, hash_in(row)?))).await?;
@@ -57,7 +73,7 @@ impl AuditTail {
                 head = Head { seq, hash, ..head };
             }
         }
-        Ok(Box::new(Self { keyring: keyring.clone(), clock, head, next: None }))
+        Ok(Box::new(Self { keyring: keyring.clone(), clock, head, next: None, index }))
     }
 
     fn seal_details(&self, event: &Event, seq: i64) -> Option<String> {
@@ -101,9 +117,19 @@ impl Tail for AuditTail {
         let mut head = self.head;
         let mut chained = Vec::with_capacity(entries.len());
         let mut signer = None;
+        let mut indexed = Vec::new();
         for entry in entries {
             match entry.downcast::<Event>() {
-                Ok(event) => chained.push(self.chain(*event, now, &mut head)),
+                Ok(mut event) => {
+                    let within = event.within.take();
+                    let entry = self.chain(*event, now, &mut head);
+                    if let (Some(within), Some(index)) = (within, self.index) {
+                        let (action, actor) = (entry.action.clone(), entry.actor_id.clone());
+                        let of_index = args![within, entry.chain, entry.seq, entry.at, action, actor];
+                        indexed.push((index.to_owned(), of_index.to_vec()));
+                    }
+                    chained.push(entry);
+                }
                 Err(other) => match other.downcast::<SignHead>() {
                     Ok(request) => signer = Some(request.0),
                     Err(_) => return Err(polder_db::Error::Other("an entry that no audit log understands".to_owned())),
@@ -111,6 +137,7 @@ impl Tail for AuditTail {
             }
         }
         let mut statements = insert(chained);
+        statements.extend(indexed);
         if let Some(key) = signer.filter(|_| head.seq > head.signed) {
             let signed = Checkpoint::sign(&key, CHAIN, head.seq, now, &head.hash.to_string());
             let signed = signed.map_err(|error| polder_db::Error::Other(error.to_string()))?;

@@ -20,6 +20,7 @@ pub mod policies;
 pub mod profile_fields;
 pub mod registration;
 pub mod settings;
+pub mod staff_access;
 pub mod standing;
 pub mod tokens;
 pub mod users;
@@ -43,6 +44,7 @@ pub use registration::{
     CreatedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokenId, RegistrationTokenKind,
 };
 pub use settings::{AtSessionLimit, Settings, SettingsChanges};
+pub use staff_access::{StaffAccess, StaffAccessChange};
 pub use standing::{Standing, StandingChange};
 pub use tokens::{AccessTokenFormat, SubjectType};
 pub use users::{NewUser, Passkey, Session, User, UserChanges};

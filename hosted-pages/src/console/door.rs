@@ -14,10 +14,58 @@ pub struct SignedOut<'a> {
     pub frame: Frame<'a>,
     /// Whether a session has just ended.
     pub ended: bool,
+    /// Whether people may make an organisation of their own.
+    pub sign_up: bool,
 }
 
-/// Takes an invitation: `form#invitation-form` posts `token`, `name`, `email` and, for the first owner,
-/// `organisation` to `/invitation`. Send it with `Referrer-Policy: no-referrer` and `no-store`.
+/// An organisation of one's own: `form#sign-up-form` posts `email` to `/signup`, `form#confirm-form` posts `token`, `name`
+/// and `organisation` to `/signup/confirm`. Send it with `Referrer-Policy: no-referrer` and `no-store`.
+#[derive(Clone, Copy, Template)]
+#[template(path = "console/sign_up.html")]
+pub struct SignUp<'a> {
+    /// Around the page; its tenant name is `Polder`.
+    pub frame: Frame<'a>,
+    /// How far it is.
+    pub step: SignUpStep<'a>,
+    /// What was wrong, by field.
+    pub problems: &'a [FieldProblem<'a>],
+}
+
+/// How far somebody is who makes an organisation.
+#[derive(Clone, Copy)]
+pub enum SignUpStep<'a> {
+    /// They say their address.
+    Ask {
+        /// What the field `email` holds.
+        email: &'a str,
+    },
+    /// They look for a mail.
+    Sent {
+        /// The address, as they wrote it.
+        email: &'a str,
+    },
+    /// They followed the link, and name themselves and the organisation.
+    Confirm {
+        /// The link's token.
+        token: &'a str,
+        /// The address that it is for.
+        email: &'a str,
+        /// What the field `name` holds.
+        name: &'a str,
+        /// What the field `organisation` holds.
+        organisation: &'a str,
+    },
+    /// The link cannot be used.
+    Over,
+}
+
+impl SignUp<'_> {
+    fn problem(&self, field: &str) -> Option<&str> {
+        form::of(self.problems, self.frame.t(), field)
+    }
+}
+
+/// Takes an invitation: `form#invitation-form` posts `token`, `name` and `email` to `/invitation`. Send it with `Referrer-Policy: no-referrer` and `no-store`.
 #[derive(Clone, Copy, Template)]
 #[template(path = "console/invitation.html")]
 pub struct Invitation<'a> {
@@ -29,8 +77,8 @@ pub struct Invitation<'a> {
     pub name: &'a str,
     /// What the field `email` holds.
     pub email: &'a str,
-    /// What the field `organisation` holds; `None` when the invitation is into an existing one.
-    pub organisation: Option<&'a str>,
+    /// Into which organisation, for one that is bound to its address: the address cannot be changed.
+    pub into: Option<&'a str>,
     /// What was wrong, by field; a problem of `token` means that the invitation is not valid.
     pub problems: &'a [FieldProblem<'a>],
 }

@@ -34,6 +34,18 @@ pub enum Problem<'a> {
     HostThere,
     /// The list of hosts is full.
     HostsFull,
+    /// The address is a member's.
+    Member,
+    /// There is an open invitation for the address.
+    Invited,
+    /// The organisation has as many members as it can have.
+    Full,
+    /// Too many mails were asked for.
+    Mails,
+    /// Not a list of addresses and networks.
+    Networks,
+    /// Nothing is chosen.
+    Nothing,
     /// The tenant's own words, in English.
     Said(&'a str),
 }
@@ -51,6 +63,12 @@ impl<'a> Problem<'a> {
             Self::HostShape => t.egress.shape,
             Self::HostThere => t.egress.there,
             Self::HostsFull => t.egress.full,
+            Self::Member => t.members.already_member,
+            Self::Invited => t.members.already_invited,
+            Self::Full => t.members.full,
+            Self::Mails => t.members.too_many_mails,
+            Self::Networks => t.api_keys.addresses_wrong,
+            Self::Nothing => t.api_keys.nothing,
             Self::Said(words) => words,
         }
     }

@@ -9,6 +9,7 @@
 //! | `GET /problems`, `GET /problems/{code}` | [`ProblemKinds`] |
 //! | `GET /signin`, `POST /signout` | start and end of a session |
 //! | `GET /invitation`, `POST /invitation` | [`Invitation`]: `token`, `name`, `email`, `organisation` |
+//! | `GET /signup`, `POST`, `GET /signup/{token}`, `POST /signup/confirm` | [`SignUp`]: `email`; `token`, `name`, `organisation` |
 //! | `GET /tenants/new`, `POST /tenants` | [`TenantNew`]: `name`, `slug` |
 //! | `GET /tenants/{slug}` | [`TenantOverview`] |
 //! | `POST /tenants/{slug}/life` | `action`: `suspend`, `resume`, `sleep`, `wake`, `restart`, `rotate-database` |
@@ -37,7 +38,14 @@
 //! | `GET /tenants/{slug}/branding/preview`, `…/preview.css` | a [`Specimen`] and its colours, in a frame of that page |
 //! | `POST /tenants/{slug}/branding/logo`, `…/logo/remove` | `logo`: a file |
 //! | `GET /tenants/{slug}/keys`, `POST` | [`Keys`]: `action`: `signing`, `data`, `seal`, `emergency`; `confirm` holds the slug |
-//! | `GET /api-keys`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeys`]: `name`, `access` |
+//! | `GET /api-keys`, `POST` | [`ApiKeys`]: the fields of [`ApiKeyForm`] |
+//! | `GET /api-keys/{id}`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeyPage`]: the same fields |
+//! | `GET /members?cursor=`, `POST` | [`Members`]: `email`, `role` |
+//! | `GET /members/{id}`, `POST /members/{id}/role`, `…/remove` | [`MemberPage`]: `role` |
+//! | `POST /invitations/{id}/resend`, `…/revoke` | [`Members`] |
+//! | `GET /organisation`, `POST`, `POST /organisation/leave` | [`Organisation`]: `name` |
+//! | `POST /organisation/staff-access/{id}/end` | |
+//! | `GET /audit?action=&actor_id=&cursor=` | [`Trail`] |
 
 mod api_keys;
 mod applications;
@@ -48,17 +56,20 @@ mod door;
 mod egress;
 mod form;
 mod keys;
+mod members;
+mod organisation;
 mod people;
 mod policies;
 mod problem_kinds;
 mod progress;
+mod roles;
 mod shell;
 pub mod snippets;
 mod tenants;
 mod tokens;
 mod walls;
 
-pub use api_keys::{ApiKey, ApiKeys};
+pub use api_keys::{ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, EXPIRIES};
 pub(crate) use applications::kind_label;
 pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
 pub use audit::Audit;
@@ -66,14 +77,18 @@ pub(crate) use branding::text as branding_text;
 pub use branding::{Branding, Dressed, Specimen, branding_field, branding_problem};
 pub(crate) use connections::provider_label;
 pub use connections::{Connection, ConnectionForm, ConnectionNew, Connections};
-pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignedOut};
+pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignUp, SignUpStep, SignedOut};
 pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};
 pub use keys::Keys;
+pub use members::{InvitationRow, MemberPage, MemberRow, Members};
+pub use organisation::{GrantRow, Organisation, Trail, TrailRow};
 pub use people::{Sessions, Users};
 pub use policies::Policies;
 pub use problem_kinds::{ProblemKind, ProblemKinds};
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
+pub use roles::{MatrixRow, ROLES, is_permission, is_role};
+pub(crate) use roles::{permission_label, role_help, role_label};
 pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
 pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};
 pub use tokens::TokenForm;

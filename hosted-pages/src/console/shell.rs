@@ -45,6 +45,22 @@ pub struct May {
     pub see_keys: bool,
     /// Make and revoke API keys.
     pub change_keys: bool,
+    /// See tenants.
+    pub see: bool,
+    /// End people's sessions, reset their factors.
+    pub help_people: bool,
+    /// See how much tenants are used.
+    pub see_usage: bool,
+    /// See members.
+    pub see_members: bool,
+    /// Invite, change and remove members.
+    pub change_members: bool,
+    /// See what happened in the organisation.
+    pub see_audit: bool,
+    /// End access of the operator's people.
+    pub end_access: bool,
+    /// Rename the organisation.
+    pub change_organisation: bool,
 }
 
 impl May {
@@ -58,6 +74,14 @@ impl May {
         change_people: true,
         see_keys: true,
         change_keys: true,
+        see: true,
+        help_people: true,
+        see_usage: true,
+        see_members: true,
+        change_members: true,
+        see_audit: true,
+        end_access: true,
+        change_organisation: true,
     };
 }
 
@@ -101,6 +125,24 @@ pub enum Notice {
     HostRemoved,
     /// Keys of a tenant were rotated.
     KeysRotated,
+    /// An invitation is on its way.
+    MemberInvited,
+    /// An invitation was sent again.
+    InvitedAgain,
+    /// An invitation was revoked.
+    InvitationRevoked,
+    /// A member has another role.
+    RoleChanged,
+    /// A member was removed.
+    MemberRemoved,
+    /// Whoever reads it has left their organisation.
+    Left,
+    /// An API key was changed.
+    KeyChanged,
+    /// Access of one of the operator's people was ended.
+    AccessEnded,
+    /// An organisation was made.
+    OrganisationMade,
 }
 
 /// The tenant a page is about.
@@ -271,6 +313,15 @@ impl Shell<'_> {
             Notice::HostAllowed => t.host_allowed,
             Notice::HostRemoved => t.host_removed,
             Notice::KeysRotated => t.keys_rotated,
+            Notice::MemberInvited => t.member_invited,
+            Notice::InvitedAgain => t.invited_again,
+            Notice::InvitationRevoked => t.invitation_revoked,
+            Notice::RoleChanged => t.role_changed,
+            Notice::MemberRemoved => t.member_removed,
+            Notice::Left => t.left,
+            Notice::KeyChanged => t.key_changed,
+            Notice::AccessEnded => t.access_ended,
+            Notice::OrganisationMade => t.organisation_made,
         })
     }
 }

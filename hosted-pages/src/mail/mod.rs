@@ -6,13 +6,17 @@
 mod account_change;
 mod invitation;
 mod letter;
+mod member_invitation;
 mod security_notice;
 mod sign_in_code;
+mod sign_up_link;
 
 pub use account_change::AccountChange;
 pub use invitation::Invitation;
+pub use member_invitation::MemberInvitation;
 pub use security_notice::{Change, SecurityNotice};
 pub use sign_in_code::{CodePurpose, SignInCode};
+pub use sign_up_link::SignUpLink;
 
 /// A mail ready to be queued.
 #[derive(Clone, PartialEq, Eq)]

@@ -31,6 +31,7 @@ pub mod registration_tokens;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
+pub mod staff_access;
 pub mod standing;
 pub mod users;
 pub mod views;

@@ -8,5 +8,6 @@ mod races;
 mod refusals;
 mod registration;
 mod resources;
+mod staff_access;
 mod standing;
 mod strange_input;

@@ -65,6 +65,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET", "/profile-fields/x"),
     ("PUT", "/profile-fields/x"),
     ("DELETE", "/profile-fields/x"),
+    ("POST", "/staff-access"),
     ("GET", "/settings"),
     ("PATCH", "/settings"),
 ];

@@ -15,7 +15,7 @@ use crate::provision::NewTenant;
 use crate::provision::certificate::Certificate;
 use crate::provision::tests::{control_plane, killed, organisation};
 use crate::router::Front;
-use crate::store::api_keys::{self, NewApiKey};
+use crate::store::api_keys::{self, NewApiKey, Rights};
 use crate::testing::Ground;
 
 struct Stage {
@@ -36,7 +36,7 @@ async fn stage() -> Stage {
         organisation_id,
         name: "test".to_owned(),
         key_hash: hash_api_key(&app.keyring, &key),
-        access: KeyAccess::Write,
+        rights: Rights::all(KeyAccess::Write),
         created_by: "polder".to_owned(),
     };
     let now = app.clock.now();

@@ -78,7 +78,20 @@ async fn k13_every_action_is_in_the_log_with_who_when_from_where_on_which_tenant
             .header("sec-fetch-site", "same-origin")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .extension(peer);
-        world.send(request, format!("csrf={}&name=Shop&slug=newone&email=ann@example.test", owner.1)).await;
+        let before = world.newest(world.organisation).await.first().map_or(0, |(number, ..)| *number);
+        let form = "name=Shop&slug=newone&email=ann@example.test&role=developer&scope-tenants=read";
+        let answer = world.send(request, format!("csrf={}&{form}", owner.1)).await;
+        let told = world.newest(world.organisation).await;
+        let fresh: Vec<_> = told.iter().filter(|(number, ..)| *number > before).collect();
+        // Whatever was done is in the organisation's own log as well; what was refused did nothing.
+        // A form of a tenant's life that names no action does none.
+        let idle = ["/life", "/end"].iter().any(|end| page.path == format!("/tenants/{{slug}}{end}"));
+        let done = !idle && (answer.status.is_success() || answer.status == StatusCode::SEE_OTHER);
+        assert!(!done || !fresh.is_empty(), "{page:?}: {answer:?}");
+        for (_, action, kind, ip) in fresh {
+            let named = (kind.as_str(), ip.as_deref());
+            assert!(named == ("member", Some("203.0.113.9")) || kind == "system", "{page:?}: {action} by {named:?}");
+        }
     }
     assert!(world.stub.seen().iter().all(|(actor, ..)| *actor == "member"), "{:?}", world.stub.seen());
     let log = world.log().await;
@@ -92,6 +105,8 @@ async fn k13_every_action_is_in_the_log_with_who_when_from_where_on_which_tenant
         ("user.changed", "acme"),
         ("session.ended", "acme"),
         ("api_key.created", ""),
+        ("member.invited", ""),
+        ("organisation.renamed", ""),
     ] {
         let (_, kind, details) = log.iter().find(|(found, ..)| found == action).unwrap_or_else(|| panic!("{action}"));
         assert_eq!(kind, "member", "{action}");

@@ -37,22 +37,19 @@ async fn g22_fifty_parallel_sign_ins_use_an_invitation_once() {
     let world = World::new().await;
     let hash = crate::credentials::hash_invitation(&world.app.keyring, &invitation(&world).await);
     let now = world.app.clock.now();
-    let bound = world
-        .app
-        .db
-        .write(move |tx| Box::pin(async move { crate::store::invitations::bind(tx, &hash, "somebody", now).await }));
+    let bound = world.app.db.write(move |tx| {
+        Box::pin(async move { crate::store::invitations::bind(tx, &hash, ("somebody", "x"), now).await })
+    });
     assert!(bound.await.unwrap().is_some());
     let uses = (0..50).map(|_| {
-        world
-            .app
-            .db
-            .write(move |tx| Box::pin(async move { crate::store::invitations::consume(tx, "somebody", now).await }))
+        world.app.db.write(move |tx| {
+            Box::pin(async move { crate::store::invitations::consume(tx, ("somebody", "x"), None, now).await })
+        })
     });
     let used = futures_util::future::join_all(uses).await;
     assert_eq!(used.into_iter().filter(|given| matches!(given, Ok(Some(_)))).count(), 1);
-    let others = world
-        .app
-        .db
-        .write(move |tx| Box::pin(async move { crate::store::invitations::consume(tx, "another", now).await }));
+    let others = world.app.db.write(move |tx| {
+        Box::pin(async move { crate::store::invitations::consume(tx, ("another", "x"), None, now).await })
+    });
     assert!(others.await.unwrap().is_none());
 }

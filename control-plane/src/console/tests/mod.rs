@@ -4,9 +4,12 @@ mod branding;
 mod connections;
 mod forms;
 mod invitations;
+mod members;
 mod roles;
 mod sessions;
 mod shown;
+mod sign_up;
+mod staff_access;
 
 use std::time::Duration;
 
@@ -69,7 +72,7 @@ async fn visit(world: &World, (cookie, csrf): &(String, String), method: &Method
         Method::GET => world.get(cookie, path).await,
         _ => {
             let form = "name=Shop&slug=newone&email=ann@example.test&host=api.example.org&provider=github&client_id=x\
-                        &client_secret=y&hosts=api.example.org";
+                        &client_secret=y&hosts=api.example.org&role=developer&scope-tenants=read&expiry=90";
             world.post((cookie, csrf), path, form).await
         }
     }

@@ -18,6 +18,10 @@ fn what_is_open_to_everyone_is_a_short_list() {
             "GET /invitation",
             "POST /invitation",
             "GET /invitation/{token}",
+            "GET /signup",
+            "POST /signup",
+            "POST /signup/confirm",
+            "GET /signup/{token}",
             "GET /assets/{name}",
             "GET /problems",
             "GET /problems/{code}",
@@ -55,9 +59,10 @@ async fn g22_every_page_holds_every_role_to_the_matrix() {
                 assert!(answer.body.contains("Your role"), "{role} at {page:?}");
                 continue;
             }
-            // A key and a rule have to be theirs; a slug is given once, a host allowed once, and a logo is a file.
+            // A key, a member and a rule have to be theirs; an address is invited once, a slug is given once, a host allowed once, and a logo is a file.
             let allowed = [StatusCode::OK, StatusCode::SEE_OTHER];
-            let own = ["/api-keys/{id}/revoke", "/tenants"].contains(&page.path.as_str())
+            let own = ["/members", "/tenants"].contains(&page.path.as_str())
+                || (page.path.contains("{id}") && !page.path.contains("{slug}"))
                 || page.path.contains("/egress")
                 || page.path.ends_with("/branding/logo");
             assert!(allowed.contains(&answer.status) || own, "{role} at {page:?}: {answer:?}");
@@ -69,7 +74,7 @@ async fn g22_every_page_holds_every_role_to_the_matrix() {
 async fn g22_what_a_role_may_not_do_is_not_offered() {
     let world = World::new().await;
     let (owner, auditor) = (world.member(Role::Owner).await, world.member(Role::Auditor).await);
-    let developer = world.member(Role::Developer).await;
+    let (developer, support) = (world.member(Role::Developer).await, world.member(Role::Support).await);
     for (path, offered) in [
         ("/", "id=\"new-tenant\""),
         ("/", "href=\"/api-keys\""),
@@ -86,12 +91,18 @@ async fn g22_what_a_role_may_not_do_is_not_offered() {
         (&format!("/tenants/acme/users/{KNOWN}"), "id=\"disable-form\""),
         (&format!("/tenants/acme/users/{KNOWN}"), "/end\""),
         ("/api-keys", "id=\"key-form\""),
+        ("/members", "id=\"invite-form\""),
+        ("/organisation", "id=\"name-form\""),
     ] {
         assert!(world.get(&owner.0, path).await.body.contains(offered), "{path}: {offered}");
         let seen = world.get(&auditor.0, path).await;
         assert_eq!(seen.status, StatusCode::OK, "{path}");
         assert_eq!(seen.body.contains(offered), offered.contains("href"), "{path}: {offered}");
     }
+    // Support helps people, and changes nothing else about them.
+    let person = world.get(&support.0, &format!("/tenants/acme/users/{KNOWN}")).await.body;
+    assert!(person.contains("id=\"reset-form\"") && person.contains("/end\""), "{person}");
+    assert!(!person.contains("id=\"disable-form\""), "{person}");
     let overview = world.get(&developer.0, "/tenants/acme").await.body;
     assert!(!overview.contains("/tenants/acme/users") && !overview.contains("/tenants/acme/audit"));
     assert!(!world.stub.seen().iter().rev().take(1).any(|(_, _, target)| target.starts_with("/audit")));

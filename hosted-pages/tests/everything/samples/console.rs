@@ -1,11 +1,11 @@
 //! The console's pages.
 
 use polder_hosted_pages::console::{
-    ApiKey, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications,
-    Audit, Branding, Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, Egress, EgressRule,
-    ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason, Notice, Outcome, Policies,
-    Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview,
-    TenantProgress, TenantRow, TenantState, TokenForm, Users,
+    ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm,
+    ApplicationNew, Applications, Audit, Branding, Connection as ConnectionPage, ConnectionForm, ConnectionNew,
+    Connections, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason,
+    Notice, Outcome, Policies, Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList,
+    TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, TokenForm, Users,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Look, Page};
@@ -22,7 +22,7 @@ use polder_tenant_api::{
 
 use super::{Sample, Words};
 
-const AT: &str = "2026-11-21T08:00:00.000Z";
+pub(super) const AT: &str = "2026-11-21T08:00:00.000Z";
 const ISSUER: &str = "http://practice.localhost:8600";
 
 /// What the pages of one run share.
@@ -115,22 +115,19 @@ impl Stage<'_> {
         let words = self.words;
         let frame =
             Frame { nonce: "c2FtcGxl", csrf: "csrf-sample", language_path: Some("/"), ..Frame::new(locale, "Polder") };
-        self.add("signed-out", &SignedOut { frame, ended: false });
-        self.add("signed-out-ended", &SignedOut { frame, ended: true });
+        self.add("signed-out", &SignedOut { frame, ended: false, sign_up: true });
+        self.add("signed-out-ended", &SignedOut { frame, ended: true, sign_up: false });
         let page = Invitation {
             frame,
             token: "sample",
             name: words.person,
             email: words.address,
-            organisation: Some(words.tenant),
+            into: Some(words.tenant),
             problems: &[],
         };
         self.add("invitation", &page);
         let problems = [problem("token", Problem::Invalid), problem("email", Problem::Said(words.other))];
-        self.add(
-            "invitation-wrong",
-            &Invitation { token: words.other, organisation: None, problems: &problems, ..page },
-        );
+        self.add("invitation-wrong", &Invitation { token: words.other, into: None, problems: &problems, ..page });
         let reason = NoAccessReason::NoMember(words.address);
         self.add("no-access", &NoAccess { frame, reason });
         self.add("no-access-role", &NoAccess { frame, reason: NoAccessReason::Role });
@@ -450,22 +447,39 @@ impl Stage<'_> {
     fn api_keys(&mut self) {
         let Stage { words, shell, .. } = *self;
         let api = "http://console.localhost:8600/api/v1";
-        let page = ApiKeys { shell, keys: &[], api, created: None, name: "", access: "write", problems: &[] };
+        let areas = [("tenants", "read"), ("users", "write"), ("api-keys", "none")];
+        let form = ApiKeyForm { name: "", areas: &areas, expiry: "90", addresses: "" };
+        let page = ApiKeys { shell, keys: &[], next: None, api, created: None, form, problems: &[] };
         self.add("api-keys-empty", &page);
+        let scopes = ["tenants:read".to_owned(), "users:write".to_owned()];
+        let addresses = ["192.0.2.0/24".to_owned(), "2001:db8::/32".to_owned()];
         let key = ApiKey {
             id: "1",
             name: words.application,
-            may_write: true,
+            scopes: &scopes,
+            all: true,
+            addresses: &[],
             created_at: AT,
             last_used_at: Some(AT),
+            expires_at: None,
+            expired: false,
             revoked_at: None,
         };
-        let keys =
-            [key, ApiKey { last_used_at: None, may_write: false, ..key }, ApiKey { revoked_at: Some(AT), ..key }];
+        let narrow = ApiKey { last_used_at: None, all: false, addresses: &addresses, expires_at: Some(AT), ..key };
+        let keys = [key, narrow, ApiKey { expired: true, ..narrow }, ApiKey { revoked_at: Some(AT), ..key }];
+        let one = ApiKeyPage { shell, key: narrow, form: ApiKeyForm { expiry: "keep", ..form }, problems: &[] };
+        self.add("api-key", &one);
+        self.add("api-key-revoked", &ApiKeyPage { key: keys[3], ..one });
         let created = Some("polder_4fGh7Jk2Lm9Np3Qr8St5Vw6Xy1Zb0Cd");
         self.add("api-keys", &ApiKeys { keys: &keys, created, ..page });
-        let problems = [problem("name", Problem::Required)];
-        self.add("api-keys-wrong", &ApiKeys { keys: &keys, name: words.other, problems: &problems, ..page });
+        let problems = [
+            problem("name", Problem::Required),
+            problem("scopes", Problem::Nothing),
+            problem("addresses", Problem::Networks),
+        ];
+        let form = ApiKeyForm { name: words.other, addresses: words.other, ..form };
+        self.add("api-keys-wrong", &ApiKeys { keys: &keys, next: Some("x"), form, problems: &problems, ..page });
+        self.add("api-key-wrong", &ApiKeyPage { form, problems: &problems, ..one });
         for (name, notice) in [
             ("deleted", Notice::ApplicationDeleted),
             ("added", Notice::UserAdded),

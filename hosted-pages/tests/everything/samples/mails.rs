@@ -1,13 +1,16 @@
 //! The mails.
 
-use polder_hosted_pages::mail::{AccountChange, Change, CodePurpose, Invitation, Rendered, SecurityNotice, SignInCode};
+use polder_hosted_pages::mail::{
+    AccountChange, Change, CodePurpose, Invitation, MemberInvitation, Rendered, SecurityNotice, SignInCode, SignUpLink,
+};
 use polder_hosted_pages::{Device, Theme};
 use polder_kernel::{Locale, Timestamp};
 
 use super::{Words, branded};
 
 /// The mails with a link.
-pub const LINKED: [&str; 3] = ["mail-email-changed", "mail-way-back", "mail-invitation"];
+pub const LINKED: [&str; 5] =
+    ["mail-email-changed", "mail-way-back", "mail-invitation", "mail-member-invitation", "mail-sign-up"];
 
 pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
     let usual = SignInCode {
@@ -35,12 +38,29 @@ pub fn all(locale: Locale, words: Words<'_>) -> Vec<(&'static str, Rendered)> {
         address: words.address,
         sign_in: words.url,
     };
+    let member = MemberInvitation {
+        locale,
+        theme: &Theme::PLAIN,
+        organisation: words.tenant,
+        address: words.address,
+        link: words.url,
+        until: Timestamp::from_seconds(1_795_248_000),
+    };
+    let sign_up = SignUpLink {
+        locale,
+        theme: &Theme::PLAIN,
+        address: words.address,
+        link: words.url,
+        until: Timestamp::from_seconds(1_795_248_000),
+    };
     let codes = vec![
         ("mail-code", usual.render()),
         ("mail-code-unknown", unknown.render()),
         ("mail-code-place", place.render()),
         ("mail-code-branded", SignInCode { theme: &branded::theme(), ..usual }.render()),
         (LINKED[2], invitation.render()),
+        (LINKED[3], member.render()),
+        (LINKED[4], sign_up.render()),
         ("mail-code-new-address", SignInCode { purpose: CodePurpose::NewAddress, ..usual }.render()),
     ];
     codes.into_iter().chain(notices(locale, words)).collect()

@@ -9,6 +9,7 @@ pub mod console;
 pub mod factors;
 pub mod fields;
 pub mod mails;
+pub mod organisation;
 pub mod problem_kinds;
 pub mod tenant;
 
@@ -51,6 +52,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     let mut pages = tenant::pages(locale, words);
     pages.extend(console::pages(locale, words));
     pages.extend(problem_kinds::pages(locale, words));
+    pages.extend(organisation::pages(locale, words));
     pages
 }
 

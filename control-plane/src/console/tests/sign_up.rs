@@ -1,0 +1,144 @@
+//! An organisation of one's own, where the operator allows it.
+
+use super::*;
+use crate::console::oidc::Identity;
+use crate::organisation::{mail, sign_up};
+use crate::store::members as standings;
+use crate::store::sign_ups;
+
+/// The visitor's cookie and form token, from the page.
+async fn visitor(world: &World) -> (String, String) {
+    let page = world.get("", "/signup").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let cookie = page.header("set-cookie").split(';').next().unwrap().to_owned();
+    let csrf = page.body.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    (cookie, csrf)
+}
+
+async fn asked(world: &World, email: &str) -> Answer {
+    let (cookie, csrf) = visitor(world).await;
+    world.post((&cookie, &csrf), "/signup", &format!("email={email}")).await
+}
+
+/// The token of the newest mail to an address.
+async fn mailed(world: &World, email: &str) -> Option<String> {
+    mail::send_due(&world.app).await.unwrap();
+    let sent = world.app.mailbox.to(Some(email)).await.unwrap();
+    let text = &sent.first()?.text;
+    Some(text.split("/signup/").nth(1)?.split_whitespace().next()?.to_owned())
+}
+
+async fn arrive(world: &World, subject: &str, email: &str) -> Option<Role> {
+    let identity = Identity { subject: subject.to_owned(), email: email.parse().unwrap(), name: "Bob".to_owned() };
+    crate::console::callback::tests::arrive(&world.app, identity).await
+}
+
+async fn bound(world: &World, token: &str, subject: &str) -> bool {
+    let app = &world.app;
+    let (hash, now, subject) = (sign_up::hash(&app.keyring, token), app.clock.now(), subject.to_owned());
+    let bind =
+        app.db.write(move |tx| Box::pin(async move { sign_ups::bind(tx, &hash, (&subject, "Bob & Co"), now).await }));
+    let bound: Result<bool, polder_db::Error> = bind.await;
+    bound.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k10_sign_up_is_not_there_until_the_operator_opens_it() {
+    let world = World::new().await;
+    for path in ["/signup", "/signup/abc"] {
+        assert_eq!(world.get("", path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in ["/signup", "/signup/confirm"] {
+        let answer = world.post(("visitor=x", "x"), path, "email=a@example.test").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert!(!world.get("", "/").await.body.contains("href=\"/signup\""));
+    sign_up::set_open(&world.app, true).await.unwrap();
+    assert!(world.get("", "/").await.body.contains("href=\"/signup\""));
+    assert_eq!(asked(&world, "bob@example.test").await.status, StatusCode::OK);
+    let token = mailed(&world, "bob@example.test").await.unwrap();
+    assert!(bound(&world, &token, "bob").await);
+    sign_up::set_open(&world.app, false).await.unwrap();
+    assert_eq!(arrive(&world, "bob", "bob@example.test").await, None, "closed meanwhile");
+    let log = world.log().await;
+    assert!(log.iter().any(|(action, ..)| action == "sign_up.opened"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k10_who_proves_an_address_owns_an_organisation_of_their_own() {
+    let world = World::new().await;
+    sign_up::set_open(&world.app, true).await.unwrap();
+    let told = asked(&world, "bob@example.test").await;
+    assert!(told.body.contains("bob@example.test"));
+    let token = mailed(&world, "bob@example.test").await.unwrap();
+    let page = world.get("", &format!("/signup/{token}")).await.body;
+    assert!(page.contains("id=\"confirm-form\"") && page.contains("bob@example.test"), "{page}");
+    assert!(world.get("", "/signup/wrong").await.body.contains("id=\"link-over\""));
+    assert!(bound(&world, &token, "bob").await);
+    // Neither another person with the link, nor the person with another address.
+    assert_eq!(arrive(&world, "eve", "eve@example.test").await, None);
+    assert_eq!(arrive(&world, "bob", "other@example.test").await, None);
+    assert_eq!(arrive(&world, "bob", "bob@example.test").await, Some(Role::Owner));
+    let mut tx = world.app.db.read().await.unwrap();
+    let standing = standings::by_subject(&mut tx, "bob").await.unwrap().unwrap();
+    assert!(standing.organisation_id != world.organisation && standing.organisation_id != world.strangers);
+    let name = crate::store::organisations::name(&mut tx, standing.organisation_id).await.unwrap();
+    assert_eq!(name.as_deref(), Some("Bob & Co"));
+    drop(tx);
+    // Once; and a member makes no second one.
+    assert!(world.get("", &format!("/signup/{token}")).await.body.contains("id=\"link-over\""));
+    world.app.clock.advance(sign_up::PAUSE);
+    asked(&world, "bob@example.test").await;
+    let second = mailed(&world, "bob@example.test").await.unwrap();
+    assert!(bound(&world, &second, "bob").await);
+    arrive(&world, "bob", "bob@example.test").await;
+    let mut tx = world.app.db.read().await.unwrap();
+    let again = standings::by_subject(&mut tx, "bob").await.unwrap().unwrap();
+    assert_eq!(again.organisation_id, standing.organisation_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k16_strangers_cause_one_row_per_address_and_no_flood_of_mail() {
+    let world = World::new().await;
+    sign_up::set_open(&world.app, true).await.unwrap();
+    let mails = async || {
+        mail::send_due(&world.app).await.unwrap();
+        world.app.mailbox.to(Some("bob@example.test")).await.unwrap().len()
+    };
+    let ask = async |email: &str| {
+        sign_up::ask(&world.app, email.parse().unwrap(), polder_kernel::Locale::En).await.unwrap();
+    };
+    for _ in 0..3 {
+        ask("bob@example.test").await;
+        ask("BOB@Example.test").await;
+    }
+    assert_eq!(mails().await, 1, "one a minute");
+    for _ in 0..10 {
+        world.app.clock.advance(sign_up::PAUSE);
+        ask("bob@example.test").await;
+        mails().await;
+    }
+    assert_eq!(i64::try_from(mails().await), Ok(sign_up::SENDINGS), "then it is left alone");
+    world.app.clock.advance(sign_up::LIFETIME);
+    ask("bob@example.test").await;
+    assert_eq!(i64::try_from(mails().await), Ok(sign_up::SENDINGS + 1), "until its last link ran out");
+    for number in 0..sign_up::ASKED + 10 {
+        ask(&format!("p{number}@example.test")).await;
+    }
+    let mut tx = world.app.db.read().await.unwrap();
+    let rows = sign_ups::asked_since(&mut tx, polder_kernel::Timestamp::from_millis(0), 10_000).await.unwrap();
+    assert_eq!(rows, sign_up::ASKED, "and there is room for so many in an hour");
+    // A form from elsewhere sends nothing.
+    let (cookie, csrf) = visitor(&world).await;
+    let forged = Request::post("/signup")
+        .header(COOKIE, &cookie)
+        .header("origin", "https://evil.test")
+        .header("sec-fetch-site", "cross-site")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let forged = world.send(forged, format!("csrf={csrf}&email=x@example.test")).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    for wrong in ["", "x", "a@b@c"] {
+        let refused = world.post((&cookie, &csrf), "/signup", &format!("email={wrong}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Access of the operator's people to a tenant's people (G30).
+
+use super::*;
+use crate::model::MemberId;
+use crate::organisation::access::{self, NotGiven, Wish};
+use crate::store::members as standings;
+
+/// The stage's organisation is the operator's, being the first; `foreign` is a customer's. It answers as `acme` does.
+async fn stage() -> (World, MemberId, (String, String)) {
+    let world = World::new().await;
+    let (staff, cookie, csrf) = world.member_of(world.organisation, Role::Owner).await;
+    let app = world.app.clone();
+    let named = app.db.write({
+        let app = app.clone();
+        move |tx| {
+            Box::pin(async move {
+                let email = "sam@operator.test".parse().unwrap();
+                standings::set_identity(tx, &app.keyring, staff, ("Sam", &email), app.clock.now()).await
+            })
+        }
+    });
+    let named: Result<(), polder_db::Error> = named.await;
+    named.unwrap();
+    (world, staff, (cookie, csrf))
+}
+
+fn wish(minutes: u32) -> Wish {
+    Wish { person: "sam@operator.test".parse().unwrap(), reason: "Ticket 4711".to_owned(), minutes }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g30_the_operators_people_reach_nobody_without_a_grant_and_only_people_with_one() {
+    let (world, staff, (cookie, csrf)) = stage().await;
+    let foreign = world.tenant("foreign").await;
+    let status = async |path: &str| world.get(&cookie, &format!("/tenants/foreign{path}")).await.status;
+    let people = ["/users".to_owned(), format!("/users/{KNOWN}"), "/audit".to_owned()];
+    for path in &people {
+        assert_eq!(status(path).await, StatusCode::NOT_FOUND, "{path} without a grant");
+    }
+    access::grant(&world.app, &foreign, wish(30)).await.unwrap();
+    for path in &people {
+        assert_eq!(status(path).await, StatusCode::OK, "{path}");
+    }
+    // It is about people, and helping them: nothing else of the tenant, and nothing that changes somebody.
+    let page = world.get(&cookie, &format!("/tenants/foreign/users/{KNOWN}")).await.body;
+    assert!(page.contains("id=\"reset-form\"") && !page.contains("id=\"disable-form\""), "{page}");
+    for (page, permission) in guarded().filter(|(page, _)| page.path.contains("{slug}")) {
+        if matches!(permission, Permission::SeePeople | Permission::HelpPeople) {
+            continue;
+        }
+        let path = at(&page.path, "foreign", KNOWN);
+        let answer = visit(&world, &(cookie.clone(), csrf.clone()), &page.method, &path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{page:?}");
+    }
+    // Nobody else of the operator's, and not at another tenant.
+    let (other, _) = world.member(Role::Owner).await;
+    assert_eq!(world.get(&other, "/tenants/foreign/users").await.status, StatusCode::NOT_FOUND);
+    // It ends by itself.
+    world.app.clock.advance(Duration::from_secs(30 * 60));
+    assert_eq!(status("/users").await, StatusCode::NOT_FOUND);
+    // The tenant was told before it held, and each look is in the log of whose tenant it is.
+    let told = world.stub.seen();
+    assert!(
+        told.iter()
+            .any(|(kind, method, path)| (*kind, method.as_str(), path.as_str()) == ("system", "POST", "/staff-access"))
+    );
+    let (_, customer, _) = world.member_of(world.strangers, Role::Owner).await;
+    let log = world.get(&customer, "/audit").await.body;
+    for part in
+        ["staff_access.granted", "staff_access.used", "Ticket 4711", "Sam (sam@operator.test)", &staff.to_string()]
+    {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g30_the_customer_sees_access_and_ends_it_at_once() {
+    let (world, _, (cookie, _)) = stage().await;
+    let foreign = world.tenant("foreign").await;
+    let grant = access::grant(&world.app, &foreign, wish(30)).await.unwrap();
+    let (_, customer, csrf) = world.member_of(world.strangers, Role::Admin).await;
+    let shown = world.get(&customer, "/organisation").await.body;
+    assert!(shown.contains("Ticket 4711") && shown.contains("Sam (sam@operator.test)"), "{shown}");
+    let path = format!("/organisation/staff-access/{}/end", grant.id);
+    // Only whose tenant it is.
+    let (_, own, own_csrf) = world.member_of(world.organisation, Role::Owner).await;
+    assert_eq!(world.post((&own, &own_csrf), &path, "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.get(&cookie, "/tenants/foreign/users").await.status, StatusCode::OK);
+    let ended = world.post((&customer, &csrf), &path, "").await;
+    assert_eq!(ended.header("location"), "/organisation?notice=access-ended");
+    assert_eq!(world.get(&cookie, "/tenants/foreign/users").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.post((&customer, &csrf), &path, "").await.status, StatusCode::NOT_FOUND, "it is over");
+    let told = world.stub.seen().into_iter().filter(|(_, _, path)| path == "/staff-access").count();
+    assert_eq!(told, 2, "given, and ended");
+    // Through the public API as well.
+    let key = world.key_of(world.strangers, crate::model::KeyAccess::Write).await;
+    world.app.clock.advance(Duration::from_millis(1));
+    let second = access::grant(&world.app, &foreign, wish(30)).await.unwrap();
+    let listed = world.api(&key, Method::GET, "/staff-access", None).await.json();
+    assert_eq!((&listed["items"][0]["holds"], &listed["items"][1]["holds"]), (&json!(true), &json!(false)));
+    let one = format!("/staff-access/{}", second.id);
+    let mine = world.key(crate::model::KeyAccess::Write).await;
+    assert_eq!(world.api(&mine, Method::DELETE, &one, None).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.api(&key, Method::DELETE, &one, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.api(&key, Method::DELETE, &one, None).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g30_access_is_reasoned_and_short_and_holds_only_once_the_tenant_knows() {
+    let (world, _, (cookie, _)) = stage().await;
+    let foreign = world.tenant("foreign").await;
+    for wrong in [
+        Wish { reason: "x".to_owned(), ..wish(30) },
+        Wish { reason: "a\nb c d e".to_owned(), ..wish(30) },
+        Wish { person: "eve@elsewhere.test".parse().unwrap(), ..wish(30) },
+        wish(0),
+        wish(481),
+    ] {
+        let refused = access::grant(&world.app, &foreign, wrong).await;
+        assert!(matches!(refused, Err(NotGiven::Wrong(..))), "{refused:?}");
+    }
+    *world.stub.answer.lock().unwrap() = Some((StatusCode::SERVICE_UNAVAILABLE, json!({})));
+    let untold = access::grant(&world.app, &foreign, wish(30)).await;
+    assert!(matches!(untold, Err(NotGiven::NotTold(_))), "{untold:?}");
+    *world.stub.answer.lock().unwrap() = None;
+    assert_eq!(world.get(&cookie, "/tenants/foreign/users").await.status, StatusCode::NOT_FOUND);
+}
