@@ -27,6 +27,7 @@ use crate::oidc::documents::Documents;
 use crate::oidc::keys::Keys;
 use crate::oidc::token_cache::TokenCache;
 use crate::passkeys::RelyingParty;
+use crate::people::Finder;
 use crate::places::Places;
 use crate::settings::{Issuer, Lifetimes};
 use crate::startup;
@@ -80,6 +81,10 @@ pub struct App {
     pub outbox_filled: Notify,
     /// Rings when an application is to be told that a session ended.
     pub logouts: Bell,
+    /// Finds people by part of a name or address, in memory alone.
+    pub people: Finder,
+    /// Rung when an import of people was put into the queue.
+    pub imports: Notify,
     /// Burst limits by network.
     pub limits: Limits,
     /// Networks that abuse comes from, in memory; refreshed after each administrative write.
@@ -168,7 +173,7 @@ impl App {
     pub async fn start(parts: Parts) -> Result<Arc<Self>, startup::Refused> {
         let Parts { issuer, name, clock, entropy, db, seal_key, mailer, outbound, admin, places, isolation } = parts;
         let lifetimes = Lifetimes::default();
-        let (keyring, seal, logouts) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
+        let (keyring, seal, logouts, changed) = startup::open_and_rewrap(&db, &seal_key, &clock, &entropy).await?;
         let tenant = startup::settings(&db, &issuer, &name, &clock).await?;
         let passkeys = startup::relying_party(&db, &issuer, &clock).await?;
         let keys = keys::signing::load(&db, &keyring, (&clock, &entropy)).await?;
@@ -193,6 +198,8 @@ impl App {
             tokens: TokenCache::default(),
             outbox_filled: Notify::new(),
             logouts,
+            people: Finder::new(changed),
+            imports: Notify::new(),
             clock,
             entropy,
             db,

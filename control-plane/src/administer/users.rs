@@ -1,13 +1,29 @@
 //! A tenant's people.
 
 use http::Method;
-use polder_tenant_api::{NewUser, Page, User, UserChanges, UserId};
+use polder_tenant_api::{NewUser, Page, User, UserChanges, UserFilter, UserId, UserOrder};
 
 use super::{On, Part, Refused, target};
 
-/// A page of them, newest first, or the one with this address.
-pub async fn list(on: &On, email: Option<&str>, part: &Part) -> Result<Page<User>, Refused> {
-    on.ask(&target("/users", &[("email", email)], part)).await
+/// A page of those who are wanted.
+pub async fn list(on: &On, wanted: &UserFilter, part: &Part) -> Result<Page<User>, Refused> {
+    let yes_or_no = |asked: Option<bool>| asked.map(|yes| if yes { "true" } else { "false" });
+    let order = (wanted.order != UserOrder::Newest).then(|| wanted.order.as_str());
+    let pairs = [
+        ("email", wanted.email.as_deref()),
+        ("q", wanted.q.as_deref()),
+        ("role", wanted.role.as_deref()),
+        ("disabled", yes_or_no(wanted.disabled)),
+        ("unverified", yes_or_no(wanted.unverified)),
+        ("order", order),
+    ];
+    on.ask(&target("/users", &pairs, part)).await
+}
+
+/// The one with this address.
+pub async fn with_address(on: &On, email: &str) -> Result<Option<User>, Refused> {
+    let wanted = UserFilter { email: Some(email.to_owned()), ..UserFilter::default() };
+    Ok(list(on, &wanted, &Part::default()).await?.items.into_iter().next())
 }
 
 /// One of them.

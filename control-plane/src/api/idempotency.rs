@@ -23,7 +23,7 @@ use polder_service::form;
 use polder_service::problem::Problem;
 use serde::{Deserialize, Serialize};
 
-use super::input::LARGE_MAX;
+use super::input::FILE_MAX;
 use super::{Api, ApiError};
 use crate::app::App;
 use crate::model::ApiKeyId;
@@ -56,7 +56,7 @@ pub async fn once(api: &Arc<Api>, holder: ApiKeyId, request: Request, next: Next
     let Some(key) = presented(&request)? else { return Ok(next.run(request).await) };
     let (parts, body) = request.into_parts();
     // As long as the longest that any write takes; whoever sends it has a key.
-    let body = form::read(body, LARGE_MAX).await.map_err(Problem::from)?;
+    let body = form::read(body, FILE_MAX).await.map_err(Problem::from)?;
     let app = Arc::clone(&api.app);
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
     let claim = Claim::new(&app, holder, (&parts.method, &target), (&key, &body));

@@ -38,6 +38,7 @@ pub fn base() -> OpenApi {
             ("connections", "Outside identity providers, and people's accounts there"),
             ("sessions", "The register of sessions"),
             ("audit-events", "Who did what"),
+            ("messages", "What a tenant sent, and how far it has come"),
             ("keys", "Custody of a tenant's keys: rotation, and nothing that could mint"),
             ("settings", "A tenant's own choices"),
             ("abuse", "What stands before abuse of the sign-in: lockouts, attempts, lists of networks"),

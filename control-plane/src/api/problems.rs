@@ -81,6 +81,12 @@ pub const ALL: &[Kind] = &[
     ),
     kind("body_too_slow", 408, "The body took too long to arrive.", "Send the request again over a better connection."),
     kind(
+        "address_proved",
+        409,
+        "The person has proved their address, so an invitation has nothing to tell them.",
+        "Nothing needs to be done: they can sign in.",
+    ),
+    kind(
         "already_invited",
         409,
         "There is an open invitation for this address.",
@@ -113,10 +119,22 @@ pub const ALL: &[Kind] = &[
         "Make another API and remove this one once nobody uses it.",
     ),
     kind(
+        "import_under_way",
+        409,
+        "Another import of people has not ended yet.",
+        "Wait until it has, or end it with `DELETE`.",
+    ),
+    kind(
         "in_use",
         409,
         "An application may still ask for tokens for this API.",
         "Take the API from those applications first.",
+    ),
+    kind(
+        "invited_just_now",
+        409,
+        "An invitation to this person left less than a minute ago.",
+        "Wait a minute before sending another.",
     ),
     kind(
         "last_owner",

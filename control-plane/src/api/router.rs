@@ -16,8 +16,9 @@ use super::conditional::Resources;
 use super::rates::Rates;
 use super::{
     Api, admit, api_keys, apis, applications, audit_events, blocklists, branding, conditional, connections, egress,
-    events, invitations, invitees, keys, life, lockouts, logout_deliveries, members, openapi, organisation, passkeys,
-    profile_fields, registration_tokens, sessions, settings, sign_in_attempts, staff_access, tenants, users,
+    events, invitations, invitees, keys, life, lockouts, logout_deliveries, members, messages, openapi, organisation,
+    passkeys, people_files, person, profile_fields, registration_tokens, sessions, settings, sign_in_attempts,
+    staff_access, tenants, users,
 };
 use crate::app::App;
 
@@ -68,7 +69,18 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(invitees::add, invitees::remove))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change, users::erase))
-        .routes(routes!(users::reset_factors))
+        .routes(routes!(people_files::export))
+        .routes(routes!(people_files::list, people_files::begin))
+        .routes(routes!(people_files::show, people_files::cancel))
+        .routes(routes!(person::factors, users::reset_factors))
+        .routes(routes!(person::remove_app))
+        .routes(routes!(person::end_sessions))
+        .routes(routes!(person::applications))
+        .routes(routes!(person::withdraw))
+        .routes(routes!(person::invite))
+        .routes(routes!(person::data))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::show))
         .routes(routes!(passkeys::list))
         .routes(routes!(passkeys::remove))
         .routes(routes!(connections::list, connections::create))

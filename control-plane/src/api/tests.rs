@@ -39,6 +39,7 @@ fn at(path: &str, slug: &str, id: &str) -> String {
         .replace("{user_id}", KNOWN)
         .replace("{passkey_id}", KNOWN)
         .replace("{account_id}", KNOWN)
+        .replace("{application_id}", KNOWN)
 }
 
 /// Operations that are tried where tenants are real: see `life`.
@@ -65,6 +66,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "invitations") => Some(json!({"email": "bob@example.test", "role": "developer"})),
         ("POST", "api-keys") => Some(json!({"name": "Deployments", "scopes": ["tenants:read"]})),
         ("POST", "users") => Some(json!({"email": "ann@example.test"})),
+        ("POST", "imports") => Some(json!({"content": "email\nann@example.test\n"})),
         ("PUT", "{name}") if path.contains("profile-fields") => Some(json!({"type": "text"})),
         ("PUT", "{name}") => Some(json!({"format": "plain", "action": "refuse", "content": "192.0.2.0/24"})),
         ("PATCH", "organisation") => Some(json!({"name": "Acme"})),
@@ -174,6 +176,14 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         "profile_field.removed",
         "egress.allowed",
         "lockout.lifted",
+        "user.invited",
+        "users.exported",
+        "user_import.began",
+        "user_import.cancelled",
+        "data.downloaded",
+        "sessions.ended",
+        "consent.withdrawn",
+        "totp.removed",
         "blocklist.replaced",
         "blocklist.removed",
     ] {
@@ -567,4 +577,52 @@ async fn a52_p18_an_application_opens_the_way_to_where_it_hears_of_ended_session
     call(Method::PATCH, &path, Some(told_at(uri))).await;
     call(Method::DELETE, &path, None).await;
     assert_eq!(reached().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k17_files_of_people_come_as_text_and_what_is_wrong_is_said_by_line() {
+    let world = World::new().await;
+    let (write, read) = (world.key(KeyAccess::Write).await, world.key(KeyAccess::Read).await);
+    let send = async |kind: &str, query: &str, body: &[u8]| {
+        let request = Request::post(format!("/api/v1/tenants/acme/users/imports{query}"))
+            .header(AUTHORIZATION, format!("Bearer {write}"))
+            .header(CONTENT_TYPE, kind);
+        world.send(request, body.to_vec()).await
+    };
+    let asked = || world.stub.asked.lock().unwrap().last().unwrap().1.clone();
+    let answer = send("text/csv; charset=utf-8", "?existing=update&invite=true", b"email\na@b.test\n").await;
+    assert_eq!((answer.status.as_u16(), answer.json()["state"].as_str()), (202, Some("running")));
+    assert_eq!(answer.header("location"), format!("/api/v1/tenants/acme/users/imports/{KNOWN}"));
+    assert_eq!(
+        asked(),
+        json!({"format": "csv", "content": "email\na@b.test\n", "existing": "update", "skip_wrong": false,
+            "invite": true, "check_only": false})
+    );
+    assert_eq!(send("application/x-ndjson", "", b"{}").await.status.as_u16(), 202);
+    assert_eq!(asked()["format"], "jsonl");
+    for (kind, query, body, status) in [
+        ("application/xml", "", &b"x"[..], 415),
+        ("text/csv", "?existing=erase", b"x", 400),
+        ("text/csv", "?admin=true", b"x", 400),
+        ("text/csv", "", b"\xff", 422),
+        ("application/json", "", b"{}", 422),
+    ] {
+        assert_eq!(send(kind, query, body).await.status.as_u16(), status, "{kind} {query}");
+    }
+    let said = json!({"id": null, "state": "checked", "total": 0, "done": 0, "created": 0, "updated": 0, "skipped": 0,
+        "wrong": 1, "problems": [{"line": 2, "column": "email", "detail": "is not an e-mail address"}],
+        "created_at": null, "finished_at": null});
+    *world.stub.answer.lock().unwrap() = Some((StatusCode::OK, said));
+    let answer = send("text/csv", "", b"email\nx\n").await;
+    let errors = answer.json()["errors"].clone();
+    assert_eq!(
+        (answer.status.as_u16(), errors),
+        (422, json!([{"pointer": "/lines/2/email", "detail": "is not an e-mail address"}]))
+    );
+    assert_eq!(send("text/csv", "?check_only=true", b"email\nx\n").await.status.as_u16(), 200);
+    *world.stub.answer.lock().unwrap() = None;
+    let file = world.api(&read, Method::GET, "/tenants/acme/users/export?role=staff", None).await;
+    assert_eq!((file.status.as_u16(), file.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
+    assert!(file.body.ends_with(",yes,Ann,en,staff,no,2026-11-21T08:00:00.000Z,,\n"), "{}", file.body);
+    assert!(world.stub.seen().iter().any(|(_, _, target)| target == "/users?role=staff&cursor=more&limit=200"));
 }

@@ -4,14 +4,14 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use polder_service::json::Json;
-use polder_tenant_api::{NewUser, Page, User, UserChanges, UserKind};
+use polder_tenant_api::{NewUser, Page, User, UserChanges, UserFilter, UserKind, UserOrder};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::ApiError;
 use super::input::{Input, Params, part};
 use super::within::{AtId, Within};
-use crate::administer::users;
+use crate::administer::{Part, users};
 
 /// Which people are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -21,6 +21,21 @@ pub struct Wanted {
     /// The one who signs in with this address.
     #[param(nullable = false, example = "ann@example.com")]
     email: Option<String>,
+    /// Parts of name or address, separated by spaces: all of them occur, whatever their case and accents.
+    #[param(nullable = false, max_length = 200, example = "ann vries")]
+    q: Option<String>,
+    /// Those who hold this role.
+    #[param(nullable = false, example = "staff")]
+    role: Option<String>,
+    /// Those whose signing in is stopped, or is not.
+    #[param(nullable = false)]
+    disabled: Option<bool>,
+    /// Those who have not proved their address, which is how invited people stand until they sign in; or those who have.
+    #[param(nullable = false)]
+    unverified: Option<bool>,
+    /// `newest`, or `last_sign_in` for everybody who ever signed in. Those who are looked for come newest first.
+    #[param(nullable = false)]
+    order: Option<UserOrder>,
     /// `next` of the page before.
     #[param(nullable = false)]
     cursor: Option<String>,
@@ -29,7 +44,19 @@ pub struct Wanted {
     limit: Option<u32>,
 }
 
-/// Lists a tenant's people, newest first, or finds one by address.
+impl Wanted {
+    /// Who is wanted, and which part of them.
+    pub(super) fn split(self) -> Result<(UserFilter, Part), ApiError> {
+        let part = part(self.cursor, self.limit)?;
+        let Self { email, q, role, disabled, unverified, order, .. } = self;
+        Ok((UserFilter { email, q, role, disabled, unverified, order: order.unwrap_or_default() }, part))
+    }
+}
+
+/// Lists a tenant's people, or finds some by part of a name or address.
+///
+/// Names and addresses are sealed in the database; what is searched is in the tenant's memory alone. The first search
+/// after a while takes longer.
 #[utoipa::path(
     get, path = "/tenants/{slug}/users", operation_id = "listUsers", tag = "users",
     params(("slug" = String, Path, description = "The tenant", example = "acme"), Wanted),
@@ -39,8 +66,8 @@ pub struct Wanted {
         "updated_at": "2026-11-21T08:00:00.000Z", "last_sign_in_at": "2026-11-21T08:05:00.000Z"}], "next": null})))
 )]
 pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<Json<Page<User>>, ApiError> {
-    let part = part(wanted.cursor, wanted.limit)?;
-    Ok(Json(users::list(&on, wanted.email.as_deref(), &part).await?))
+    let (wanted, part) = wanted.split()?;
+    Ok(Json(users::list(&on, &wanted, &part).await?))
 }
 
 /// Adds a person. Their address counts as unproved until they sign in.
@@ -75,7 +102,9 @@ pub async fn show(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<Json<U
     Ok(Json(users::show(&on, id).await?))
 }
 
-/// Changes a person. What is absent stays. Disabling ends every session and grant at once.
+/// Changes a person. What is absent stays. Disabling ends every session and grant at once: it is also how the use of
+/// somebody's data is restricted (GDPR, art. 18), and setting it back lifts that. A new address counts as unproved until
+/// they sign in with it; the old one is told, and whoever proved it can undo the change for a week.
 #[utoipa::path(
     patch, path = "/tenants/{slug}/users/{id}", operation_id = "changeUser", tag = "users",
     params(("slug" = String, Path, description = "The tenant", example = "acme"),
@@ -94,7 +123,7 @@ pub async fn change(
     Ok(Json(users::change(&on, id, &changes).await?))
 }
 
-/// Erases a person. Their `sub` is never given to anybody else.
+/// Erases a person: everything that is kept about them, for good. Their `sub` is never given to anybody else.
 #[utoipa::path(
     delete, path = "/tenants/{slug}/users/{id}", operation_id = "deleteUser", tag = "users",
     params(("slug" = String, Path, description = "The tenant", example = "acme"),

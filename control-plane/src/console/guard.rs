@@ -58,7 +58,7 @@ async fn own_form(console: &Arc<Console>, member: &SignedIn, request: Request) -
     let (parts, body) = request.into_parts();
     let (fields, upload) = if is_content_type(&parts.headers, upload::KIND) {
         let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let (fields, upload) = upload::read(kind, body).await?;
+        let (fields, upload) = upload::read(kind, body, upload::most(parts.uri.path())).await?;
         (fields, Some(upload))
     } else {
         let form = FormBody::from_request(Request::from_parts(parts.clone(), body), &()).await?;

@@ -10,11 +10,11 @@ use polder_hosted_pages::console::{FieldProblem, Invitation, Problem};
 use polder_kernel::{Email, Slug};
 use polder_service::csrf::{self, origin_check};
 use polder_service::form::{BodyError, FormBody};
-use polder_tenant_api::{NewUser, Page, User};
+use polder_tenant_api::{NewUser, User};
 
 use super::fields::Fields;
 use super::{Console, Fault, Visit, show, signin};
-use crate::administer::{On, Part, Refused, users};
+use crate::administer::{On, Refused, users};
 use crate::audit::{self, ActingFor};
 use crate::credentials::hash_invitation;
 use crate::model::Actor;
@@ -108,8 +108,8 @@ pub(super) async fn person(console: &Arc<Console>, visit: &Visit, name: &str, em
     match users::create(&on, &new).await {
         Ok(made) => Ok(made),
         Err(Refused::Said(StatusCode::CONFLICT, _)) => {
-            let Page { items, .. } = users::list(&on, Some(email.as_str()), &Part::default()).await?;
-            items.into_iter().next().ok_or_else(|| Fault::Unavailable("the person is gone again".to_owned()))
+            let found = users::with_address(&on, email.as_str()).await?;
+            found.ok_or_else(|| Fault::Unavailable("the person is gone again".to_owned()))
         }
         Err(refused) => Err(refused.into()),
     }

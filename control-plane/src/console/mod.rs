@@ -33,9 +33,13 @@ pub mod invitation;
 pub mod keys;
 pub mod life;
 pub mod members;
+pub mod messages;
 pub mod oidc;
 pub mod organisation;
 pub mod people;
+pub mod people_search;
+pub mod person;
+pub mod person_form;
 pub mod policies;
 pub mod problem_kinds;
 mod problems;
@@ -50,6 +54,7 @@ pub mod signout;
 pub mod tenants;
 pub mod trail;
 pub mod upload;
+pub mod user_imports;
 pub mod visit;
 
 #[cfg(test)]

@@ -1,31 +1,31 @@
-//! A tenant's people and their sessions.
+//! A tenant's people: the list, and adding one.
 
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use polder_hosted_pages::console::{FieldProblem, Problem, Sessions, Users};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use polder_hosted_pages::console::{FieldProblem, Problem, Users};
 use polder_kernel::Email;
-use polder_tenant_api::{FieldValues, NewUser, SessionKind, User, UserChanges, UserId, UserKind};
+use polder_tenant_api::{FieldValues, NewUser, Page, User};
 use serde::Deserialize;
 
 use super::fields::Fields;
-use super::in_tenant::{AtId, InTenant};
+use super::in_tenant::InTenant;
+use super::people_search::{Asked, Search};
+use super::person::to_person;
 use super::problems::Problems;
 use super::tenants::head;
-use super::{Console, Fault, show};
-use crate::administer::{On, Part, sessions, users};
+use super::{Console, Fault, SignedIn, show};
+use crate::administer::{On, Part, people_list, users};
 
 /// The fields of the form.
 const FIELDS: [&str; 3] = ["email", "name", "roles"];
-/// How many sessions of one person are shown.
-const SESSIONS: u32 = 100;
 
-/// What the list may be asked for.
+/// Which part of the list, and what just happened.
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
-    email: Option<String>,
+pub struct Place {
     cursor: Option<String>,
     notice: Option<String>,
 }
@@ -35,21 +35,29 @@ pub async fn list(
     State(console): State<Arc<Console>>,
     InTenant { member, on }: InTenant,
     Query(asked): Query<Asked>,
+    Query(place): Query<Place>,
 ) -> Result<Response, Fault> {
-    let search = asked.email.as_deref().unwrap_or_default().trim();
-    let part = Part { cursor: asked.cursor.clone(), limit: None };
-    let found = users::list(&on, Some(search).filter(|search| !search.is_empty()), &part).await?;
-    let page = Users {
-        shell: member.shell_saying(asked.notice.as_deref()),
-        tenant: head(&on.tenant),
-        users: &found.items,
-        next: found.next.as_deref(),
-        search,
-        form: ("", "", ""),
-        invite: true,
-        problems: &[],
-    };
+    let search = Search::opened(&on, asked);
+    let part = Part { cursor: place.cursor, limit: None };
+    let found = users::list(&on, &search.filter(), &part).await?;
+    let page = page(&member, &on, (&search, &found), place.notice.as_deref());
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
+}
+
+/// `POST /tenants/{slug}/users/find`: leads to the list of those who fit. What was typed is posted, since an address
+/// line is remembered by browsers and written down by proxies.
+pub async fn find(InTenant { on, .. }: InTenant, fields: Fields) -> Response {
+    Search::typed(&fields).lead(&on)
+}
+
+/// `GET /tenants/{slug}/users/export`: the same list as a file.
+pub async fn export(InTenant { on, .. }: InTenant, Query(asked): Query<Asked>) -> Result<Response, Fault> {
+    let wanted = Search::opened(&on, asked).filter();
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"people.csv\""),
+    ];
+    Ok((headers, people_list::csv(on, wanted).await?).into_response())
 }
 
 /// `POST /tenants/{slug}/users`.
@@ -58,19 +66,12 @@ pub async fn create(
     InTenant { member, on }: InTenant,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let found = users::list(&on, None, &Part::default()).await?;
+    let search = Search::default();
+    let found = users::list(&on, &search.filter(), &Part::default()).await?;
     let invite = !fields.get("invite").is_empty();
     let refuse = |problems: &[FieldProblem<'_>]| {
-        let page = Users {
-            shell: member.shell(),
-            tenant: head(&on.tenant),
-            users: &found.items,
-            next: found.next.as_deref(),
-            search: "",
-            form: (fields.get("email"), fields.get("name"), fields.get("roles")),
-            invite,
-            problems,
-        };
+        let form = (fields.get("email"), fields.get("name"), fields.get("roles"));
+        let page = Users { form, invite, problems, ..page(&member, &on, (&search, &found), None) };
         let page = show::page(&member.visit, &page, &[console.provider.issuer()]);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     };
@@ -96,61 +97,20 @@ pub async fn create(
     }
 }
 
-/// `GET /tenants/{slug}/users/{id}`: a person and the register of their sessions.
-pub async fn one(
-    State(console): State<Arc<Console>>,
-    InTenant { member, on }: InTenant,
-    AtId(id): AtId<UserKind>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    let user = users::show(&on, id).await?;
-    let part = Part { cursor: None, limit: Some(SESSIONS) };
-    let found = sessions::list(&on, Some(&id.to_string()), &part).await?;
-    let page = Sessions {
-        shell: member.shell_saying(asked.notice.as_deref()),
+fn page<'a>(
+    member: &'a SignedIn,
+    on: &'a On,
+    (search, found): (&'a Search, &'a Page<User>),
+    notice: Option<&str>,
+) -> Users<'a> {
+    Users {
+        shell: member.shell_saying(notice),
         tenant: head(&on.tenant),
-        user: &user,
-        sessions: &found.items,
-    };
-    Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
-}
-
-/// `POST /tenants/{slug}/users/{id}/disable`.
-pub async fn disable(InTenant { on, .. }: InTenant, AtId(id): AtId<UserKind>) -> Result<Response, Fault> {
-    set_disabled(&on, id, true).await?;
-    Ok(to_person(&on, id, "user-disabled"))
-}
-
-/// `POST /tenants/{slug}/users/{id}/enable`.
-pub async fn enable(InTenant { on, .. }: InTenant, AtId(id): AtId<UserKind>) -> Result<Response, Fault> {
-    set_disabled(&on, id, false).await?;
-    Ok(to_person(&on, id, "user-enabled"))
-}
-
-/// `POST /tenants/{slug}/users/{id}/reset-factors`.
-pub async fn reset_factors(InTenant { on, .. }: InTenant, AtId(id): AtId<UserKind>) -> Result<Response, Fault> {
-    users::reset_factors(&on, id).await?;
-    Ok(to_person(&on, id, "factors-reset"))
-}
-
-/// `POST /tenants/{slug}/sessions/{id}/end`: `user_id` says whose page to go back to.
-pub async fn end_session(
-    InTenant { on, .. }: InTenant,
-    AtId(id): AtId<SessionKind>,
-    fields: Fields,
-) -> Result<Response, Fault> {
-    sessions::end(&on, id).await?;
-    match fields.get("user_id").parse::<UserId>() {
-        Ok(user) => Ok(to_person(&on, user, "session-ended")),
-        Err(_) => Ok(Redirect::to(&format!("/tenants/{}/users", on.tenant.slug)).into_response()),
+        users: &found.items,
+        next: found.next.as_deref(),
+        looked_for: search.shown(),
+        form: ("", "", ""),
+        invite: true,
+        problems: &[],
     }
-}
-
-async fn set_disabled(on: &On, id: UserId, disabled: bool) -> Result<User, Fault> {
-    let changes = UserChanges { disabled: Some(disabled), ..UserChanges::default() };
-    Ok(users::change(on, id, &changes).await?)
-}
-
-fn to_person(on: &On, id: UserId, notice: &str) -> Response {
-    Redirect::to(&format!("/tenants/{}/users/{id}?notice={notice}", on.tenant.slug)).into_response()
 }

@@ -12,8 +12,8 @@ use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
     Console, Fault, api_keys, applications, assets, audit, branding, callback, connections, dress, egress, home,
-    invitation, keys, life, members, organisation, people, policies, problem_kinds, progress, reference, sign_up,
-    signin, signout, tenants, trail,
+    invitation, keys, life, members, messages, organisation, people, person, policies, problem_kinds, progress,
+    reference, sign_up, signin, signout, tenants, trail, user_imports,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -85,11 +85,35 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             "/tenants/{slug}/users",
             may(SeePeople, get(people::list)).merge(may(ChangePeople, post(people::create))),
         )
-        .route("/tenants/{slug}/users/{id}", may(SeePeople, get(people::one)))
-        .route("/tenants/{slug}/users/{id}/disable", may(ChangePeople, post(people::disable)))
-        .route("/tenants/{slug}/users/{id}/reset-factors", may(HelpPeople, post(people::reset_factors)))
-        .route("/tenants/{slug}/users/{id}/enable", may(ChangePeople, post(people::enable)))
-        .route("/tenants/{slug}/sessions/{id}/end", may(HelpPeople, post(people::end_session)))
+        .route("/tenants/{slug}/users/find", may(SeePeople, post(people::find)))
+        .route("/tenants/{slug}/users/export", may(SeePeople, get(people::export)))
+        .route(
+            "/tenants/{slug}/users/imports",
+            may(SeePeople, get(user_imports::list)).merge(may(ChangePeople, post(user_imports::begin))),
+        )
+        .route("/tenants/{slug}/users/imports/{id}", may(SeePeople, get(user_imports::one)))
+        .route("/tenants/{slug}/users/imports/{id}/cancel", may(ChangePeople, post(user_imports::cancel)))
+        .route(
+            "/tenants/{slug}/users/{id}",
+            may(SeePeople, get(person::one)).merge(may(ChangePeople, post(person::change))),
+        )
+        .route("/tenants/{slug}/users/{id}/disable", may(ChangePeople, post(person::disable)))
+        .route("/tenants/{slug}/users/{id}/enable", may(ChangePeople, post(person::enable)))
+        .route("/tenants/{slug}/users/{id}/roles", may(ChangePeople, post(person::set_roles)))
+        .route("/tenants/{slug}/users/{id}/invite", may(ChangePeople, post(person::invite)))
+        .route("/tenants/{slug}/users/{id}/reset-factors", may(HelpPeople, post(person::reset_factors)))
+        .route("/tenants/{slug}/users/{id}/authenticator-app/remove", may(HelpPeople, post(person::remove_app)))
+        .route("/tenants/{slug}/users/{id}/passkeys/remove", may(HelpPeople, post(person::remove_passkey)))
+        .route("/tenants/{slug}/users/{id}/sessions/end", may(HelpPeople, post(person::end_sessions)))
+        .route("/tenants/{slug}/users/{id}/applications/withdraw", may(ChangePeople, post(person::withdraw)))
+        .route("/tenants/{slug}/users/{id}/accounts/disconnect", may(ChangePeople, post(person::disconnect)))
+        .route("/tenants/{slug}/users/{id}/data", may(ChangePeople, post(person::data)))
+        .route(
+            "/tenants/{slug}/users/{id}/erase",
+            may(ChangePeople, get(person::ask_to_erase)).merge(may(ChangePeople, post(person::erase))),
+        )
+        .route("/tenants/{slug}/sessions/{id}/end", may(HelpPeople, post(person::end_session)))
+        .route("/tenants/{slug}/messages", may(SeePeople, get(messages::page)))
         .route(
             "/tenants/{slug}/sign-in",
             may(See, get(policies::page)).merge(may(ChangeTenants, post(policies::change))),

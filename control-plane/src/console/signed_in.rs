@@ -184,7 +184,7 @@ impl SignedIn {
 }
 
 /// What just happened, by its name in the address that shows it.
-const NOTICES: [(&str, Notice); 22] = [
+const NOTICES: [(&str, Notice); 30] = [
     ("saved", Notice::Saved),
     ("application-deleted", Notice::ApplicationDeleted),
     ("user-added", Notice::UserAdded),
@@ -207,6 +207,14 @@ const NOTICES: [(&str, Notice); 22] = [
     ("key-changed", Notice::KeyChanged),
     ("access-ended", Notice::AccessEnded),
     ("organisation-made", Notice::OrganisationMade),
+    ("invitation-sent", Notice::InvitationSent),
+    ("invited-just-now", Notice::InvitedJustNow),
+    ("sessions-ended", Notice::SessionsEnded),
+    ("passkey-removed", Notice::PasskeyRemoved),
+    ("app-removed", Notice::AppRemoved),
+    ("access-withdrawn", Notice::AccessWithdrawn),
+    ("account-disconnected", Notice::AccountDisconnected),
+    ("user-erased", Notice::UserErased),
 ];
 
 /// Put there by the guard; a route without one lets nobody in.

@@ -17,6 +17,8 @@ use super::{Console, Fault};
 pub const KIND: &str = "multipart/form-data";
 /// The largest such form, in bytes.
 const LARGEST: usize = 256 * 1024;
+/// The largest with a file of people, and what a form adds to it.
+const LARGEST_LIST: usize = 5 * 1024 * 1024 + 64 * 1024;
 /// The most parts that are read.
 const MOST: usize = 16;
 
@@ -24,14 +26,19 @@ const MOST: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Upload(pub Option<Bytes>);
 
-/// Reads a form: its fields, and the last file in it.
+/// How large a form may be that is posted to this path, in bytes.
+pub fn most(path: &str) -> usize {
+    if path.ends_with("/users/imports") { LARGEST_LIST } else { LARGEST }
+}
+
+/// Reads a form of at most so many bytes: its fields, and the last file in it.
 ///
 /// # Errors
 /// When it is too large, or no such form.
-pub async fn read(content_type: &str, body: Body) -> Result<(Fields, Upload), Fault> {
+pub async fn read(content_type: &str, body: Body, most: usize) -> Result<(Fields, Upload), Fault> {
     let broken = |_| Fault::Body(BodyError::Broken);
     let boundary = multer::parse_boundary(content_type).map_err(broken)?;
-    let bytes = form::read(body, LARGEST).await?;
+    let bytes = form::read(body, most).await?;
     let mut parts = multer::Multipart::new(stream::iter([Ok::<_, Infallible>(bytes)]), boundary);
     let (mut texts, mut upload) = (Vec::new(), Upload::default());
     for _ in 0..MOST {

@@ -13,9 +13,12 @@ pub mod applications;
 pub mod assertion;
 pub mod branding;
 pub mod connections;
+pub mod imports;
 pub mod isolation;
 pub mod keys;
 pub mod logout;
+pub mod messages;
+pub mod people;
 pub mod policies;
 pub mod profile_fields;
 pub mod registration;
@@ -35,9 +38,15 @@ pub use applications::{
     NewApplication, Preferences, Profile, TokenEndpointAuthMethod,
 };
 pub use branding::{BrandContrast, BrandLogo, BrandTexts, Branding, BrandingChoices, LogoFile, NewLogo};
+pub use imports::{
+    ExistingPeople, ImportFormat, ImportProblem, NewUserImport, UserImport, UserImportId, UserImportKind,
+    UserImportState,
+};
 pub use isolation::Measure;
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
 pub use logout::{LogoutDelivery, LogoutDeliveryId, LogoutDeliveryIdKind, LogoutDeliveryState};
+pub use messages::{Message, MessageId, MessageKind, MessageState};
+pub use people::{AuthenticatorApp, Factors, RecoveryCodes, UserApplication, UserFilter, UserOrder};
 pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
 pub use profile_fields::{FieldChoice, FieldClaim, FieldDefinition, FieldEditor, FieldType, FieldValues, ProfileField};
 pub use registration::{
@@ -122,7 +131,8 @@ pub struct Health {
     /// What it took from itself before it served.
     #[serde(default)]
     pub isolation: Vec<Measure>,
-    /// When the next of its messages is to be sent, while any waits: it does not sleep before.
+    /// When the next of its messages is to be sent, while any waits, or now while it imports people: it does not sleep
+    /// before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_message_at: Option<Timestamp>,
     /// When an application is next to be told of an ended session, while any waits: it is awake then.

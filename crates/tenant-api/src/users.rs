@@ -35,6 +35,9 @@ pub struct NewUser {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserChanges {
+    /// A new address. It counts as unproved until they sign in with it; the old one is told, and can undo it for a week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// A new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -20,9 +20,18 @@
 //! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type`, `profile` and `jwks`, and `passkeys`, `second_factor` and those of [`TokenForm`] |
 //! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
 //! | `POST /tenants/{slug}/applications/{id}/delete` | |
-//! | `GET /tenants/{slug}/users?email=`, `POST` | [`Users`]: `email`, `name`, `roles` |
-//! | `GET /tenants/{slug}/users/{id}` | [`Sessions`] |
-//! | `POST /tenants/{slug}/users/{id}/disable`, `…/enable` | |
+//! | `GET /tenants/{slug}/users?found=&role=&state=&order=`, `POST` | [`Users`]: `email`, `name`, `roles` |
+//! | `POST /tenants/{slug}/users/find` | `q`, `role`, `state`, `order`: leads to that list |
+//! | `GET /tenants/{slug}/users/export?…` | the list as a file |
+//! | `GET /tenants/{slug}/users/imports`, `POST` | [`UserImports`]: `file`, `existing`, `skip_wrong`, `invite` |
+//! | `GET /tenants/{slug}/users/imports/{id}`, `POST …/cancel` | [`UserImportPage`] |
+//! | `GET /tenants/{slug}/users/{id}`, `POST` | [`Person`]: `email`, `name`, `roles`, `locale`, `field-…` |
+//! | `POST /tenants/{slug}/users/{id}/disable`, `…/enable`, `…/roles`, `…/invite`, `…/sessions/end` | |
+//! | `POST /tenants/{slug}/users/{id}/passkeys/remove`, `…/authenticator-app/remove` | `passkey` |
+//! | `POST /tenants/{slug}/users/{id}/applications/withdraw`, `…/accounts/disconnect` | `application`; `account` |
+//! | `POST /tenants/{slug}/users/{id}/data` | what is kept about them, as a file |
+//! | `GET /tenants/{slug}/users/{id}/erase`, `POST` | [`UserErase`] |
+//! | `GET /tenants/{slug}/messages?state=&user_id=` | [`Messages`] |
 //! | `POST /tenants/{slug}/sessions/{id}/end` | `user_id` says whose page to go back to |
 //! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
 //! | `GET /tenants/{slug}/connections` | [`Connections`] |
@@ -57,8 +66,10 @@ mod egress;
 mod form;
 mod keys;
 mod members;
+mod messages;
 mod organisation;
 mod people;
+mod person;
 mod policies;
 mod problem_kinds;
 mod progress;
@@ -67,6 +78,7 @@ mod shell;
 pub mod snippets;
 mod tenants;
 mod tokens;
+mod user_imports;
 mod walls;
 
 pub use api_keys::{ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, EXPIRIES};
@@ -82,8 +94,11 @@ pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};
 pub use keys::Keys;
 pub use members::{InvitationRow, MemberPage, MemberRow, Members};
+pub use messages::Messages;
+pub(crate) use messages::{kind_label as message_kind, state_label as message_state, state_look as message_look};
 pub use organisation::{GrantRow, Organisation, Trail, TrailRow};
-pub use people::{Sessions, Users};
+pub use people::{LookedFor, UserErase, Users};
+pub use person::{Person, PersonField, PersonUndo, yes_and_no};
 pub use policies::Policies;
 pub use problem_kinds::{ProblemKind, ProblemKinds};
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
@@ -92,3 +107,5 @@ pub(crate) use roles::{permission_label, role_help, role_label};
 pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
 pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};
 pub use tokens::TokenForm;
+pub use user_imports::{ImportTrouble, UserImportPage, UserImports};
+pub(crate) use user_imports::{import_label, import_look};

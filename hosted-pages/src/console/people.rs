@@ -1,13 +1,12 @@
-//! People of a tenant and their sessions.
+//! The people of a tenant: the list, and one who is to be erased.
 
 use askama::Template;
-use polder_tenant_api::{Session, User};
+use polder_tenant_api::User;
 
 use super::form::{self, FieldProblem};
 use super::{Section, Shell, TenantHead};
-use crate::Device;
 
-/// The people of a tenant, and forms to find one by address and to add one.
+/// The people of a tenant, and forms to find some and to add one.
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "console/users.html")]
 pub struct Users<'a> {
@@ -19,8 +18,8 @@ pub struct Users<'a> {
     pub users: &'a [User],
     /// Cursor of the next page.
     pub next: Option<&'a str>,
-    /// The address that was looked for; empty when all are shown.
-    pub search: &'a str,
+    /// Who is looked for.
+    pub looked_for: LookedFor<'a>,
     /// What the form `form#user-form` holds: address, name and roles (separated by spaces).
     pub form: (&'a str, &'a str, &'a str),
     /// Whether that form sends an invitation.
@@ -29,18 +28,38 @@ pub struct Users<'a> {
     pub problems: &'a [FieldProblem<'a>],
 }
 
-/// One person and the register of their sessions.
+/// Who is looked for in a list of people. What is empty is not asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LookedFor<'a> {
+    /// Parts of name or address.
+    pub text: &'a str,
+    /// A role.
+    pub role: &'a str,
+    /// `disabled`, `pending`, or empty.
+    pub state: &'a str,
+    /// `last_sign_in`, or empty.
+    pub order: &'a str,
+    /// The same as a query, for links: the text sealed, so that no name or address stands in an address.
+    pub query: &'a str,
+}
+
+/// Asks whether somebody is to be erased.
 #[derive(Clone, Copy, Debug, Template)]
-#[template(path = "console/sessions.html")]
-pub struct Sessions<'a> {
+#[template(path = "console/user_erase.html")]
+pub struct UserErase<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
     /// The tenant.
     pub tenant: TenantHead<'a>,
-    /// Whose sessions.
+    /// Who.
     pub user: &'a User,
-    /// The sessions, newest first.
-    pub sessions: &'a [Session],
+}
+
+impl LookedFor<'_> {
+    /// Whether anybody in particular is.
+    pub(crate) const fn is_anybody(&self) -> bool {
+        self.text.is_empty() && self.role.is_empty() && self.state.is_empty()
+    }
 }
 
 impl Users<'_> {
@@ -51,16 +70,25 @@ impl Users<'_> {
     fn problem(&self, field: &str) -> Option<&str> {
         form::of(self.problems, self.shell.t(), field)
     }
-}
 
-impl Sessions<'_> {
-    const fn section(&self) -> Section {
-        Section::Users
+    /// Value, words and whether it is chosen.
+    fn states(&self) -> [(&'static str, &'static str, bool); 3] {
+        let (t, chosen) = (&self.shell.t().people, self.looked_for.state);
+        [
+            ("", t.state_any, chosen.is_empty()),
+            ("pending", t.state_pending, chosen == "pending"),
+            ("disabled", t.state_disabled, chosen == "disabled"),
+        ]
     }
 
-    /// The browser of a session in words we chose: the header is the visitor's own text.
-    fn browser(&self, session: &Session) -> String {
-        let device = Device::from_user_agent(session.user_agent.as_deref().unwrap_or(""));
-        device.describe(self.shell.t())
+    fn orders(&self) -> [(&'static str, &'static str, bool); 2] {
+        let (t, chosen) = (&self.shell.t().people, self.looked_for.order);
+        [("", t.order_newest, chosen.is_empty()), ("last_sign_in", t.order_last_sign_in, !chosen.is_empty())]
+    }
+}
+
+impl UserErase<'_> {
+    const fn section(&self) -> Section {
+        Section::Users
     }
 }

@@ -143,6 +143,22 @@ pub enum Notice {
     AccessEnded,
     /// An organisation was made.
     OrganisationMade,
+    /// An invitation is on its way once more.
+    InvitationSent,
+    /// An invitation left a moment ago.
+    InvitedJustNow,
+    /// All sessions of a person were ended.
+    SessionsEnded,
+    /// A passkey of a person was removed.
+    PasskeyRemoved,
+    /// A person's authenticator app was removed.
+    AppRemoved,
+    /// An application has no access to a person's account any more.
+    AccessWithdrawn,
+    /// A person's account at a provider is not connected any more.
+    AccountDisconnected,
+    /// A person was erased.
+    UserErased,
 }
 
 /// The tenant a page is about.
@@ -219,16 +235,19 @@ pub enum Section {
     Branding,
     /// What it signs and seals with.
     Keys,
+    /// What it sent.
+    Messages,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Overview,
         Self::Applications,
         Self::SignIn,
         Self::Connections,
         Self::Users,
         Self::Branding,
+        Self::Messages,
         Self::Audit,
         Self::Egress,
         Self::Keys,
@@ -245,6 +264,7 @@ impl Section {
             Self::Egress => t.shell.egress,
             Self::Branding => t.branding.title,
             Self::Keys => t.keys.title,
+            Self::Messages => t.messages.title,
         }
     }
 
@@ -258,7 +278,7 @@ impl Section {
             | Self::Branding
             | Self::Egress
             | Self::Keys => true,
-            Self::Users | Self::Audit => may.see_people,
+            Self::Users | Self::Audit | Self::Messages => may.see_people,
         }
     }
 
@@ -274,6 +294,7 @@ impl Section {
             Self::Egress => "/egress",
             Self::Branding => "/branding",
             Self::Keys => "/keys",
+            Self::Messages => "/messages",
         }
     }
 }
@@ -322,6 +343,14 @@ impl Shell<'_> {
             Notice::KeyChanged => t.key_changed,
             Notice::AccessEnded => t.access_ended,
             Notice::OrganisationMade => t.organisation_made,
+            Notice::InvitationSent => self.t().person.said_invited,
+            Notice::InvitedJustNow => self.t().person.said_invited_just_now,
+            Notice::SessionsEnded => self.t().person.said_sessions_ended,
+            Notice::PasskeyRemoved => self.t().person.said_passkey_removed,
+            Notice::AppRemoved => self.t().person.said_app_removed,
+            Notice::AccessWithdrawn => self.t().person.said_withdrawn,
+            Notice::AccountDisconnected => self.t().person.said_disconnected,
+            Notice::UserErased => self.t().person.said_erased,
         })
     }
 }

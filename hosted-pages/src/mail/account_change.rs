@@ -32,6 +32,8 @@ pub enum AccountChange<'a> {
         /// For how many days.
         days: u64,
     },
+    /// The same, where this address was never proved: nobody can undo it from there.
+    EmailCorrected,
     /// That was undone, and what was added since to sign in with was removed.
     EmailChangeUndone {
         /// Whether passkeys were.
@@ -71,7 +73,9 @@ impl<'a> AccountChange<'a> {
             Self::RecoveryCodesMade => (n.recovery_made(tenant), n.recovery_made_text.to_owned()),
             Self::RecoveryCodeUsed { left } => (n.recovery_used(tenant), n.recovery_used_text(left)),
             Self::ManyFailures => (n.many_failures(tenant), n.many_failures_text.to_owned()),
-            Self::EmailChanged { .. } => (n.email_changed(tenant), n.email_changed_text.to_owned()),
+            Self::EmailChanged { .. } | Self::EmailCorrected => {
+                (n.email_changed(tenant), n.email_changed_text.to_owned())
+            }
             Self::EmailChangeUndone { passkeys, app, recovery_codes, accounts } => {
                 let removed = [
                     (passkeys, n.email_undone_passkeys),

@@ -122,7 +122,9 @@ impl<'a> Change<'a> {
     fn not_you(self, t: &Texts, tenant: &str) -> String {
         match self {
             // Whoever reads this cannot sign in any more; the link above is their way back.
-            Self::Account(AccountChange::EmailChanged { .. }) => t.news.reason.to_owned(),
+            Self::Account(AccountChange::EmailChanged { .. } | AccountChange::EmailCorrected) => {
+                t.news.reason.to_owned()
+            }
             Self::Account(_) => t.news.not_you(tenant),
             _ => t.mail.notice_not_you(tenant),
         }

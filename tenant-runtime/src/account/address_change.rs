@@ -185,6 +185,31 @@ pub async fn confirm(
     Ok(changed)
 }
 
+/// Changes an address as an administrator, inside their unit of work: the new one counts as unproved, and the old one
+/// is told. Whoever proved the old one can undo it, as any change. `false` when somebody else has the new one, or can
+/// still take it back.
+pub async fn correct(app: &App, tx: &mut Tx, user: &User, email: &Email) -> Result<bool, Internal> {
+    let now = app.clock.now();
+    let kept = address_changes::kept_for(tx, &app.keyring, email, now).await?;
+    let theirs = kept.is_none_or(|owner| owner == user.id);
+    if !theirs || !users::set_unproved_email(tx, &app.keyring, user.id, email, now).await? {
+        return Ok(false);
+    }
+    address_changes::drop_code(tx, user.id).await?;
+    let change = if user.email_verified_at.is_some() {
+        let undo = app.entropy.token();
+        let hash = undo_hash(app, undo.expose());
+        address_changes::remember(tx, &app.keyring, (user.id, &user.email), &hash, (now, now + UNDO)).await?;
+        let undo = format!("{}/account/email/undo?change={}", app.issuer.as_str(), undo.expose());
+        Change::EmailChanged { undo, days: UNDO_DAYS }
+    } else {
+        Change::EmailCorrected
+    };
+    // To the old address, which `user` still has here.
+    notice::put(app, tx, user, None, change).await?;
+    Ok(true)
+}
+
 /// Gives the account its old address back, ends every session and grant, and takes away every way of signing in
 /// that was added since: whoever changed it may still be there, or mean to come back. `false` when the change cannot be undone any more.
 pub async fn undo(app: &Arc<App>, visit: &Visit, change: &str) -> Result<bool, Internal> {

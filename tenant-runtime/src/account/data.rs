@@ -244,6 +244,7 @@ async fn messages(app: &App, tx: &mut Tx, user: &User) -> Result<Vec<Value>, Int
         json!({
             "id": message.id,
             "kind": message.template,
+            "subject": message.outcome.subject,
             "to": message.recipient.as_ref().map(|to| to.as_str().to_owned()),
             "created_at": message.created_at.rfc3339(),
             "sent_at": message.sent_at.map(|at| at.rfc3339()),

@@ -34,6 +34,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("connection", "a provider, and the secret we have there: of nobody"),
     ("factor_tries", "a counter"),
     ("lockout", "an hour, and the attempts behind it are in the file"),
+    (
+        "user_import",
+        "minutes, hours with invitations: what an administrator sent; whom it added has a file of their own",
+    ),
     ("blocklist", "networks that an administrator lists, nobody's"),
     ("code_budget", "counters under keyed hashes"),
 ];

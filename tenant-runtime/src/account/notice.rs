@@ -82,6 +82,8 @@ pub enum Change {
         /// For how many days.
         days: u64,
     },
+    /// The same, where the old one was never proved.
+    EmailCorrected,
     /// That was undone, and what was added since is gone.
     EmailChangeUndone(Removed),
     /// A way back was asked for.
@@ -150,6 +152,7 @@ impl Change {
             Self::RecoveryCodeUsed { left } => Account::RecoveryCodeUsed { left: *left },
             Self::ManyFailures => Account::ManyFailures,
             Self::EmailChanged { undo, days } => Account::EmailChanged { undo, days: *days },
+            Self::EmailCorrected => Account::EmailCorrected,
             Self::EmailChangeUndone(Removed { passkeys, app, recovery_codes, accounts }) => {
                 Account::EmailChangeUndone {
                     passkeys: *passkeys > 0,

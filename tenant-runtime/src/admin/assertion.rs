@@ -14,14 +14,14 @@ use polder_service::Problem;
 use polder_service::form;
 use polder_tenant_api::assertion::{Assertion, MAX_LIFETIME_SECONDS, TYPE};
 
-use super::Caller;
+use super::{Caller, imports};
 use crate::App;
 use crate::error::{Internal, ProblemError};
 use crate::store::used_assertions;
 
-/// The longest body a call may have, in bytes: a list of networks of 1 MiB as JSON. Read after the
+/// The longest body a call may have, in bytes: a file of people as JSON. Read after the
 /// signature was found to be the control plane's.
-const MAX_BODY: usize = 2 * 1024 * 1024;
+const MAX_BODY: usize = imports::LARGEST_BODY;
 /// How far the control plane's clock may be ahead, in seconds: both run on one host.
 const SKEW_SECONDS: i64 = 5;
 /// The longest id an assertion may have, in characters.

@@ -5,11 +5,13 @@ use http::request::Parts;
 use polder_audit::{Actor, Event};
 use polder_service::problem::Problem;
 use polder_tenant_api::assertion::{self, Assertion};
+use serde::{Deserialize, Serialize};
 
 use crate::error::ProblemError;
 
-/// The caller of a request whose assertion was verified by [`super::require`].
-#[derive(Clone, Debug)]
+/// The caller of a request whose assertion was verified by [`super::require`]. Work that goes on after the request
+/// keeps it, for the audit log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Caller {
     kind: assertion::Actor,
     id: String,

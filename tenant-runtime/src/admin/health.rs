@@ -8,13 +8,15 @@ use polder_tenant_api::Health;
 
 use crate::App;
 use crate::error::ProblemError;
-use crate::store::{logout_deliveries, outbox};
+use crate::store::{logout_deliveries, outbox, user_imports};
 
 /// Answers once the database can be read.
 pub async fn show(State(app): State<Arc<App>>) -> Result<Json<Health>, ProblemError> {
     let standing = super::standing::current(&app).await?;
     let mut tx = app.db.read().await?;
-    let next_message_at = outbox::next_due(&mut tx).await?;
+    // An import that is under way keeps it awake like mail that is due.
+    let importing = user_imports::under_way(&mut tx).await?.map(|_| app.clock.now());
+    let next_message_at = outbox::next_due(&mut tx).await?.into_iter().chain(importing).min();
     let next_logout_at = logout_deliveries::next_due(&mut tx).await?;
     Ok(Json(Health {
         issuer: app.issuer.as_str().to_owned(),

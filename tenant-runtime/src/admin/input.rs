@@ -28,6 +28,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// Where an item stands in a list ordered by creation.
+pub type Place<K> = (Timestamp, Id<K>);
+
 /// Which part of a list is asked for, where nothing else can be asked.
 #[derive(Debug, Deserialize)]
 pub struct Part {
@@ -36,6 +39,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// Where it begins, and how many items are wanted.
+    pub fn place<K>(&self) -> Result<(Option<Place<K>>, i64), ProblemError> {
+        Ok((cursor::<K>(self.cursor.as_deref())?, limit(self.limit)))
+    }
+
     /// That part of a list that is short enough to be in memory: newest first, and where the next part begins.
     pub fn of<T, K>(
         &self,

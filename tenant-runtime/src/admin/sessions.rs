@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use polder_service::json::Json;
-use polder_tenant_api::{Page, Session, SessionId, SessionKind};
+use polder_tenant_api::{Page, Session, SessionId, SessionKind, UserId};
 use serde::Deserialize;
 
 use super::{Caller, input, views};
 use crate::App;
 use crate::error::{Internal, ProblemError};
-use crate::store::sessions;
+use crate::store::{sessions, users};
 
 /// What a list of sessions may be asked for.
 #[derive(Debug, Deserialize)]
@@ -61,4 +61,29 @@ pub async fn end(
         })
         .await?;
     if known { Ok(StatusCode::NO_CONTENT) } else { Err(input::not_found()) }
+}
+
+/// `DELETE /users/{id}/sessions`: ends all of a person's, with every grant of theirs. There may be none.
+pub async fn end_all(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ProblemError> {
+    let id: UserId = input::id(&id)?;
+    let unit = Arc::clone(&app);
+    let there = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                if users::by_id(tx, &unit.keyring, id).await?.is_none() {
+                    return Ok(false);
+                }
+                for session in sessions::end_all_of(tx, id, "admin", unit.clock.now()).await? {
+                    polder_audit::record(tx, caller.event("session.ended").user(id).session(session));
+                }
+                Ok::<_, Internal>(true)
+            })
+        })
+        .await?;
+    if there { Ok(StatusCode::NO_CONTENT) } else { Err(input::not_found()) }
 }

@@ -9,59 +9,21 @@ use polder_kernel::Email;
 use polder_service::Problem;
 use polder_service::json::Json;
 use polder_service::problem::FieldError;
-use polder_tenant_api::{FieldValues, NewUser, Page, User, UserChanges, UserId, UserKind};
-use serde::Deserialize;
+use polder_tenant_api::{FieldValues, NewUser, User, UserChanges, UserId};
 use serde_json::Value;
 
 use super::{Caller, input, invitation, views};
-use crate::App;
-use crate::account::erase;
 use crate::account::name::{self as names, NameProblem};
+use crate::account::{address_change, erase};
 use crate::connections::revoke;
 use crate::error::{Internal, ProblemError};
 use crate::fields::{form, value};
 use crate::model;
 use crate::store::{profile, sessions, users};
+use crate::{App, audit};
 
 /// The most roles a person may hold.
-const MOST_ROLES: usize = 32;
-
-/// What a list of people may be asked for.
-#[derive(Debug, Deserialize)]
-pub struct Filter {
-    email: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
-/// `GET /users`: newest first, or the one with `email`.
-pub async fn list(
-    State(app): State<Arc<App>>,
-    _: Caller,
-    input::Query(filter): input::Query<Filter>,
-) -> Result<Json<Page<User>>, ProblemError> {
-    let mut tx = app.db.read().await?;
-    let (found, next) = match &filter.email {
-        Some(email) => {
-            let found = match email.parse::<Email>() {
-                Ok(email) => users::by_email(&mut tx, &app.keyring, &email).await?,
-                Err(_) => None,
-            };
-            (found.into_iter().collect(), None)
-        }
-        None => {
-            let limit = input::limit(filter.limit);
-            let cursor = input::cursor::<UserKind>(filter.cursor.as_deref())?;
-            let rows = users::page(&mut tx, &app.keyring, cursor, limit + 1).await?;
-            input::cut(rows, limit, |user| (user.created_at, user.id))
-        }
-    };
-    let mut items: Vec<User> = Vec::with_capacity(found.len());
-    for user in found {
-        items.push(view(&app, &mut tx, user).await?);
-    }
-    Ok(Json(Page { items, next }))
-}
+pub const MOST_ROLES: usize = 32;
 
 /// `POST /users`.
 pub async fn create(
@@ -104,8 +66,7 @@ pub async fn create(
         })
         .await?;
     app.outbox_filled.notify_one();
-    let user = created.ok_or_else(|| Problem::conflict("email_taken", "there is a person with this e-mail address"))?;
-    Ok((StatusCode::CREATED, Json(user)))
+    Ok((StatusCode::CREATED, Json(created.ok_or(Halt::Taken)?)))
 }
 
 /// `GET /users/{id}`.
@@ -122,6 +83,8 @@ pub async fn change(
     Json(changes): Json<UserChanges>,
 ) -> Result<Json<User>, ProblemError> {
     let id: UserId = input::id(&id)?;
+    let email = changes.email.as_deref().map(str::parse::<Email>).transpose();
+    let email = email.map_err(|_| input::invalid("email is not an e-mail address"))?;
     let name = changes.name.as_deref().map(name).transpose()?;
     let roles = changes.roles.map(checked_roles).transpose()?;
     let values = checked_fields(&app, &changes.fields)?;
@@ -131,8 +94,15 @@ pub async fn change(
         .write(move |tx| {
             Box::pin(async move {
                 let now = unit.clock.now();
-                let Some(user) = users::by_id(tx, &unit.keyring, id).await? else { return Ok(None) };
+                let Some(user) = users::by_id(tx, &unit.keyring, id).await? else { return Err(Halt::NotFound) };
                 let mut fields = Vec::new();
+                if let Some(email) = email.filter(|email| *email != user.email) {
+                    if !address_change::correct(&unit, tx, &user, &email).await? {
+                        return Err(Halt::Taken);
+                    }
+                    polder_audit::record(tx, audit::about(&unit, caller.event("email.changed"), &user)?);
+                    fields.push("email");
+                }
                 if let Some(name) = &name {
                     users::set_name(tx, &unit.keyring, id, name, now).await?;
                     fields.push("name");
@@ -156,11 +126,12 @@ pub async fn change(
                     let event = caller.event("user.changed").user(id.to_string()).details(details);
                     polder_audit::record(tx, event);
                 }
-                shown(&unit, tx, id).await
+                shown(&unit, tx, id).await?.ok_or(Halt::NotFound)
             })
         })
-        .await?;
-    Ok(Json(changed.ok_or_else(input::not_found)?))
+        .await;
+    app.outbox_filled.notify_one();
+    Ok(Json(changed?))
 }
 
 /// `DELETE /users/{id}`: erases the person; the subject identifier is never given again.
@@ -186,6 +157,29 @@ pub async fn erase(
         .await?;
     revoke::behind(&app, erased.ok_or_else(input::not_found)?);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Why a change is rolled back.
+enum Halt {
+    NotFound,
+    Taken,
+    Failed(Internal),
+}
+
+impl<E: Into<Internal>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Halt> for ProblemError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::NotFound => input::not_found(),
+            Halt::Taken => Problem::conflict("email_taken", "there is a person with this e-mail address").into(),
+            Halt::Failed(error) => error.into(),
+        }
+    }
 }
 
 async fn stop_or_allow(
@@ -256,12 +250,14 @@ fn name(text: &str) -> Result<String, ProblemError> {
     })
 }
 
+/// Whether a text is a role.
+pub fn is_role(role: &str) -> bool {
+    (1..=64).contains(&role.len()) && role.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+}
+
 /// Roles are short words, so that they can stand in claims and policies.
 fn checked_roles(mut roles: Vec<String>) -> Result<Vec<String>, ProblemError> {
-    let is_word = |role: &String| {
-        (1..=64).contains(&role.len()) && role.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
-    };
-    if roles.len() > MOST_ROLES || !roles.iter().all(is_word) {
+    if roles.len() > MOST_ROLES || !roles.iter().all(|role| is_role(role)) {
         return Err(input::invalid("roles are up to 32 words of letters, digits, '-', '_', '.' and ':'"));
     }
     roles.sort();

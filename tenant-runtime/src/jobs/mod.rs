@@ -1,4 +1,4 @@
-//! Work that no request waits for: mail, word of ended sessions, sweeping, keys, retention and checkpoints of the audit log.
+//! Work that no request waits for: mail, word of ended sessions, imports of people, sweeping, keys, retention and checkpoints of the audit log.
 
 pub mod keys;
 pub mod logouts;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::App;
+use crate::imports::work;
 
 /// Starts every job. They run until the set is dropped or shut down; each survives its own failures.
 pub fn start(app: &Arc<App>) -> JoinSet<()> {
@@ -19,6 +20,7 @@ pub fn start(app: &Arc<App>) -> JoinSet<()> {
     jobs.spawn(logouts::run(Arc::clone(app)));
     jobs.spawn(sweep::run(Arc::clone(app)));
     jobs.spawn(retention::run(Arc::clone(app)));
+    jobs.spawn(work::run(Arc::clone(app)));
     jobs.spawn(keys::signing(Arc::clone(app)));
     jobs.spawn(keys::data(Arc::clone(app)));
     jobs

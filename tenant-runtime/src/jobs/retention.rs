@@ -44,6 +44,13 @@ const RULES: &[Rule] = &[
     rule!("passkey", "id", "removed_at", YEAR, "a removed passkey that turns up is told so for a year"),
     rule!("unconnected_account", "flow_hash", "expires_at", Duration::ZERO, "the sign-in took too long"),
     rule!("used_state", "state_hash", "expires_at", Duration::ZERO, "the answer would have come too late by itself"),
+    rule!(
+        "user_import",
+        "id",
+        "created_at",
+        YEAR,
+        "what came of an import is shown as long as the audit log tells of it"
+    ),
     rule!("outbox", "id", "created_at", YEAR, "the log of messages is kept as long as the audit log"),
 ];
 

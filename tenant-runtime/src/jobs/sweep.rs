@@ -40,6 +40,7 @@ pub async fn run(app: Arc<App>) {
 /// When the database fails; what was not removed is removed next time.
 pub async fn round(app: &Arc<App>) -> Result<(), Internal> {
     let now = app.clock.now();
+    app.people.drop_idle(now).await;
     app.db.write(move |tx| Box::pin(async move { sweep(tx, now).await })).await
 }
 

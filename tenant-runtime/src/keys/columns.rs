@@ -68,6 +68,8 @@ pub const COLUMNS: &[Column] = &[
     column!(Factors, "totp_factor", "user_id", "secret_sealed"),
     column!(Factors, "totp_enrolment", "user_id", "secret_sealed"),
     column!(Messages, "outbox", "id", "parameters_sealed"),
+    column!(Messages, "outbox", "id", "outcome_sealed"),
+    column!(Identifiers, "user_import", "id", "rows_sealed"),
     column!(SessionMetadata, "session", "id", "metadata_sealed"),
     column!(SessionMetadata, "consent", "id", "metadata_sealed"),
     column!(SessionMetadata, "sign_in_attempt", "attempt_key", "details_sealed"),

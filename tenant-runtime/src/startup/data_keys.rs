@@ -7,6 +7,7 @@ use polder_kernel::{Clock, Entropy};
 use super::{Refused, Unlocked};
 use crate::back_channel::Bell;
 use crate::keys::SealKeys;
+use crate::people::Changed;
 use crate::store;
 
 /// Opens the keyring with whichever seal key fits, making its keys where there are none.
@@ -20,5 +21,5 @@ pub(super) async fn open(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &Entr
         db.write(move |tx| Box::pin(async move { store::data_keys::add(tx, &keys, now).await })).await?;
     }
     let (keyring, in_use, next) = seal.opening(&rows, entropy).map_err(|_| Refused::SealKey)?;
-    Ok(Unlocked { keyring, in_use, next, bell: Bell::default() })
+    Ok(Unlocked { keyring, in_use, next, bell: Bell::default(), changed: Changed::default() })
 }

@@ -21,6 +21,7 @@ use polder_kernel::{Clock, Entropy};
 use crate::App;
 use crate::back_channel::Bell;
 use crate::keys::{By, Seal, SealKeys, seal, signing};
+use crate::people::Changed;
 
 pub use refused::Refused;
 pub use settings::{relying_party, settings};
@@ -64,6 +65,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "registration",
         sql: include_str!("../../../migrations/tenant/0016_registration.sql"),
     },
+    Migration { version: 17, name: "people", sql: include_str!("../../../migrations/tenant/0017_people.sql") },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.
@@ -80,8 +82,8 @@ pub async fn open_database(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &En
 }
 
 /// As [`open_database`], and goes on with a rotation of the seal key where one was begun: with a next key
-/// beside the one in use, every data key is wrapped under that. The seal key in use comes along, and the bell
-/// that rings when an application is to be told of the end of a session.
+/// beside the one in use, every data key is wrapped under that. The seal key in use comes along, the bell
+/// that rings when an application is to be told of the end of a session, and who says which people changed.
 ///
 /// # Errors
 /// As [`open_database`].
@@ -90,28 +92,31 @@ pub async fn open_and_rewrap(
     keys: &SealKeys,
     clock: &Clock,
     entropy: &Entropy,
-) -> Result<(Keyring, Seal, Bell), Refused> {
-    let Unlocked { keyring, mut in_use, next, bell } = unlock(db, keys, clock, entropy).await?;
+) -> Result<(Keyring, Seal, Bell, Changed), Refused> {
+    let Unlocked { keyring, mut in_use, next, bell, changed } = unlock(db, keys, clock, entropy).await?;
     if let Some(next) = next {
         seal::rewrap(db, (&in_use, &next), entropy, &By::Schedule).await?;
         in_use = next;
     }
-    Ok((keyring, Seal::new(in_use, keys.file.clone()), bell))
+    Ok((keyring, Seal::new(in_use, keys.file.clone()), bell, changed))
 }
 
-/// An opened database: its keyring, the seal key that opened it, the one that is to follow, and the bell of its queue.
+/// An opened database: its keyring, the seal key that opened it, the one that is to follow, the bell of its queue and
+/// who says which people changed.
 struct Unlocked {
     keyring: Keyring,
     in_use: SealKey,
     next: Option<SealKey>,
     bell: Bell,
+    changed: Changed,
 }
 
 async fn unlock(db: &Db, seal: &SealKeys, clock: &Clock, entropy: &Entropy) -> Result<Unlocked, Refused> {
     db.migrate(MIGRATIONS, clock.now()).await?;
     db.guard_audit(AUDIT_GUARD).await?;
     let unlocked = data_keys::open(db, seal, clock, entropy).await?;
-    db.set_tail(unlocked.bell.around(AuditTail::open(db, &unlocked.keyring, clock.clone()).await?));
+    let audit = AuditTail::open(db, &unlocked.keyring, clock.clone()).await?;
+    db.set_tail(unlocked.changed.around(unlocked.bell.around(audit)));
     Ok(unlocked)
 }
 

@@ -3,18 +3,14 @@
 
 use polder_crypto::{Category, Keyring};
 use polder_db::{Error, Row, Tx, args};
-use polder_kernel::{Email, Locale, Timestamp, id_kind};
+use polder_kernel::{Email, Locale, Timestamp};
 use polder_tenant_api::UserId;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+pub use polder_tenant_api::{MessageId, MessageKind};
 
 use crate::error::Internal;
-
-id_kind!(
-    /// Names an outbound message; the relay uses it to tell a retry from a new one.
-    MessageId,
-    MessageKind
-);
 
 /// A message to send.
 #[derive(Debug)]
@@ -132,6 +128,8 @@ pub struct Logged {
     pub template: String,
     /// Where it went, unsealed.
     pub recipient: Option<Email>,
+    /// What became of it.
+    pub outcome: Outcome,
     /// When it was written.
     pub created_at: Timestamp,
     /// When it left.
@@ -144,7 +142,7 @@ pub struct Logged {
 pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId, address: &Email) -> Result<Vec<Logged>, Internal> {
     let mut rows = tx
         .all(
-            "SELECT id, template, recipient_sealed, created_at, sent_at, failed_at FROM outbox \
+            "SELECT id, template, recipient_sealed, outcome_sealed, created_at, sent_at, failed_at FROM outbox \
              WHERE user_id = $1 OR recipient_index = $2 ORDER BY created_at, id",
             &args![user, recipient_index(keyring, address)],
             |row: &Row| {
@@ -152,24 +150,61 @@ pub async fn of_user(tx: &mut Tx, keyring: &Keyring, user: UserId, address: &Ema
                     id: row.id("id")?,
                     template: row.text("template")?,
                     recipient: None,
+                    outcome: Outcome::default(),
                     created_at: row.time("created_at")?,
                     sent_at: row.opt_time("sent_at")?,
                     failed_at: row.opt_time("failed_at")?,
                 };
-                Ok((logged, row.text("recipient_sealed")?))
+                Ok((logged, row.text("recipient_sealed")?, row.opt_text("outcome_sealed")?))
             },
         )
         .await?;
-    for (logged, sealed) in &mut rows {
+    for (logged, sealed, outcome) in &mut rows {
         logged.recipient = Some(recipient(keyring, logged.id, sealed)?);
+        logged.outcome = Outcome::open(keyring, logged.id, outcome.as_deref())?;
     }
-    Ok(rows.into_iter().map(|(logged, _)| logged).collect())
+    Ok(rows.into_iter().map(|(logged, ..)| logged).collect())
+}
+
+/// When the newest message of this kind to a person was written.
+pub async fn last_of(tx: &mut Tx, user: UserId, template: &str) -> Result<Option<Timestamp>, Error> {
+    tx.optional(
+        "SELECT created_at FROM outbox WHERE user_id = $1 AND template = $2 ORDER BY created_at DESC LIMIT 1",
+        &args![user, template],
+        |row| row.time("created_at"),
+    )
+    .await
 }
 
 /// Removes every message to an address: its person is being erased.
 pub async fn forget_address(tx: &mut Tx, keyring: &Keyring, address: &Email) -> Result<(), Error> {
     tx.execute("DELETE FROM outbox WHERE recipient_index = $1", &args![recipient_index(keyring, address)]).await?;
     Ok(())
+}
+
+/// What became of a message: kept sealed, since a mail server's answer may name whom it was for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Its subject, without a code.
+    pub subject: Option<String>,
+    /// What the mail server answered to the last attempt.
+    pub answer: Option<String>,
+}
+
+impl Outcome {
+    fn sealed(&self, keyring: &Keyring, id: MessageId) -> Result<String, Internal> {
+        Ok(keyring.seal_text(Category::Messages, &outcome_context(id), &serde_json::to_string(self)?))
+    }
+
+    /// Opens the seal.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn open(keyring: &Keyring, id: MessageId, sealed: Option<&str>) -> Result<Self, Internal> {
+        let Some(sealed) = sealed else { return Ok(Self::default()) };
+        let json = keyring.unseal_text(Category::Messages, &outcome_context(id), sealed)?;
+        Ok(serde_json::from_str(&json)?)
+    }
 }
 
 /// When the next message is due.
@@ -183,33 +218,54 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
 }
 
 /// Notes that a message was handed over, and blanks what it said.
-pub async fn sent(tx: &mut Tx, id: MessageId, now: Timestamp) -> Result<(), Error> {
+pub async fn sent(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    id: MessageId,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), Internal> {
     tx.execute(
-        "UPDATE outbox SET sent_at = $2, next_attempt_at = NULL, parameters_sealed = NULL, attempts = attempts + 1 \
-         WHERE id = $1 AND sent_at IS NULL",
-        &args![id, now],
+        "UPDATE outbox SET sent_at = $2, next_attempt_at = NULL, parameters_sealed = NULL, attempts = attempts + 1, \
+         failure = NULL, outcome_sealed = $3 WHERE id = $1 AND sent_at IS NULL",
+        &args![id, now, outcome.sealed(keyring, id)?],
     )
     .await?;
     Ok(())
 }
 
 /// Notes a failure that may pass.
-pub async fn retry(tx: &mut Tx, id: MessageId, next: Timestamp, failure: &'static str) -> Result<(), Error> {
+pub async fn retry(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    id: MessageId,
+    (next, failure): (Timestamp, &'static str),
+    outcome: &Outcome,
+) -> Result<(), Internal> {
     tx.execute(
-        "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2, failure = $3 \
+        "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2, failure = $3, outcome_sealed = $4 \
          WHERE id = $1 AND next_attempt_at IS NOT NULL",
-        &args![id, next, failure],
+        &args![id, next, failure, outcome.sealed(keyring, id)?],
     )
     .await?;
     Ok(())
 }
 
 /// Gives a message up, and blanks what it said.
-pub async fn give_up(tx: &mut Tx, id: MessageId, now: Timestamp, failure: &'static str) -> Result<(), Error> {
+/// What became of it before stays where there is nothing new.
+pub async fn give_up(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    id: MessageId,
+    (now, failure): (Timestamp, &'static str),
+    outcome: &Outcome,
+) -> Result<(), Internal> {
+    let said = (*outcome != Outcome::default()).then(|| outcome.sealed(keyring, id)).transpose()?;
     tx.execute(
-        "UPDATE outbox SET failed_at = $2, next_attempt_at = NULL, parameters_sealed = NULL, failure = $3 \
+        "UPDATE outbox SET failed_at = $2, next_attempt_at = NULL, parameters_sealed = NULL, failure = $3, \
+         outcome_sealed = COALESCE(CAST($4 AS TEXT), outcome_sealed) \
          WHERE id = $1 AND sent_at IS NULL AND failed_at IS NULL",
-        &args![id, now, failure],
+        &args![id, now, failure, said],
     )
     .await?;
     Ok(())
@@ -225,13 +281,17 @@ pub async fn blank_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
     .await
 }
 
-fn recipient(keyring: &Keyring, id: MessageId, sealed: &str) -> Result<Email, Internal> {
+pub(super) fn recipient(keyring: &Keyring, id: MessageId, sealed: &str) -> Result<Email, Internal> {
     let text = keyring.unseal_text(Category::Identifiers, &recipient_context(id), sealed)?;
     text.parse().map_err(|_| Internal::Impossible { table: "outbox", column: "recipient_sealed" })
 }
 
-fn recipient_index(keyring: &Keyring, address: &Email) -> String {
+pub(super) fn recipient_index(keyring: &Keyring, address: &Email) -> String {
     keyring.index("message-recipient", address.as_str().as_bytes())
+}
+
+fn outcome_context(id: MessageId) -> String {
+    format!("outbox.outcome_sealed:{id}")
 }
 
 fn recipient_context(id: MessageId) -> String {

@@ -7,6 +7,7 @@ use polder_tenant_api::{Access, ApplicationId, UserId};
 
 use crate::error::Internal;
 use crate::model::User;
+use crate::people::Touched;
 
 /// A person to add.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub async fn create(tx: &mut Tx, keyring: &Keyring, user: &NewUser<'_>, now: Tim
             ],
         )
         .await?;
-    Ok(rows == 1)
+    Ok(touched(tx, user.id, rows))
 }
 
 /// The person with this id. Erased people are nobody.
@@ -79,27 +80,6 @@ pub async fn by_email(tx: &mut Tx, keyring: &Keyring, email: &Email) -> Result<O
     row.map(|sealed| sealed.open(keyring)).transpose()
 }
 
-/// People, newest first, from below `cursor` (creation time and id of the last one seen).
-pub async fn page(
-    tx: &mut Tx,
-    keyring: &Keyring,
-    cursor: Option<(Timestamp, UserId)>,
-    limit: i64,
-) -> Result<Vec<User>, Internal> {
-    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
-    let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
-    let rows = tx
-        .all(
-            "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
-             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL \
-             AND (created_at < $1 OR (created_at = $1 AND id < $2)) ORDER BY created_at DESC, id DESC LIMIT $3",
-            &args![at, id, limit],
-            Sealed::from_row,
-        )
-        .await?;
-    rows.into_iter().map(|sealed| sealed.open(keyring)).collect()
-}
-
 /// The wrapped audit key of a person; `None` once they are erased.
 pub async fn audit_key(tx: &mut Tx, id: UserId) -> Result<Option<String>, Error> {
     let found = tx
@@ -125,6 +105,7 @@ pub async fn set_roles(tx: &mut Tx, id: UserId, roles: &[String]) -> Result<(), 
         )
         .await?;
     }
+    touched(tx, id, 1);
     Ok(())
 }
 
@@ -173,11 +154,9 @@ pub async fn signed_in(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), Er
 
 /// Notes a proof of the address.
 pub async fn address_proved(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE user_account SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1",
-        &args![id, now],
-    )
-    .await?;
+    let sql = "UPDATE user_account SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL";
+    let rows = tx.execute(sql, &args![id, now]).await?;
+    touched(tx, id, rows);
     Ok(())
 }
 
@@ -190,7 +169,7 @@ pub async fn set_name(tx: &mut Tx, keyring: &Keyring, id: UserId, name: &str, no
             &args![id, sealed, now],
         )
         .await?;
-    Ok(rows == 1)
+    Ok(touched(tx, id, rows))
 }
 
 /// Sets the address, proved just now. `false` when somebody else has it.
@@ -210,7 +189,27 @@ pub async fn set_email(
             &args![id, email_index(keyring, email), sealed, now],
         )
         .await?;
-    Ok(rows == 1)
+    Ok(touched(tx, id, rows))
+}
+
+/// Sets an address that an administrator says is theirs: nobody proved it yet. `false` when somebody else has it.
+pub async fn set_unproved_email(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    id: UserId,
+    email: &Email,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sealed = keyring.seal_text(Category::Identifiers, &context("email_sealed", id), email.as_str());
+    let rows = tx
+        .execute(
+            "UPDATE user_account SET email_index = $2, email_sealed = $3, email_verified_at = NULL, updated_at = $4 \
+             WHERE id = $1 AND erased_at IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM user_account o WHERE o.email_index = $2 AND o.id <> $1)",
+            &args![id, email_index(keyring, email), sealed, now],
+        )
+        .await?;
+    Ok(touched(tx, id, rows))
 }
 
 /// Sets the language.
@@ -223,6 +222,7 @@ pub async fn set_locale(tx: &mut Tx, id: UserId, locale: Locale, now: Timestamp)
 /// Stops or allows signing in. The caller ends sessions and grants in the same unit.
 pub async fn set_disabled(tx: &mut Tx, id: UserId, at: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
     tx.execute("UPDATE user_account SET disabled_at = $2, updated_at = $3 WHERE id = $1", &args![id, at, now]).await?;
+    touched(tx, id, 1);
     Ok(())
 }
 
@@ -264,7 +264,15 @@ pub async fn erase(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, Erro
             &args![id, now],
         )
         .await?;
-    Ok(rows.first() == Some(&1))
+    Ok(touched(tx, id, rows.first().copied().unwrap_or(0)))
+}
+
+/// Tells whoever keeps people by name that this one changed, where a row did.
+fn touched(tx: &mut Tx, id: UserId, rows: u64) -> bool {
+    if rows == 1 {
+        tx.append(Box::new(Touched(id)));
+    }
+    rows == 1
 }
 
 fn context(column: &str, id: UserId) -> String {

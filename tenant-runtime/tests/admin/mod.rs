@@ -3,7 +3,11 @@
 mod apis;
 pub mod caller;
 mod connections;
+mod imports;
 mod keys;
+mod messages;
+mod people;
+mod person;
 mod races;
 mod refusals;
 mod registration;

@@ -33,10 +33,18 @@ async fn filled(world: &World, people: usize) {
             .await?;
             let recipient = seal(Category::Identifiers, "outbox.recipient_sealed:o");
             let parameters = seal(Category::Messages, "outbox.parameters_sealed:o");
+            let outcome = seal(Category::Messages, "outbox.outcome_sealed:o");
             tx.execute(
-                "INSERT INTO outbox (id, template, locale, recipient_sealed, parameters_sealed, created_at, expires_at, \
-                 attempts) VALUES ('o', 't', 'en', $1, $2, $3, $3, 0)",
-                &args![recipient, parameters, now],
+                "INSERT INTO outbox (id, template, locale, recipient_sealed, parameters_sealed, outcome_sealed, \
+                 created_at, expires_at, attempts) VALUES ('o', 't', 'en', $1, $2, $3, $4, $4, 0)",
+                &args![recipient, parameters, outcome, now],
+            )
+            .await?;
+            let rows = seal(Category::Identifiers, "user_import.rows_sealed:i");
+            tx.execute(
+                "INSERT INTO user_import (id, options, asked_by, rows_sealed, problems, wrong, total, done, created, \
+                 updated, skipped, created_at, finished_at) VALUES ('i', '{}', '{}', $1, '[]', 0, 0, 0, 0, 0, 0, $2, $2)",
+                &args![rows, now],
             )
             .await?;
             tx.execute(
@@ -169,7 +177,8 @@ async fn complete(world: &World, version: u32) {
 
 async fn opens(world: &World) {
     let mut tx = world.app.db.read().await.unwrap();
-    let people = polder_tenant_runtime::store::users::page(&mut tx, &world.app.keyring, None, 1000).await.unwrap();
+    let people =
+        polder_tenant_runtime::store::everybody::newest(&mut tx, &world.app.keyring, None, 1000).await.unwrap();
     assert!(people.iter().all(|person| person.email.as_str().ends_with("@example.test")));
     assert!(!people.is_empty());
     assert!(polder_audit::verify(&mut tx, world.app.checkpoints.verifier()).await.unwrap().broken.is_none());

@@ -93,6 +93,9 @@ async fn f16_g17_g18_d07_a_search_finds_no_secret() -> Result<()> {
     client.http.get(odd).send().await?;
     let (_, users) = (0, api.get("/tenants/practice/users").await?);
     assert!(users.to_string().contains(address), "the address is known, so it must be stored sealed");
+    // Found by parts of both, which are then in memory and in a query, and in no file and no log.
+    let found = api.get("/tenants/practice/users?q=canary.address%20surname").await?;
+    assert!(found.to_string().contains(address), "{found}");
     client.try_redeem(&code).await?;
 
     let secret = application.client_secret.clone().context("a secret")?;

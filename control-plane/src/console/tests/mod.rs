@@ -5,6 +5,7 @@ mod connections;
 mod forms;
 mod invitations;
 mod members;
+mod people;
 mod roles;
 mod sessions;
 mod shown;

@@ -4,8 +4,8 @@ use polder_hosted_pages::console::{
     ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm,
     ApplicationNew, Applications, Audit, Branding, Connection as ConnectionPage, ConnectionForm, ConnectionNew,
     Connections, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason,
-    Notice, Outcome, Policies, Problem, Sessions, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList,
-    TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, TokenForm, Users,
+    Notice, Outcome, Policies, Problem, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList,
+    TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, TokenForm,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Look, Page};
@@ -17,7 +17,7 @@ use polder_tenant_api::settings::REGISTRATION_LIMIT;
 use polder_tenant_api::{
     Access, Application, ApplicationType, AtSessionLimit, AuditEvent, BrandLogo, BrandTexts, BrandingChoices, DataKey,
     Key, KeyAlgorithm, KeyState, Measure, PasskeyPolicy, Preferences, Profile, ProofOfWork, SecondFactorPolicy,
-    Session, Settings, SignUp, TokenEndpointAuthMethod, User, policies,
+    Settings, SignUp, TokenEndpointAuthMethod, policies,
 };
 
 use super::{Sample, Words};
@@ -51,7 +51,6 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     stage.progress();
     stage.overview();
     stage.applications();
-    stage.people();
     stage.audit();
     stage.connections();
     stage.egress();
@@ -275,25 +274,6 @@ impl Stage<'_> {
         let disabled = Application { disabled: true, access: Access::Everyone, ..spa };
         let page = ApplicationPage { application: &disabled, form: Some(form), problems: &problems, ..page };
         self.add("application-wrong", &page);
-    }
-
-    fn people(&mut self) {
-        let Stage { words, shell, tenant, .. } = *self;
-        let form = ("", "", "");
-        let page = Users { shell, tenant, users: &[], next: None, search: "", form, invite: true, problems: &[] };
-        self.add("users-empty", &page);
-        self.add("users-none", &Users { search: words.address, ..page });
-        let ann = user(words);
-        let stopped = User { disabled: true, email_verified: false, last_sign_in_at: None, name: None, ..ann.clone() };
-        let users = [ann.clone(), stopped.clone()];
-        let problems = [problem("email", Problem::Taken)];
-        let form = (words.address, words.person, words.other);
-        self.add("users", &Users { users: &users, next: Some(words.other), ..page });
-        self.add("users-wrong", &Users { users: &users, form, problems: &problems, ..page });
-        let shell = Shell { notice: Some(Notice::SessionEnded), ..shell };
-        self.add("sessions", &Sessions { shell, tenant, user: &ann, sessions: &sessions(words) });
-        let shell = Shell { notice: Some(Notice::UserDisabled), ..shell };
-        self.add("sessions-stopped", &Sessions { shell, tenant, user: &stopped, sessions: &[] });
     }
 
     fn audit(&mut self) {
@@ -567,48 +547,7 @@ fn application(words: Words<'_>, kind: ApplicationType) -> Application {
     }
 }
 
-fn user(words: Words<'_>) -> User {
-    User {
-        id: Id::from_bytes([8; 16]),
-        email: words.address.to_owned(),
-        email_verified: true,
-        name: Some(words.person.to_owned()),
-        locale: Some(Locale::Nl),
-        roles: vec!["coach".to_owned(), words.other.to_owned()],
-        fields: Default::default(),
-        disabled: false,
-        created_at: AT.to_owned(),
-        updated_at: AT.to_owned(),
-        last_sign_in_at: Some(AT.to_owned()),
-    }
-}
-
-fn sessions(words: Words<'_>) -> [Session; 2] {
-    let open = Session {
-        id: Id::from_bytes([9; 16]),
-        user_id: Id::from_bytes([8; 16]),
-        ip: Some("203.0.113.7".to_owned()),
-        user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned()),
-        country: Some("NL".to_owned()),
-        amr: vec!["otp".to_owned()],
-        created_at: AT.to_owned(),
-        last_seen_at: AT.to_owned(),
-        expires_at: AT.to_owned(),
-        ended_at: None,
-        ended_reason: None,
-        applications: vec![],
-    };
-    let ended = Session {
-        user_agent: Some(words.other.to_owned()),
-        ip: None,
-        ended_at: Some(AT.to_owned()),
-        ended_reason: Some(words.other.to_owned()),
-        ..open.clone()
-    };
-    [open, ended]
-}
-
-fn events(words: Words<'_>) -> [AuditEvent; 3] {
+pub fn events(words: Words<'_>) -> [AuditEvent; 3] {
     let started = AuditEvent {
         id: "a-3".to_owned(),
         at: AT.to_owned(),

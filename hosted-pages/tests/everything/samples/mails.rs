@@ -104,6 +104,7 @@ fn notices(locale: Locale, words: Words<'_>) -> impl Iterator<Item = (&'static s
         ),
         (LINKED[0], Change::Account(AccountChange::EmailChanged { undo: words.url, days: 7 })),
         (LINKED[1], Change::Account(AccountChange::RecoveryAsked { stop: words.url, hours: 72 })),
+        ("mail-email-corrected", Change::Account(AccountChange::EmailCorrected)),
         ("mail-way-back-stopped", Change::Account(AccountChange::RecoveryStopped)),
         ("mail-way-back-done", Change::Account(AccountChange::RecoveryDone)),
         ("mail-factors-reset", Change::Account(AccountChange::FactorsReset)),

@@ -10,6 +10,7 @@ pub mod factors;
 pub mod fields;
 pub mod mails;
 pub mod organisation;
+pub mod people;
 pub mod problem_kinds;
 pub mod tenant;
 
@@ -53,6 +54,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     pages.extend(console::pages(locale, words));
     pages.extend(problem_kinds::pages(locale, words));
     pages.extend(organisation::pages(locale, words));
+    pages.extend(people::pages(locale, words));
     pages
 }
 

@@ -1,0 +1,20 @@
+//! What a tenant sent and means to send.
+
+use polder_tenant_api::{Message, MessageId, MessageState, Page};
+
+use super::{On, Part, Refused, target};
+
+/// A page of the log, newest first; of one person and one state where they are named.
+pub async fn list(
+    on: &On,
+    (user, state): (Option<&str>, Option<MessageState>),
+    part: &Part,
+) -> Result<Page<Message>, Refused> {
+    let pairs = [("user_id", user), ("state", state.map(MessageState::as_str))];
+    on.ask(&target("/messages", &pairs, part)).await
+}
+
+/// One of them.
+pub async fn show(on: &On, id: MessageId) -> Result<Message, Refused> {
+    on.ask(&format!("/messages/{id}")).await
+}

@@ -1,0 +1,103 @@
+//! Who is looked for, in the address of the list: filters as they are, and what was typed sealed. So the list can be
+//! paged, reloaded and kept, and no name or address stands in a browser's history or a proxy's log.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use polder_crypto::Category;
+use polder_hosted_pages::console::LookedFor;
+use polder_tenant_api::{UserFilter, UserOrder};
+use serde::Deserialize;
+
+use super::fields::Fields;
+use crate::administer::On;
+
+/// The longest text that is looked for, in characters.
+const LONGEST: usize = 200;
+/// The longest role.
+const ROLE: usize = 64;
+
+/// The query of a list of people.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    found: Option<String>,
+    role: Option<String>,
+    state: Option<String>,
+    order: Option<String>,
+}
+
+/// Who is looked for.
+#[derive(Debug, Default)]
+pub struct Search {
+    text: String,
+    role: String,
+    state: &'static str,
+    order: &'static str,
+    query: String,
+}
+
+impl Search {
+    /// From the form.
+    pub fn typed(fields: &Fields) -> Self {
+        let cut = |name: &str, most: usize| fields.get(name).chars().take(most).collect::<String>();
+        Self::of(cut("q", LONGEST), cut("role", ROLE), (fields.get("state"), fields.get("order")))
+    }
+
+    /// From the address. What does not open, since it is another tenant's or long ago, is not looked for.
+    pub fn opened(on: &On, asked: Asked) -> Self {
+        let text = asked.found.as_deref().filter(|found| !found.is_empty());
+        let text = text.and_then(|found| on.app.keyring.unseal_text(Category::Flow, &context(on), found).ok());
+        let (state, order) = (asked.state.unwrap_or_default(), asked.order.unwrap_or_default());
+        let role = asked.role.unwrap_or_default().chars().take(ROLE).collect();
+        let mut search = Self::of(text.unwrap_or_default(), role, (&state, &order));
+        search.query = search.query_with(asked.found.as_deref().filter(|_| !search.text.is_empty()));
+        search
+    }
+
+    fn of(text: String, role: String, (state, order): (&str, &str)) -> Self {
+        let state = ["pending", "disabled"].into_iter().find(|known| *known == state).unwrap_or_default();
+        let looked_for = !(text.is_empty() && role.is_empty() && state.is_empty());
+        // Those who are looked for come newest first.
+        let order = if order == "last_sign_in" && !looked_for { "last_sign_in" } else { "" };
+        Self { text, role, state, order, query: String::new() }
+    }
+
+    /// To the list of those who fit.
+    pub fn lead(&self, on: &On) -> Response {
+        let sealed =
+            (!self.text.is_empty()).then(|| on.app.keyring.seal_text(Category::Flow, &context(on), &self.text));
+        let query = self.query_with(sealed.as_deref());
+        let mark = if query.is_empty() { "" } else { "?" };
+        Redirect::to(&format!("/tenants/{}/users{mark}{query}", on.tenant.slug)).into_response()
+    }
+
+    /// For the tenant.
+    pub fn filter(&self) -> UserFilter {
+        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        UserFilter {
+            email: None,
+            q: given(&self.text),
+            role: given(&self.role),
+            disabled: (self.state == "disabled").then_some(true),
+            unverified: (self.state == "pending").then_some(true),
+            order: if self.order.is_empty() { UserOrder::Newest } else { UserOrder::LastSignIn },
+        }
+    }
+
+    /// For the page.
+    pub fn shown(&self) -> LookedFor<'_> {
+        LookedFor { text: &self.text, role: &self.role, state: self.state, order: self.order, query: &self.query }
+    }
+
+    fn query_with(&self, sealed: Option<&str>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let pairs =
+            [("found", sealed.unwrap_or_default()), ("role", &self.role), ("state", self.state), ("order", self.order)];
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        query.finish()
+    }
+}
+
+fn context(on: &On) -> String {
+    format!("console.users.found:{}", on.tenant.id)
+}

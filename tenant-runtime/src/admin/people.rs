@@ -1,0 +1,166 @@
+//! `GET /users`: the people of the tenant, all or those who are looked for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use polder_db::Tx;
+use polder_kernel::{Email, Timestamp};
+use polder_service::json::Json;
+use polder_tenant_api::{FieldValues, Page, User, UserId, UserKind, UserOrder};
+use serde::Deserialize;
+
+use super::{Caller, input, to_the_end, views};
+use crate::App;
+use crate::error::{Internal, ProblemError};
+use crate::model;
+use crate::people::index::{Place, Wanted};
+use crate::people::{Finder, fold};
+use crate::store::{everybody, profile, users};
+
+/// The longest search, in characters.
+const LONGEST: usize = 200;
+/// How often a page is filled up where people on it changed just now.
+const ROUNDS: usize = 3;
+
+/// What a list of people may be asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    email: Option<String>,
+    q: Option<String>,
+    role: Option<String>,
+    disabled: Option<bool>,
+    unverified: Option<bool>,
+    order: Option<UserOrder>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+impl Asked {
+    /// What the index is asked; `None` for everybody.
+    fn wanted(&self) -> Result<Option<Wanted>, ProblemError> {
+        let q = self.q.as_deref().unwrap_or_default();
+        if q.chars().count() > LONGEST {
+            return Err(input::invalid("q is longer than 200 characters"));
+        }
+        let wanted = Wanted {
+            words: fold::words(q),
+            role: self.role.clone().filter(|role| !role.is_empty()),
+            disabled: self.disabled,
+            unverified: self.unverified,
+        };
+        let nothing = wanted.words.is_empty()
+            && wanted.role.is_none()
+            && wanted.disabled.is_none()
+            && wanted.unverified.is_none();
+        Ok((!nothing).then_some(wanted))
+    }
+}
+
+/// `GET /users`: newest first, or by their last sign-in; the one with `email`; or those who are looked for.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    _: Caller,
+    input::Query(asked): input::Query<Asked>,
+) -> Result<Json<Page<User>>, ProblemError> {
+    if let Some(email) = &asked.email {
+        let mut tx = app.db.read().await?;
+        let found = match email.parse::<Email>() {
+            Ok(email) => users::by_email(&mut tx, &app.keyring, &email).await?,
+            Err(_) => None,
+        };
+        let items = views_of(&app, &mut tx, found.into_iter().collect()).await?;
+        return Ok(Json(Page { items, next: None }));
+    }
+    let (order, limit) = (asked.order.unwrap_or_default(), input::limit(asked.limit));
+    let cursor = input::cursor::<UserKind>(asked.cursor.as_deref())?;
+    match (asked.wanted()?, order) {
+        (Some(wanted), UserOrder::Newest) => {
+            Ok(Json(to_the_end(async move { search(&app, &wanted, cursor, limit).await }).await?))
+        }
+        (Some(_), UserOrder::LastSignIn) => {
+            Err(input::invalid("those who are looked for are listed newest first: leave order out"))
+        }
+        (None, order) => {
+            Finder::warm(&app);
+            Ok(Json(in_order(&app, order, cursor, limit).await?))
+        }
+    }
+}
+
+async fn in_order(app: &App, order: UserOrder, cursor: Option<Place>, limit: i64) -> Result<Page<User>, ProblemError> {
+    let mut tx = app.db.read().await?;
+    let (found, next) = match order {
+        UserOrder::Newest => {
+            let rows = everybody::newest(&mut tx, &app.keyring, cursor, limit + 1).await?;
+            input::cut(rows, limit, |user| (user.created_at, user.id))
+        }
+        UserOrder::LastSignIn => {
+            let rows = everybody::last_signed_in(&mut tx, &app.keyring, cursor, limit + 1).await?;
+            let at = |user: &model::User| user.last_sign_in_at.unwrap_or(Timestamp::from_millis(0));
+            input::cut(rows, limit, |user| (at(user), user.id))
+        }
+    };
+    Ok(Page { items: views_of(app, &mut tx, found).await?, next })
+}
+
+/// Asks the index who it may be, and the database who it is: somebody who was erased a moment ago never shows.
+async fn search(app: &App, wanted: &Wanted, cursor: Option<Place>, limit: i64) -> Result<Page<User>, ProblemError> {
+    let most = usize::try_from(limit).unwrap_or(1);
+    let (mut items, mut before, mut more) = (Vec::new(), cursor, true);
+    for _ in 0..ROUNDS {
+        let room = most - items.len();
+        let mut places = app.people.find(app, wanted, before, room + 1).await?;
+        more = places.len() > room;
+        places.truncate(room);
+        let Some(last) = places.last() else { break };
+        before = Some(*last);
+        let ids: Vec<UserId> = places.iter().map(|(_, id)| *id).collect();
+        let mut tx = app.db.read().await?;
+        let mut found = everybody::by_ids(&mut tx, &app.keyring, &ids).await?;
+        found.sort_by_key(|user| std::cmp::Reverse((user.created_at, user.id)));
+        let found = views_of(app, &mut tx, found).await?;
+        items.extend(found.into_iter().filter(|user| still(wanted, user)));
+        if !more || items.len() == most {
+            break;
+        }
+    }
+    let next = before.filter(|_| more).map(|(at, id)| input::cursor_after(at, id));
+    Ok(Page { items, next })
+}
+
+/// Whether the filters hold for somebody as they are now.
+fn still(wanted: &Wanted, user: &User) -> bool {
+    wanted.disabled.is_none_or(|disabled| disabled == user.disabled)
+        && wanted.unverified.is_none_or(|unverified| unverified != user.email_verified)
+        && wanted.role.as_ref().is_none_or(|role| user.roles.contains(role))
+}
+
+/// People with their roles and fields.
+async fn views_of(app: &App, tx: &mut Tx, people: Vec<model::User>) -> Result<Vec<User>, Internal> {
+    let ids: Vec<UserId> = people.iter().map(|user| user.id).collect();
+    let mut roles: HashMap<UserId, Vec<String>> = everybody::roles_of(tx, &ids).await?;
+    let has_fields = !app.fields.current().is_empty();
+    let mut items = Vec::with_capacity(people.len());
+    for user in people {
+        let fields =
+            if has_fields { profile::values(tx, &app.keyring, user.id).await? } else { FieldValues::default() };
+        let held = roles.remove(&user.id).unwrap_or_default();
+        items.push(views::user(user, held, fields));
+    }
+    Ok(items)
+}
+
+/// `POST /users/exports`: notes that somebody takes the whole list; they read it part by part as any other.
+pub async fn exported(State(app): State<Arc<App>>, caller: Caller) -> Result<StatusCode, ProblemError> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                polder_audit::record(tx, caller.event("users.exported"));
+                Ok::<_, Internal>(())
+            })
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,195 @@
+//! Deals with the people of an import, some at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polder_db::Tx;
+use polder_kernel::Email;
+use polder_tenant_api::{UserId, UserImportId};
+use serde_json::json;
+
+use super::Row;
+use crate::App;
+use crate::admin::invitation;
+use crate::error::Internal;
+use crate::fields::form;
+use crate::store::user_imports::{self, Counts, Import};
+use crate::store::{profile, users};
+
+/// People in one unit of work: few, so that whoever signs in waits for none of it.
+const BATCH: usize = 50;
+/// People in one unit of work where each gets a mail.
+const INVITED: usize = 25;
+/// Between units of work.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Between those that send mails: a hundred a minute leave room for the codes that people wait for.
+const MAIL_PAUSE: Duration = Duration::from_secs(15);
+/// How long until it is tried again after a failure, and how often it is looked for.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Runs for ever.
+pub async fn run(app: Arc<App>) {
+    loop {
+        if let Err(error) = all(&app, true).await {
+            tracing::error!(%error, "an import of people stopped, and will go on");
+        }
+        tokio::select! {
+            () = app.imports.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Deals with everything that is under way, without pauses.
+///
+/// # Errors
+/// When the database fails. What was not done is done later.
+pub async fn round(app: &Arc<App>) -> Result<(), Internal> {
+    all(app, false).await
+}
+
+async fn all(app: &Arc<App>, in_peace: bool) -> Result<(), Internal> {
+    loop {
+        let mut tx = app.db.read().await?;
+        let Some(mut import) = user_imports::under_way(&mut tx).await? else { return Ok(()) };
+        let rows = Arc::new(user_imports::rows(&mut tx, &app.keyring, import.id).await?);
+        drop(tx);
+        let (batch, pause) = if import.options.invite { (INVITED, MAIL_PAUSE) } else { (BATCH, PAUSE) };
+        while import.counts.done < import.total {
+            let Some(counts) = step(app, &import, &rows, batch).await? else { break };
+            import.counts = counts;
+            if in_peace {
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+}
+
+/// Deals with the next few, for tests that stop in between. `None` when there is nothing to do any more.
+///
+/// # Errors
+/// As [`round`].
+pub async fn once(app: &Arc<App>) -> Result<Option<Counts>, Internal> {
+    let mut tx = app.db.read().await?;
+    let Some(import) = user_imports::under_way(&mut tx).await? else { return Ok(None) };
+    let rows = Arc::new(user_imports::rows(&mut tx, &app.keyring, import.id).await?);
+    drop(tx);
+    step(app, &import, &rows, BATCH).await
+}
+
+/// Why a unit of work is rolled back.
+enum Halt {
+    /// The import was ended, or is elsewhere.
+    Over,
+    Failed(Internal),
+}
+
+impl<E: Into<Internal>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// One unit of work. `None` when the import was ended meanwhile: then nothing of it is kept.
+async fn step(app: &Arc<App>, import: &Import, rows: &Arc<Vec<Row>>, batch: usize) -> Result<Option<Counts>, Internal> {
+    let from = usize::try_from(import.counts.done).unwrap_or(usize::MAX).min(rows.len());
+    let to = (from + batch).min(rows.len());
+    let (unit, rows, before) = (Arc::clone(app), Arc::clone(rows), import.counts);
+    let (id, options, by) = (import.id, import.options, import.asked_by.clone());
+    let total = import.total;
+    let done = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut counts = before;
+                for row in &rows[from..to] {
+                    let event = |action| by.event(action).details(json!({ "import": id }));
+                    match deal(&unit, tx, row, (options.update, options.invite)).await? {
+                        Dealt::Added(user, invited) => {
+                            counts.created += 1;
+                            polder_audit::record(tx, event("user.created").user(user));
+                            if invited {
+                                polder_audit::record(tx, event("user.invited").user(user));
+                            }
+                        }
+                        Dealt::Changed(user) => {
+                            counts.updated += 1;
+                            polder_audit::record(tx, event("user.changed").user(user));
+                        }
+                        Dealt::Left => counts.skipped += 1,
+                    }
+                    counts.done += 1;
+                }
+                // Where the rows are gone there is nothing more to do.
+                counts.done = if from == to { total } else { counts.done };
+                if !user_imports::advance(tx, id, (before, counts), unit.clock.now()).await? {
+                    return Err(Halt::Over);
+                }
+                if counts.done >= total {
+                    polder_audit::record(tx, by.event("user_import.finished").details(told(id, counts)));
+                }
+                Ok(counts)
+            })
+        })
+        .await;
+    app.outbox_filled.notify_one();
+    match done {
+        Ok(counts) => Ok(Some(counts)),
+        Err(Halt::Over) => Ok(None),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}
+
+fn told(id: UserImportId, counts: Counts) -> serde_json::Value {
+    json!({ "import": id, "created": counts.created, "updated": counts.updated, "skipped": counts.skipped })
+}
+
+enum Dealt {
+    Added(UserId, bool),
+    Changed(UserId),
+    Left,
+}
+
+async fn deal(app: &App, tx: &mut Tx, row: &Row, (update, invite): (bool, bool)) -> Result<Dealt, Internal> {
+    let impossible = Internal::Impossible { table: "user_import", column: "rows_sealed" };
+    let email: Email = row.email.parse().map_err(|_| impossible)?;
+    let now = app.clock.now();
+    let fields: Vec<_> = row.fields.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+    let id = UserId::new(&app.clock, &app.entropy);
+    let new =
+        users::NewUser { id, email: &email, email_verified_at: None, name: row.name.as_deref(), locale: row.locale };
+    if users::create(tx, &app.keyring, &new, now).await? {
+        if let Some(roles) = row.roles.as_deref().filter(|roles| !roles.is_empty()) {
+            users::set_roles(tx, id, roles).await?;
+        }
+        form::store(app, tx, id, &fields).await?;
+        let added = if invite { users::by_id(tx, &app.keyring, id).await? } else { None };
+        if let Some(user) = &added {
+            invitation::put(app, tx, user).await?;
+        }
+        return Ok(Dealt::Added(id, added.is_some()));
+    }
+    let there = if update { users::by_email(tx, &app.keyring, &email).await? } else { None };
+    let Some(user) = there else { return Ok(Dealt::Left) };
+    let mut changed = false;
+    if let Some(name) = row.name.as_deref().filter(|name| user.name.as_deref() != Some(*name)) {
+        changed |= users::set_name(tx, &app.keyring, user.id, name, now).await?;
+    }
+    if let Some(locale) = row.locale.filter(|locale| user.locale != Some(*locale)) {
+        users::set_locale(tx, user.id, locale, now).await?;
+        changed = true;
+    }
+    if let Some(roles) = &row.roles
+        && users::roles(tx, user.id).await? != *roles
+    {
+        users::set_roles(tx, user.id, roles).await?;
+        changed = true;
+    }
+    if !fields.is_empty() {
+        let held = profile::values(tx, &app.keyring, user.id).await?;
+        let others: Vec<_> = fields.into_iter().filter(|(name, value)| held.get(name) != value.as_ref()).collect();
+        changed |= !others.is_empty();
+        form::store(app, tx, user.id, &others).await?;
+    }
+    Ok(if changed { Dealt::Changed(user.id) } else { Dealt::Left })
+}

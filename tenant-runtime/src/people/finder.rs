@@ -1,0 +1,140 @@
+//! The index while it is there: built, kept current, searched, dropped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polder_kernel::Timestamp;
+use tokio::sync::Mutex;
+
+use super::Changed;
+use super::index::{Index, Place, Wanted};
+use crate::App;
+use crate::error::Internal;
+use crate::store::everybody;
+
+/// How long it stays when nobody searches.
+pub const KEPT: Duration = Duration::from_secs(600);
+/// How many people are read in one go.
+const BATCH: i64 = 500;
+/// The most memory it may take, in bytes: a million people and more.
+const MOST_BYTES: usize = 192 * 1024 * 1024;
+
+/// Finds people. One at a time: a search takes milliseconds, and only administrators search.
+#[derive(Debug, Default)]
+pub struct Finder {
+    built: Mutex<Option<Built>>,
+    changed: Changed,
+}
+
+#[derive(Debug)]
+struct Built {
+    index: Index,
+    used_at: Timestamp,
+}
+
+impl Finder {
+    /// One that hears of changes.
+    pub fn new(changed: Changed) -> Self {
+        Self { built: Mutex::default(), changed }
+    }
+
+    /// Builds the index in the background, where it is not there: somebody looks at the list of people, and is
+    /// likely to search it next.
+    pub fn warm(app: &Arc<App>) {
+        // Somebody builds or searches just now.
+        let Ok(built) = app.people.built.try_lock() else { return };
+        if built.is_some() {
+            return;
+        }
+        drop(built);
+        let app = Arc::clone(app);
+        tokio::spawn(async move {
+            if let Err(error) = app.people.find(&app, &Wanted::default(), None, 0).await {
+                tracing::warn!(%error, "people could not be read for searching");
+            }
+        });
+    }
+
+    /// The people who are wanted, newest first, from below `before`, at most `most`. They were so when the last
+    /// commit before this was durable; the database has the last word. Must not be dropped half-way.
+    ///
+    /// # Errors
+    /// When the database fails, or there are more people than the index takes.
+    pub async fn find(
+        &self,
+        app: &App,
+        wanted: &Wanted,
+        before: Option<Place>,
+        most: usize,
+    ) -> Result<Vec<Place>, Internal> {
+        let mut built = self.built.lock().await;
+        let current = match built.take() {
+            Some(Built { index, .. }) => self.catch_up(app, index).await,
+            None => {
+                self.changed.listen();
+                match build(app).await {
+                    Ok(index) => self.catch_up(app, index).await,
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        // Whatever was not read is not known to be missing: the next search begins anew.
+        let index = current.inspect_err(|_| self.changed.stop())?;
+        let found = index.find(wanted, before, most);
+        *built = Some(Built { index, used_at: app.clock.now() });
+        Ok(found)
+    }
+
+    /// Drops the index when nobody used it for a while.
+    pub async fn drop_idle(&self, now: Timestamp) {
+        let mut built = self.built.lock().await;
+        if built.as_ref().is_some_and(|built| built.used_at + KEPT <= now) {
+            *built = None;
+            self.changed.stop();
+        }
+    }
+
+    /// The memory it takes, in bytes; nothing while it is not there.
+    pub async fn bytes(&self) -> Option<usize> {
+        self.built.lock().await.as_ref().map(|built| built.index.bytes())
+    }
+
+    /// Reads those who changed since.
+    async fn catch_up(&self, app: &App, mut index: Index) -> Result<Index, Internal> {
+        let changed = self.changed.take();
+        if changed.is_empty() {
+            return Ok(index);
+        }
+        let mut tx = app.db.read().await?;
+        for row in everybody::these(&mut tx, &app.keyring, &changed).await? {
+            match row {
+                everybody::Row::There(person) => index.put(&person),
+                everybody::Row::Erased(place) => index.remove(place),
+            }
+        }
+        fits(&index)?;
+        Ok(index)
+    }
+}
+
+async fn build(app: &App) -> Result<Index, Internal> {
+    let (mut index, mut after) = (Index::default(), None);
+    loop {
+        // A reader for each part: a long one would keep the database from tidying up behind it.
+        let mut tx = app.db.read().await?;
+        let people = everybody::page(&mut tx, &app.keyring, after, BATCH).await?;
+        let Some(last) = people.last() else { break };
+        after = Some((last.created_at, last.id));
+        people.iter().for_each(|person| index.put(person));
+        fits(&index)?;
+    }
+    tracing::info!(people = index.len(), bytes = index.bytes(), "people can be searched");
+    Ok(index)
+}
+
+fn fits(index: &Index) -> Result<(), Internal> {
+    if index.bytes() > MOST_BYTES {
+        return Err(Internal::NotReady("there are too many people to search"));
+    }
+    Ok(())
+}

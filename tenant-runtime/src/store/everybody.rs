@@ -1,0 +1,149 @@
+//! Lists of people: `user_account` with `user_role`.
+
+use std::collections::HashMap;
+
+use polder_crypto::Keyring;
+use polder_db::{Error, Row as DbRow, Tx, args, list};
+use polder_kernel::Timestamp;
+use polder_tenant_api::UserId;
+
+use super::users::Sealed;
+use crate::error::Internal;
+use crate::model::User;
+use crate::people::index::{Known, Place};
+
+/// A person, as they are or as they were.
+#[derive(Debug)]
+pub enum Row {
+    /// There is somebody.
+    There(Known),
+    /// There was.
+    Erased(Place),
+}
+
+/// People, newest first, from below `cursor` (creation time and id of the last one seen).
+pub async fn newest(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    cursor: Option<(Timestamp, UserId)>,
+    limit: i64,
+) -> Result<Vec<User>, Internal> {
+    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
+    let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
+    let rows = tx
+        .all(
+            "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
+             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL \
+             AND created_at <= $1 AND (created_at < $1 OR (created_at = $1 AND id < $2)) ORDER BY created_at DESC, id DESC LIMIT $3",
+            &args![at, id, limit],
+            Sealed::from_row,
+        )
+        .await?;
+    rows.into_iter().map(|sealed| sealed.open(keyring)).collect()
+}
+
+/// People who signed in, the one who did last first, from below `cursor` (that time and id of the last one seen).
+pub async fn last_signed_in(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    cursor: Option<(Timestamp, UserId)>,
+    limit: i64,
+) -> Result<Vec<User>, Internal> {
+    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
+    let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
+    let rows = tx
+        .all(
+            "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
+             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE last_sign_in_at IS NOT NULL \
+             AND erased_at IS NULL AND last_sign_in_at <= $1 \
+             AND (last_sign_in_at < $1 OR (last_sign_in_at = $1 AND id < $2)) ORDER BY last_sign_in_at DESC, id DESC LIMIT $3",
+            &args![at, id, limit],
+            Sealed::from_row,
+        )
+        .await?;
+    rows.into_iter().map(|sealed| sealed.open(keyring)).collect()
+}
+
+/// People in the order their accounts were made, from above `after`.
+///
+/// # Errors
+/// When the database fails or a value does not open.
+pub async fn page(tx: &mut Tx, keyring: &Keyring, after: Option<Place>, limit: i64) -> Result<Vec<Known>, Internal> {
+    let at = after.map_or(Timestamp::from_millis(i64::MIN), |(at, _)| at);
+    let id = after.map(|(_, id)| id.to_string()).unwrap_or_default();
+    let rows = tx
+        .all(
+            "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
+             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL \
+             AND created_at >= $1 AND (created_at > $1 OR (created_at = $1 AND id > $2)) ORDER BY created_at, id LIMIT $3",
+            &args![at, id, limit],
+            Sealed::from_row,
+        )
+        .await?;
+    let users = rows.into_iter().map(|sealed| sealed.open(keyring)).collect::<Result<Vec<User>, _>>()?;
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    let mut roles = roles_of(tx, &ids).await?;
+    Ok(users.into_iter().map(|user| known(user, &mut roles)).collect())
+}
+
+/// These people, in no order, the erased ones as such.
+///
+/// # Errors
+/// As [`page`].
+pub async fn these(tx: &mut Tx, keyring: &Keyring, ids: &[UserId]) -> Result<Vec<Row>, Internal> {
+    let mut roles = roles_of(tx, ids).await?;
+    let there = by_ids(tx, keyring, ids).await?;
+    let mut rows: Vec<Row> = there.into_iter().map(|user| Row::There(known(user, &mut roles))).collect();
+    for group in list::groups::<16, _>(ids.iter().copied()) {
+        let sql = "SELECT id, created_at FROM user_account WHERE erased_at IS NOT NULL AND id IN ($1, $2, $3, $4, $5, $6, \
+                   $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        let erased = tx.all(sql, &group, |row| Ok((row.time("created_at")?, row.id("id")?))).await?;
+        rows.extend(erased.into_iter().map(Row::Erased));
+    }
+    Ok(rows)
+}
+
+/// Those of these people who are there, in no order.
+///
+/// # Errors
+/// As [`page`].
+pub async fn by_ids(tx: &mut Tx, keyring: &Keyring, ids: &[UserId]) -> Result<Vec<User>, Internal> {
+    let mut users = Vec::with_capacity(ids.len());
+    for group in list::groups::<16, _>(ids.iter().copied()) {
+        let sql = "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
+                   updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL \
+                   AND id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        for sealed in tx.all(sql, &group, Sealed::from_row).await? {
+            users.push(sealed.open(keyring)?);
+        }
+    }
+    Ok(users)
+}
+
+/// The roles of these people, each person's in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn roles_of(tx: &mut Tx, ids: &[UserId]) -> Result<HashMap<UserId, Vec<String>>, Error> {
+    let mut roles: HashMap<UserId, Vec<String>> = HashMap::new();
+    for group in list::groups::<16, _>(ids.iter().copied()) {
+        let sql = "SELECT user_id, role FROM user_role WHERE user_id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+                   $12, $13, $14, $15, $16) ORDER BY user_id, role";
+        for (id, role) in tx.all(sql, &group, |row: &DbRow| Ok((row.id("user_id")?, row.text("role")?))).await? {
+            roles.entry(id).or_default().push(role);
+        }
+    }
+    Ok(roles)
+}
+
+fn known(user: User, roles: &mut HashMap<UserId, Vec<String>>) -> Known {
+    Known {
+        id: user.id,
+        created_at: user.created_at,
+        name: user.name,
+        email: user.email.as_str().to_owned(),
+        disabled: user.disabled_at.is_some(),
+        unverified: user.email_verified_at.is_none(),
+        roles: roles.remove(&user.id).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,180 @@
+//! Finding people by part of a name or address, although both are sealed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use polder_kernel::{Email, Timestamp};
+use polder_tenant_api::UserId;
+use polder_tenant_runtime::error::Internal;
+use polder_tenant_runtime::jobs::sweep;
+use polder_tenant_runtime::store::users::{self, NewUser};
+use serde_json::{Value, json};
+
+use super::caller::call;
+use crate::browser::Browser;
+use crate::tenant::{Tenant, person};
+
+/// The addresses that a list answers with, in its order.
+async fn listed(tenant: &Tenant, query: &str) -> Vec<String> {
+    let (status, page) = call(tenant, "GET", &format!("/users?{query}"), None).await;
+    assert_eq!(status, 200, "{query}: {page}");
+    page["items"].as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn somebody(tenant: &Tenant, email: &str, name: &str, roles: &[&str]) -> UserId {
+    tenant.advance(1);
+    tenant.person(person(email, Some(name).filter(|name| !name.is_empty()), roles)).await
+}
+
+#[tokio::test]
+async fn k17_people_are_found_by_part_of_a_name_or_address_and_by_what_they_are_now() {
+    let tenant = Tenant::start().await;
+    let ann = somebody(&tenant, "ann.smit@example.test", "Søren-Ånn de Vries", &["coach", "staff"]).await;
+    let bo = somebody(&tenant, "bo@other.test", "Bo Smit", &["coach"]).await;
+    somebody(&tenant, "nameless@example.test", "", &[]).await;
+    assert_eq!(listed(&tenant, "q=smit").await, ["bo@other.test", "ann.smit@example.test"], "newest first");
+    assert_eq!(listed(&tenant, "q=vries+soren").await, ["ann.smit@example.test"], "every word, whatever the accents");
+    assert_eq!(listed(&tenant, "q=S%C3%98REN").await, ["ann.smit@example.test"]);
+    assert_eq!(listed(&tenant, "q=less%40exa").await, ["nameless@example.test"]);
+    assert_eq!(listed(&tenant, "q=nobody").await, [""; 0]);
+    assert_eq!(listed(&tenant, "q=+++").await.len(), 3, "nothing is no search");
+    // A change counts with its commit, and what was undone with its unit of work does not.
+    let path = |id: UserId| format!("/users/{id}");
+    assert_eq!(call(&tenant, "PATCH", &path(bo), Some(json!({ "name": "Bo Jansen" }))).await.0, 200);
+    assert_eq!(listed(&tenant, "q=smit").await, ["ann.smit@example.test"]);
+    assert_eq!(listed(&tenant, "q=jansen").await, ["bo@other.test"]);
+    let taken = json!({ "name": "Bo Peters", "email": "ann.smit@example.test" });
+    assert_eq!(call(&tenant, "PATCH", &path(bo), Some(taken)).await.0, 409);
+    assert_eq!(listed(&tenant, "q=peters").await, [""; 0]);
+    // Filters, alone and together.
+    assert_eq!(call(&tenant, "PATCH", &path(bo), Some(json!({ "disabled": true }))).await.0, 200);
+    assert_eq!(listed(&tenant, "disabled=true").await, ["bo@other.test"]);
+    assert_eq!(listed(&tenant, "role=coach&disabled=false").await, ["ann.smit@example.test"]);
+    assert_eq!(listed(&tenant, "role=staff&q=bo").await, [""; 0]);
+    assert_eq!(call(&tenant, "PATCH", &path(ann), Some(json!({ "roles": [] }))).await.0, 200);
+    assert_eq!(listed(&tenant, "role=staff").await, [""; 0]);
+    Browser::default().sign_in(&tenant, "nameless@example.test").await;
+    assert_eq!(listed(&tenant, "unverified=false").await, ["nameless@example.test"], "who signs in proves it");
+    assert_eq!(listed(&tenant, "unverified=true&q=test").await, ["bo@other.test", "ann.smit@example.test"]);
+    // Somebody who was erased is nobody's to find.
+    assert_eq!(call(&tenant, "DELETE", &path(ann), None).await.0, 204);
+    assert_eq!(listed(&tenant, "q=vries").await, [""; 0]);
+    assert_eq!(listed(&tenant, "unverified=true").await, ["bo@other.test"]);
+}
+
+#[tokio::test]
+async fn k17_lists_of_people_are_walked_by_cursor_whatever_is_asked() {
+    let tenant = Tenant::start().await;
+    for n in 0..7 {
+        somebody(&tenant, &format!("p{n}@example.test"), "Somebody", &["coach"]).await;
+    }
+    for address in ["p3@example.test", "p5@example.test"] {
+        tenant.advance(60);
+        Browser::default().sign_in(&tenant, address).await;
+    }
+    for (query, expected) in [
+        ("limit=3", 7),
+        ("q=somebody&limit=3", 7),
+        ("q=example&role=coach&unverified=true&limit=2", 5),
+        ("order=last_sign_in&limit=1", 2),
+        ("order=newest&limit=200", 7),
+    ] {
+        let (mut seen, mut cursor): (Vec<String>, String) = (Vec::new(), String::new());
+        loop {
+            let (status, page) = call(&tenant, "GET", &format!("/users?{query}{cursor}"), None).await;
+            assert_eq!(status, 200, "{query}");
+            seen.extend(
+                page["items"].as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap().to_owned()),
+            );
+            let Value::String(next) = &page["next"] else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen.len(), expected, "{query}: {seen:?}");
+        let mut each = seen.clone();
+        each.sort();
+        each.dedup();
+        assert_eq!(each.len(), expected, "{query}: nobody twice");
+    }
+    assert_eq!(listed(&tenant, "order=last_sign_in").await, ["p5@example.test", "p3@example.test"]);
+    for query in ["q=x&order=last_sign_in", "role=coach&order=last_sign_in", &format!("q={}", "x".repeat(201))] {
+        assert_eq!(call(&tenant, "GET", &format!("/users?{query}"), None).await.0, 422, "{query}");
+    }
+    for query in ["disabled=maybe", "order=oldest"] {
+        assert_eq!(call(&tenant, "GET", &format!("/users?{query}"), None).await.0, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn k17_names_are_in_memory_while_somebody_searches_and_no_longer() {
+    let tenant = Tenant::start().await;
+    somebody(&tenant, "ann@example.test", "Ann", &[]).await;
+    assert_eq!(tenant.app.people.bytes().await, None, "nobody asked");
+    call(&tenant, "GET", "/users", None).await;
+    // Built behind the list, before anybody searches.
+    for _ in 0..1_000 {
+        if tenant.app.people.bytes().await.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(tenant.app.people.bytes().await.is_some_and(|bytes| (1..100_000).contains(&bytes)));
+    tenant.advance(599);
+    sweep::round(&tenant.app).await.unwrap();
+    assert!(tenant.app.people.bytes().await.is_some());
+    tenant.advance(2);
+    sweep::round(&tenant.app).await.unwrap();
+    assert_eq!(tenant.app.people.bytes().await, None, "ten minutes");
+    somebody(&tenant, "bo@example.test", "Bo", &[]).await;
+    assert_eq!(listed(&tenant, "q=bo").await, ["bo@example.test"], "built again when it is asked for");
+}
+
+/// Many people, straight into the table.
+async fn crowd(tenant: &Tenant, most: usize) {
+    const FIRST: [&str; 10] = ["Ann", "Bo", "Chloé", "Daan", "Eva", "Femke", "Gijs", "Hanna", "Ivo", "Jörg"];
+    const LAST: [&str; 8] = ["de Vries", "Jansen", "Smit", "Bakker", "Visser", "Meijer", "Mulder", "Bos"];
+    for from in (0..most).step_by(2_000) {
+        let app = Arc::clone(&tenant.app);
+        let work = tenant.app.db.write(move |tx| {
+            Box::pin(async move {
+                for n in from..(from + 2_000).min(most) {
+                    let email: Email = format!("person{n}@example{}.test", n % 97).parse().unwrap();
+                    let name = format!("{} {} {n}", FIRST[n % FIRST.len()], LAST[n / 10 % LAST.len()]);
+                    let id = UserId::new(&app.clock, &app.entropy);
+                    let new = NewUser { id, email: &email, email_verified_at: None, name: Some(&name), locale: None };
+                    let made = Timestamp::from_millis(1_700_000_000_000 + i64::try_from(n).unwrap());
+                    assert!(users::create(tx, &app.keyring, &new, made).await?);
+                }
+                Ok::<_, Internal>(())
+            })
+        });
+        work.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn k17_among_a_hundred_thousand_people_somebody_is_found_at_once() {
+    let tenant = Tenant::start().await;
+    crowd(&tenant, 100_000).await;
+    let began = Instant::now();
+    assert_eq!(listed(&tenant, "q=person99999%40").await.len(), 1);
+    let first = began.elapsed();
+    let bytes = tenant.app.people.bytes().await.unwrap();
+    assert!(bytes < 32 * 1024 * 1024, "{bytes} bytes for 100,000 people");
+    let mut slowest = Duration::ZERO;
+    for (query, found) in [
+        ("q=person77777%40", 1),
+        ("q=chloe+vries", 50),
+        ("q=nobody+at+all", 0),
+        ("q=jorg+bos+person9", 50),
+        ("q=person&disabled=true", 0),
+        ("limit=200&q=example42", 200),
+        ("order=newest", 50),
+    ] {
+        let began = Instant::now();
+        assert_eq!(listed(&tenant, query).await.len(), found, "{query}");
+        slowest = slowest.max(began.elapsed());
+    }
+    println!("100,000 people: first search {first:?}, slowest after it {slowest:?}, {bytes} bytes");
+    // A debug build on a machine that does other things, too: a scan of the table takes many times this.
+    assert!(slowest < Duration::from_millis(1_500), "{slowest:?}");
+}
