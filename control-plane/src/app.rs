@@ -29,6 +29,7 @@ use crate::secrets::{Name, Secrets};
 use crate::settings::{Databases, Isolation, ProcessUsers, Settings};
 use crate::store::{self, data_keys, organisation_events, settings};
 use crate::tenant_client::Links;
+use crate::usage::Counters;
 
 /// Connections for reading the control plane's database.
 const READERS: usize = 4;
@@ -71,6 +72,8 @@ pub struct App {
     pub mailbox: Arc<Mailbox>,
     /// Rung when a mail of the console's own is to be sent.
     pub mail_bell: Notify,
+    /// What is counted of tenants.
+    pub usage: Counters,
     /// Whose seal key is being rotated.
     pub rotations: Rotations,
     /// Who is being provisioned, and the news of it.
@@ -200,6 +203,7 @@ impl App {
             egress: Egress::new(polder_outbound::resolve::Names::System, egress::Limits::default(), true),
             mailbox,
             mail_bell: Notify::new(),
+            usage: Counters::default(),
             rotations: Rotations::default(),
             provision: Provision::default(),
             settings,

@@ -23,27 +23,37 @@ const LONGEST: usize = 200;
 /// The walls around a tenant that runs; `None` around one that does not, or not yet, and which nobody wakes
 /// or waits for to ask.
 pub async fn report(app: &App, tenant: &Tenant) -> Option<Vec<Measure>> {
+    told(app, tenant).await.map(|(walls, _)| walls)
+}
+
+/// The same, with the version of the program it runs.
+pub async fn told(app: &App, tenant: &Tenant) -> Option<(Vec<Measure>, Option<String>)> {
     let serves = matches!(tenant.state, TenantState::Running | TenantState::Suspended);
     if !serves || !app.driver.running(&tenant.short_id) {
         return None;
     }
-    Some(walls(app, tenant).await)
+    Some(ask(app, tenant).await)
 }
 
-async fn walls(app: &App, tenant: &Tenant) -> Vec<Measure> {
+async fn ask(app: &App, tenant: &Tenant) -> (Vec<Measure>, Option<String>) {
     let asked = tokio::time::timeout(WITHIN, tenant_client::health(app, tenant)).await;
-    let own = asked.ok().and_then(Result::ok).map(|health| health.isolation).unwrap_or_default();
-    isolation::merged([
+    let (own, version) = asked.ok().and_then(Result::ok).map(|health| (health.isolation, health.version)).unzip();
+    let own: Vec<Measure> = own.unwrap_or_default();
+    let walls = isolation::merged([
         app.driver.isolation(&tenant.short_id),
         own.into_iter().take(MOST).map(|told| shortened(&told)).collect(),
-    ])
+    ]);
+    (walls, version.map(|version| plain(&version)))
 }
 
 /// What a tenant says of itself is shown and logged: one that was broken into says what it likes, but not
 /// at any length, and without moving the reader's cursor.
 fn shortened(told: &Measure) -> Measure {
-    let plain = |text: &str| text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect();
     Measure { name: plain(&told.name), in_force: told.in_force, detail: plain(&told.detail) }
+}
+
+fn plain(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
 }
 
 /// What was logged of each tenant's walls last.
@@ -65,7 +75,7 @@ impl Told {
 
 /// Logs what is in force around a tenant that was just started, in one line, where that has changed.
 pub async fn tell(app: &App, tenant: &Tenant) {
-    let walls = walls(app, tenant).await;
+    let (walls, _) = ask(app, tenant).await;
     let named = [true, false].map(|in_force| {
         let found = walls.iter().filter(|wall| wall.in_force == in_force);
         found.map(|wall| wall.name.as_str()).collect::<Vec<_>>().join(", ")

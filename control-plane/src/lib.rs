@@ -38,10 +38,12 @@ pub mod router;
 pub mod secret_store;
 pub mod secrets;
 pub mod settings;
+pub mod sheet;
 pub mod store;
 pub mod tenant_client;
 pub mod tenant_socket;
 pub mod told;
+pub mod usage;
 
 #[cfg(test)]
 pub(crate) mod testing;

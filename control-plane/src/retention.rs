@@ -37,6 +37,14 @@ const RULES: &[Rule] = &[
     rule!("staff_grant", "id", "expires_at", DAY.saturating_mul(3 * 365), "who had access to a tenant, and why"),
     rule!("console_session", "id", "expires_at", DAY.saturating_mul(30), "a session that is over"),
     rule!("mail_count", "party", "counted_at", DAY.saturating_mul(2), "messages of a day that is over"),
+    rule!("usage_day", "day_at", "day_at", DAY.saturating_mul(3 * 365), "days, to compare years by"),
+    rule!(
+        "usage_month",
+        "month_at",
+        "month_at",
+        DAY.saturating_mul(7 * 365 + 2),
+        "what a bill rests on is kept as long as the bill"
+    ),
     rule!("idempotency_key", "key_hash", "expires_at", DAY, "a repeat that comes too late to be one"),
 ];
 

@@ -93,7 +93,9 @@ impl Inner {
             Target::Suspended(_) => return pages::closed(locale),
             Target::Asleep(_) | Target::Unknown => return pages::page(StatusCode::MISDIRECTED_REQUEST, locale),
         };
-        route.in_use.touch(app.clock.now());
+        let now = app.clock.now();
+        route.in_use.touch(now);
+        app.usage.request(route.tenant_id, now);
         if route.turns.take().await.is_err() {
             return pages::page(StatusCode::SERVICE_UNAVAILABLE, locale);
         }

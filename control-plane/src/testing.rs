@@ -289,7 +289,7 @@ async fn organisation_of_strangers(app: &App) -> OrganisationId {
     organisation(app, "Strangers").await
 }
 
-async fn tenant(app: &App, slug: &str, organisation: OrganisationId, state: TenantState) -> Tenant {
+pub(crate) async fn tenant(app: &App, slug: &str, organisation: OrganisationId, state: TenantState) -> Tenant {
     let slug: polder_kernel::Slug = slug.parse().unwrap();
     let now = app.clock.now();
     let tenant = Tenant {

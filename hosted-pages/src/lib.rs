@@ -10,8 +10,10 @@
 //! for the console and those.
 
 pub mod account;
+pub mod amount;
 pub mod assets;
 pub mod brand;
+pub mod chart;
 pub mod clean;
 pub mod console;
 pub mod country;

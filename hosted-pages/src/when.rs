@@ -18,6 +18,20 @@ pub fn from_rfc3339(locale: Locale, at: &str) -> String {
     at.parse::<Moment>().map_or_else(|_| at.to_owned(), |m| long(locale, m))
 }
 
+/// A day as `2026-11-21` in few letters: `21 Nov`. Text that is none is shown as it is.
+pub fn short_day(locale: Locale, day: &str) -> String {
+    let Ok(date) = day.parse::<jiff::civil::Date>() else { return day.to_owned() };
+    let names = texts(locale).usage.short_months;
+    let name = usize::try_from(date.month() - 1).ok().and_then(|index| names.split(' ').nth(index)).unwrap_or("");
+    format!("{} {name}", date.day())
+}
+
+/// A month as `2026-11`: `November 2026`. Text that is none is shown as it is.
+pub fn whole_month(locale: Locale, text: &str) -> String {
+    let Ok(date) = format!("{text}-01").parse::<jiff::civil::Date>() else { return text.to_owned() };
+    format!("{} {}", month(locale, date.month()), date.year())
+}
+
 fn long(locale: Locale, moment: Moment) -> String {
     let local: Zoned = moment.to_zoned(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC));
     let month = month(locale, local.month());
@@ -47,5 +61,8 @@ mod tests {
         assert_eq!(moment(Locale::Nl, at), "21 november 2026, 09:00 CET");
         assert_eq!(from_rfc3339(Locale::Nl, "2026-07-01T12:00:00.000Z"), "1 juli 2026, 14:00 CEST");
         assert_eq!(from_rfc3339(Locale::Nl, "soon"), "soon");
+        assert_eq!([short_day(Locale::En, "2026-11-01"), short_day(Locale::Nl, "2026-03-21")], ["1 Nov", "21 mrt"]);
+        assert_eq!(whole_month(Locale::Nl, "2026-10"), "oktober 2026");
+        assert_eq!([short_day(Locale::En, "soon"), whole_month(Locale::En, "soon")], ["soon", "soon"]);
     }
 }

@@ -29,9 +29,12 @@ use crate::oidc::token_cache::TokenCache;
 use crate::passkeys::RelyingParty;
 use crate::people::Finder;
 use crate::places::Places;
+use crate::refusals::Refusals;
 use crate::settings::{Issuer, Lifetimes};
 use crate::startup;
 use crate::store;
+use crate::usage::Counted;
+use crate::verification::Verification;
 
 /// Everything a request may need. One per process; handlers hold it as `Arc<App>`.
 pub struct App {
@@ -95,6 +98,12 @@ pub struct App {
     pub passkeys: RelyingParty,
     /// Which country an address is in, where a local file says so.
     pub places: Places,
+    /// Who was counted today.
+    pub counted: Arc<Counted>,
+    /// What applications were refused since it was last written down.
+    pub refusals: Refusals,
+    /// The walk along the audit log that is under way, and what the last one found.
+    pub verification: Verification,
     /// Makes slow hashes, few at a time.
     pub slow: Slow,
     /// Signs checkpoints of the audit log; not a key that applications see.
@@ -217,6 +226,9 @@ impl App {
             checkpoints,
             isolation,
             slow: Slow::default(),
+            counted: Arc::default(),
+            verification: Verification::default(),
+            refusals: Refusals::default(),
         });
         startup::complete_keys(&app);
         Ok(app)

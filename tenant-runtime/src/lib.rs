@@ -35,10 +35,13 @@ pub mod oidc;
 pub mod passkeys;
 pub mod people;
 pub mod places;
+pub mod refusals;
 pub mod router;
 pub mod settings;
 pub mod signin;
 pub mod startup;
 pub mod store;
+pub mod usage;
+pub mod verification;
 
 pub use app::App;

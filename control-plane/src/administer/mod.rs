@@ -21,6 +21,7 @@ use crate::model::{Tenant, TenantState};
 use crate::tenant_client::{self, CallError};
 
 pub mod apis;
+pub mod application_errors;
 pub mod applications;
 pub mod assertion_key;
 pub mod audit_events;
@@ -42,6 +43,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
 pub mod staff_access;
+pub mod usage;
 pub mod users;
 
 /// Somebody acting on a tenant.

@@ -1,14 +1,17 @@
 //! `/tenants/{slug}/audit-events`.
 
+use axum::response::Response;
+use polder_kernel::Timestamp;
 use polder_service::json::Json;
-use polder_tenant_api::{AuditEvent, Page};
+use polder_service::problem::Problem;
+use polder_tenant_api::{AuditEvent, AuditVerification, Page};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::ApiError;
 use super::input::{Params, part};
 use super::within::Within;
-use crate::administer::audit_events;
+use crate::administer::audit_events::{self, Format, Which};
 
 /// Which entries are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -18,9 +21,21 @@ pub struct Wanted {
     /// Those of this action.
     #[param(nullable = false, example = "session.started")]
     action: Option<String>,
+    /// Those that this kind of actor did: `user`, `application`, `member`, `api_key`, `system` or `anonymous`.
+    #[param(nullable = false, example = "member")]
+    actor_kind: Option<String>,
     /// Those about this person.
     #[param(nullable = false, example = "019a0000-0000-7000-8000-000000000002")]
     user_id: Option<String>,
+    /// Those about this application.
+    #[param(nullable = false, example = "019a0000-0000-7000-8000-000000000001")]
+    application_id: Option<String>,
+    /// Those from this moment on (RFC 3339).
+    #[param(nullable = false, example = "2026-11-01T00:00:00Z", format = DateTime)]
+    from: Option<String>,
+    /// Those before this moment (RFC 3339).
+    #[param(nullable = false, example = "2026-12-01T00:00:00Z", format = DateTime)]
+    before: Option<String>,
     /// `next` of the page before.
     #[param(nullable = false)]
     cursor: Option<String>,
@@ -29,9 +44,50 @@ pub struct Wanted {
     limit: Option<u32>,
 }
 
+/// Which entries are wanted, and how.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Export {
+    /// `csv`, as unless given, or `ndjson`.
+    #[serde(default)]
+    #[param(inline, nullable = false, default = "csv")]
+    format: ExportFormat,
+    /// Those of this action.
+    #[param(nullable = false, example = "session.started")]
+    action: Option<String>,
+    /// Those that this kind of actor did: `user`, `application`, `member`, `api_key`, `system` or `anonymous`.
+    #[param(nullable = false, example = "member")]
+    actor_kind: Option<String>,
+    /// Those about this person.
+    #[param(nullable = false, example = "019a0000-0000-7000-8000-000000000002")]
+    user_id: Option<String>,
+    /// Those about this application.
+    #[param(nullable = false, example = "019a0000-0000-7000-8000-000000000001")]
+    application_id: Option<String>,
+    /// Those from this moment on (RFC 3339).
+    #[param(nullable = false, example = "2026-11-01T00:00:00Z", format = DateTime)]
+    from: Option<String>,
+    /// Those before this moment (RFC 3339).
+    #[param(nullable = false, example = "2026-12-01T00:00:00Z", format = DateTime)]
+    before: Option<String>,
+}
+
+/// How a log is written out.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Rows for a spreadsheet (RFC 4180).
+    #[default]
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
 /// Lists a tenant's audit log, newest first.
 ///
-/// What came through this API or the console names the key or member that did it.
+/// What came through this API or the console names the key or member that did it. A page may hold fewer entries than
+/// asked for, even none, and have a `next`: where what is looked for is rare.
 #[utoipa::path(
     get, path = "/tenants/{slug}/audit-events", operation_id = "listAuditEvents", tag = "audit-events",
     params(("slug" = String, Path, description = "The tenant", example = "acme"), Wanted),
@@ -39,10 +95,57 @@ pub struct Wanted {
         "id": "1-42", "at": "2026-11-21T08:20:00.000Z", "action": "session.ended", "actor_kind": "api_key",
         "actor_id": "019a0000-0000-7000-8000-000000000004", "user_id": "019a0000-0000-7000-8000-000000000002",
         "application_id": null, "session_id": "019a0000-0000-7000-8000-000000000003", "request_id": "4f1c02d39a6be857",
-        "details": null, "hash": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"}], "next": "41"})))
+        "details": null, "hash": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"}], "next": "1795248000000-42"})))
 )]
 pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<Json<Page<AuditEvent>>, ApiError> {
     let part = part(wanted.cursor, wanted.limit)?;
-    let which = (wanted.action.as_deref(), wanted.user_id.as_deref());
-    Ok(Json(audit_events::list(&on, which, &part).await?))
+    let (from, before) = (moment(wanted.from.as_deref())?, moment(wanted.before.as_deref())?);
+    let Wanted { action, actor_kind, user_id, application_id, .. } = wanted;
+    let which = Which { action, actor_kind, user_id, application_id, from, before };
+    Ok(Json(audit_events::list(&on, &which, &part).await?))
+}
+
+/// Writes a tenant's audit log out, newest first, as rows for a spreadsheet or as one JSON object a line.
+///
+/// All entries that fit, however many: they are sent as they are read. A cell that a spreadsheet would take for a formula
+/// begins with an apostrophe.
+#[utoipa::path(
+    get, path = "/tenants/{slug}/audit-events/export", operation_id = "exportAuditEvents", tag = "audit-events",
+    params(("slug" = String, Path, description = "The tenant", example = "acme"), Export),
+    responses((status = 200, description = "The entries", content(
+        (String = "text/csv", example = json!("id,at,action,actor_kind,actor_id,…")),
+        (String = "application/x-ndjson", example = json!("{\"id\":\"1-42\",\"action\":\"session.ended\",…}"))
+    )))
+)]
+pub async fn export(Within(on): Within, Params(wanted): Params<Export>) -> Result<Response, ApiError> {
+    let (from, before) = (moment(wanted.from.as_deref())?, moment(wanted.before.as_deref())?);
+    let Export { format, action, actor_kind, user_id, application_id, .. } = wanted;
+    let which = Which { action, actor_kind, user_id, application_id, from, before };
+    let format = match format {
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Ndjson => Format::Ndjson,
+    };
+    Ok(audit_events::export(on, which, format).await?)
+}
+
+/// Verifies a tenant's whole audit log: every entry against the hash before it, and every checkpoint's signature.
+///
+/// One verification serves all who ask. Where it takes longer than a moment it goes on after the answer, which then says
+/// `running`: ask again to hear how far it is.
+#[utoipa::path(
+    post, path = "/tenants/{slug}/audit-events/verify", operation_id = "verifyAuditEvents", tag = "audit-events",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    responses((status = 200, description = "What was found, or how far it is", body = AuditVerification,
+        example = json!({"state": "intact", "started_at": "2026-11-21T08:00:00.000Z",
+            "finished_at": "2026-11-21T08:00:00.120Z", "entries": 4711, "start": 0, "head": 4711,
+            "head_hash": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg", "checkpoints": 9, "signed_through": 4700,
+            "broken": null})))
+)]
+pub async fn verify(Within(on): Within) -> Result<Json<AuditVerification>, ApiError> {
+    Ok(Json(audit_events::verify(&on).await?))
+}
+
+fn moment(text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
+    let wrong = |_| Problem::bad_request("a moment is written 2026-11-21T08:00:00Z").into();
+    text.map(str::parse).transpose().map_err(wrong)
 }

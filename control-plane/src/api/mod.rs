@@ -14,6 +14,7 @@ use crate::app::App;
 pub mod admit;
 pub mod api_keys;
 pub mod apis;
+pub mod application_errors;
 pub mod applications;
 pub mod audit_events;
 pub mod blocklists;
@@ -51,6 +52,7 @@ pub mod settings;
 pub mod sign_in_attempts;
 pub mod staff_access;
 pub mod tenants;
+pub mod usage;
 pub mod users;
 pub mod within;
 

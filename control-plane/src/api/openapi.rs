@@ -39,6 +39,7 @@ pub fn base() -> OpenApi {
             ("sessions", "The register of sessions"),
             ("audit-events", "Who did what"),
             ("messages", "What a tenant sent, and how far it has come"),
+            ("usage", "What tenants were used for: daily and monthly active people, sign-ins, requests"),
             ("keys", "Custody of a tenant's keys: rotation, and nothing that could mint"),
             ("settings", "A tenant's own choices"),
             ("abuse", "What stands before abuse of the sign-in: lockouts, attempts, lists of networks"),

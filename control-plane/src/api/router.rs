@@ -15,10 +15,10 @@ use utoipa_axum::routes;
 use super::conditional::Resources;
 use super::rates::Rates;
 use super::{
-    Api, admit, api_keys, apis, applications, audit_events, blocklists, branding, conditional, connections, egress,
-    events, invitations, invitees, keys, life, lockouts, logout_deliveries, members, messages, openapi, organisation,
-    passkeys, people_files, person, profile_fields, registration_tokens, sessions, settings, sign_in_attempts,
-    staff_access, tenants, users,
+    Api, admit, api_keys, apis, application_errors, applications, audit_events, blocklists, branding, conditional,
+    connections, egress, events, invitations, invitees, keys, life, lockouts, logout_deliveries, members, messages,
+    openapi, organisation, passkeys, people_files, person, profile_fields, registration_tokens, sessions, settings,
+    sign_in_attempts, staff_access, tenants, usage, users,
 };
 use crate::app::App;
 
@@ -65,6 +65,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(applications::list, applications::create))
         .routes(routes!(applications::show, applications::change, applications::remove))
         .routes(routes!(applications::add_secret))
+        .routes(routes!(application_errors::list))
         .routes(routes!(invitees::list))
         .routes(routes!(invitees::add, invitees::remove))
         .routes(routes!(users::list, users::create))
@@ -94,6 +95,12 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(logout_deliveries::list))
         .routes(routes!(logout_deliveries::retry))
         .routes(routes!(audit_events::list))
+        .routes(routes!(audit_events::export))
+        .routes(routes!(audit_events::verify))
+        .routes(routes!(usage::days))
+        .routes(routes!(usage::months))
+        .routes(routes!(usage::recount))
+        .routes(routes!(usage::of_organisation))
         .routes(routes!(sign_in_attempts::list))
         .routes(routes!(lockouts::list))
         .routes(routes!(lockouts::lift))

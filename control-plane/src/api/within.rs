@@ -53,6 +53,7 @@ impl FromRequestParts<Arc<App>> for Remembered {
         let tenant = tenant
             .filter(|tenant| tenant.organisation_id == Some(caller.organisation_id))
             .ok_or_else(ApiError::not_found)?;
+        app.usage.api_request(tenant.id, app.clock.now());
         Ok(Self(On { app: Arc::clone(app), tenant, acting: caller.acting }))
     }
 }

@@ -1,23 +1,69 @@
-//! A tenant's audit log.
+//! A tenant's audit log: looked through, written out, and verified.
 
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
-use polder_hosted_pages::console::Audit;
+use polder_hosted_pages::console::{Audit, AuditAsked, AuditVerified};
+use polder_kernel::Day;
 use serde::Deserialize;
 
 use super::in_tenant::InTenant;
 use super::tenants::head;
 use super::{Console, Fault, show};
-use crate::administer::{Part, audit_events};
+use crate::administer::Part;
+use crate::administer::audit_events::{self, Format, Which};
 
 /// What the log may be asked for.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
     action: Option<String>,
+    actor_kind: Option<String>,
     user_id: Option<String>,
+    application_id: Option<String>,
+    /// A day in UTC.
+    from: Option<String>,
+    /// A day in UTC, the last that is wanted.
+    to: Option<String>,
     cursor: Option<String>,
+}
+
+impl Asked {
+    /// What it comes to; `None` where the days make no sense.
+    fn which(&self) -> Option<Which> {
+        let day = |text: &Option<String>| given(text).map(str::parse::<Day>).transpose();
+        let (from, to) = (day(&self.from).ok()?, day(&self.to).ok()?);
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            return None;
+        }
+        let text = |text: &Option<String>| given(text).map(str::to_owned);
+        Some(Which {
+            action: text(&self.action),
+            actor_kind: text(&self.actor_kind),
+            user_id: text(&self.user_id),
+            application_id: text(&self.application_id),
+            from: from.map(Day::begins),
+            before: to.map(|to| to.plus(1).begins()),
+        })
+    }
+
+    /// The same as the query of an address, without the place.
+    fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("action", &self.action),
+            ("actor_kind", &self.actor_kind),
+            ("user_id", &self.user_id),
+            ("application_id", &self.application_id),
+            ("from", &self.from),
+            ("to", &self.to),
+        ] {
+            if let Some(value) = given(value) {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
 }
 
 /// `GET /tenants/{slug}/audit`.
@@ -26,17 +72,51 @@ pub async fn page(
     InTenant { member, on }: InTenant,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let (action, user) = (given(&asked.action), given(&asked.user_id));
+    let which = asked.which();
     let part = Part { cursor: given(&asked.cursor).map(str::to_owned), limit: None };
-    let found = audit_events::list(&on, (action, user), &part).await?;
+    let found = audit_events::list(&on, &which.clone().unwrap_or_default(), &part).await?;
+    let shown = AuditAsked {
+        action: given(&asked.action).unwrap_or_default(),
+        actor_kind: given(&asked.actor_kind).unwrap_or_default(),
+        user_id: given(&asked.user_id).unwrap_or_default(),
+        application_id: given(&asked.application_id).unwrap_or_default(),
+        from: given(&asked.from).unwrap_or_default(),
+        to: given(&asked.to).unwrap_or_default(),
+        wrong: which.is_none(),
+    };
     let page = Audit {
         shell: member.shell(),
         tenant: head(&on.tenant),
         events: &found.items,
+        asked: shown,
+        query: &asked.query(),
         next: found.next.as_deref(),
-        action: action.unwrap_or_default(),
-        user_id: user.unwrap_or_default(),
     };
+    Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
+}
+
+/// `GET /tenants/{slug}/audit.csv`.
+pub async fn csv(at: InTenant, asked: Query<Asked>) -> Result<Response, Fault> {
+    export(at, asked, Format::Csv).await
+}
+
+/// `GET /tenants/{slug}/audit.ndjson`.
+pub async fn ndjson(at: InTenant, asked: Query<Asked>) -> Result<Response, Fault> {
+    export(at, asked, Format::Ndjson).await
+}
+
+async fn export(InTenant { on, .. }: InTenant, asked: Query<Asked>, format: Format) -> Result<Response, Fault> {
+    let which = asked.which().ok_or(Fault::BadRequest("the days make no sense"))?;
+    Ok(audit_events::export(on, which, format).await?)
+}
+
+/// `GET /tenants/{slug}/audit/verification`: verifies the whole log, or shows how far that is.
+pub async fn verification(
+    State(console): State<Arc<Console>>,
+    InTenant { member, on }: InTenant,
+) -> Result<Response, Fault> {
+    let found = audit_events::verify(&on).await?;
+    let page = AuditVerified { shell: member.shell(), tenant: head(&on.tenant), found: &found };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }
 

@@ -4,23 +4,40 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use polder_hosted_pages::console::{SignedOut, TenantList, TenantRow};
+use polder_hosted_pages::console::{ListAsked, SignedOut, TenantList, TenantRow};
+use polder_kernel::encoding::{base64url, from_base64url};
 use serde::Deserialize;
 
 use super::tenants::head;
 use super::{Console, Fault, Visit, show, signed_in};
-use crate::model::Permission;
+use crate::model::{OrganisationId, Permission, Tenant, TenantState};
 use crate::organisation::sign_up;
-use crate::store::tenants;
+use crate::store::tenant_lists::{self, Order, Place};
 
-/// The most tenants of one list.
-const MOST: i64 = 500;
+/// The most tenants of one page.
+const PAGE: usize = 50;
+/// Tenants read at once where some of them are looked for.
+const LOOK: i64 = 200;
+/// How often it is read on before the page says that it goes on from here: no request reads everything.
+const LOOKS: usize = 25;
 
 /// What `/` may be asked for.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
-    state: Option<String>,
     notice: Option<String>,
+    q: Option<String>,
+    /// A state; `ended` for who just signed out.
+    state: Option<String>,
+    sort: Option<String>,
+    cursor: Option<String>,
+}
+
+/// What is looked for.
+struct Wanted {
+    /// In small letters.
+    part: String,
+    state: Option<TenantState>,
+    order: Order,
 }
 
 /// `GET /`.
@@ -37,11 +54,82 @@ pub async fn show_home(
     if !member.may(Permission::See) {
         return Ok(Redirect::to("/organisation").into_response());
     }
-    let mut tx = console.app.db.read().await?;
-    let found = tenants::page(&mut tx, member.session.organisation_id, "", MOST).await?;
+    let (q, state) = (given(&asked.q), given(&asked.state).parse::<TenantState>().ok());
+    let (order, sort) = match given(&asked.sort) {
+        "name" => (Order::Name, "name"),
+        "state" => (Order::State, "state"),
+        "created" => (Order::Newest, "created"),
+        _ => (Order::Slug, ""),
+    };
+    let wanted = Wanted { part: q.to_lowercase(), state, order };
+    let place = asked.cursor.as_deref().and_then(place).unwrap_or_default();
+    let (found, next) = find(&console, member.session.organisation_id, &wanted, place).await?;
     let times: Vec<String> = found.iter().map(|tenant| tenant.created_at.rfc3339()).collect();
     let rows: Vec<TenantRow<'_>> =
         found.iter().zip(&times).map(|(tenant, created_at)| TenantRow { head: head(tenant), created_at }).collect();
+    let asked_for = ListAsked { q, state: state.map_or("", TenantState::as_str), sort };
+    let next = next.map(|place| address(&asked_for, &place));
     let shell = member.shell_saying(asked.notice.as_deref());
-    Ok(show::page(&visit, &TenantList { shell, tenants: &rows }, &[console.provider.issuer()]))
+    let page = TenantList { shell, tenants: &rows, asked: asked_for, next: next.as_deref() };
+    Ok(show::page(&visit, &page, &[console.provider.issuer()]))
+}
+
+/// A page of those that are looked for, and where the next begins.
+async fn find(
+    console: &Console,
+    organisation: OrganisationId,
+    wanted: &Wanted,
+    mut place: Place,
+) -> Result<(Vec<Tenant>, Option<Place>), Fault> {
+    let mut tx = console.app.db.read().await?;
+    let mut found: Vec<Tenant> = Vec::new();
+    for _ in 0..LOOKS {
+        let read = tenant_lists::page(&mut tx, organisation, (wanted.order, &place), LOOK).await?;
+        let last = read.len() < usize::try_from(LOOK).unwrap_or(usize::MAX);
+        for tenant in read {
+            if found.len() == PAGE && wanted.fits(&tenant) {
+                let next = found.last().map(|last| wanted.order.after(last));
+                return Ok((found, next));
+            }
+            place = wanted.order.after(&tenant);
+            if wanted.fits(&tenant) {
+                found.push(tenant);
+            }
+        }
+        if last {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, Some(place)))
+}
+
+impl Wanted {
+    fn fits(&self, tenant: &Tenant) -> bool {
+        self.state.is_none_or(|state| tenant.state == state)
+            && (self.part.is_empty()
+                || tenant.slug.as_str().contains(&self.part)
+                || tenant.name.to_lowercase().contains(&self.part))
+    }
+}
+
+fn given(text: &Option<String>) -> &str {
+    text.as_deref().map(str::trim).unwrap_or_default()
+}
+
+fn address(asked: &ListAsked<'_>, place: &Place) -> String {
+    let cursor = base64url(format!("{} {}", place.id, place.key).as_bytes());
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in [("q", asked.q), ("state", asked.state), ("sort", asked.sort), ("cursor", &cursor)] {
+        if !value.is_empty() {
+            query.append_pair(name, value);
+        }
+    }
+    format!("/?{}", query.finish())
+}
+
+/// A place that an address names. What is none, or holds what no column does, is the beginning.
+fn place(cursor: &str) -> Option<Place> {
+    let text = String::from_utf8(from_base64url(cursor)?).ok()?;
+    let (id, key) = text.split_once(' ').filter(|_| !text.contains('\0'))?;
+    Some(Place { id: id.parse::<crate::model::TenantId>().ok()?.to_string(), key: key.to_owned() })
 }

@@ -16,6 +16,7 @@ use polder_service::limit::Limits;
 use crate::app::App;
 
 pub mod api_keys;
+pub mod application_errors;
 pub mod applications;
 pub mod assets;
 pub mod audit;
@@ -54,6 +55,7 @@ pub mod signout;
 pub mod tenants;
 pub mod trail;
 pub mod upload;
+pub mod usage;
 pub mod user_imports;
 pub mod visit;
 

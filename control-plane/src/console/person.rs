@@ -18,6 +18,7 @@ use super::person_form::{self, PersonForm};
 use super::problems::Problems;
 use super::tenants::head;
 use super::{Console, Fault, SignedIn, show};
+use crate::administer::audit_events::Which;
 use crate::administer::{
     On, Part, Refused, audit_events, connections, messages, passkeys, person, profile_fields, sessions, users,
 };
@@ -224,6 +225,7 @@ async fn page(
     let id = user.id.to_string();
     let part = |limit, cursor: Option<&String>| Part { cursor: cursor.cloned(), limit: Some(limit) };
     let (few, some, last) = (part(SESSIONS, None), part(MESSAGES, None), part(EVENTS, asked.events.as_ref()));
+    let about = Which { user_id: Some(id.clone()), ..Which::default() };
     // Side by side: each is a call of its own to the tenant.
     let (own, factors, keys, open, let_in, accounts, sent, events) = try_join!(
         profile_fields::list(on),
@@ -233,7 +235,7 @@ async fn page(
         person::applications(on, user.id),
         connections::of_user(on, user.id),
         messages::list(on, (Some(&id), None), &some),
-        audit_events::list(on, (None, Some(&id)), &last),
+        audit_events::list(on, &about, &last),
     )?;
     let form = form.unwrap_or_else(|| PersonForm::of(user, &own.items, member.visit.locale));
     let locales: Vec<(&str, &str, bool)> =

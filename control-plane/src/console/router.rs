@@ -11,14 +11,14 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, applications, assets, audit, branding, callback, connections, dress, egress, home,
-    invitation, keys, life, members, messages, organisation, people, person, policies, problem_kinds, progress,
-    reference, sign_up, signin, signout, tenants, trail, user_imports,
+    Console, Fault, api_keys, application_errors, applications, assets, audit, branding, callback, connections, dress,
+    egress, home, invitation, keys, life, members, messages, organisation, people, person, policies, problem_kinds,
+    progress, reference, sign_up, signin, signout, tenants, trail, usage, user_imports,
 };
 use crate::app::App;
 use crate::model::Permission::{
     ChangeApplications, ChangeKeys, ChangeMembers, ChangeOrganisation, ChangePeople, ChangeTenants, EndAccess,
-    EndTenants, Enter, HelpPeople, MakeTenants, See, SeeAudit, SeeKeys, SeeMembers, SeePeople,
+    EndTenants, Enter, HelpPeople, MakeTenants, See, SeeAudit, SeeKeys, SeeMembers, SeePeople, SeeUsage,
 };
 use crate::provision::desired::CONSOLE_CALLBACK;
 
@@ -63,6 +63,8 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/reference/{file}", get(reference::file))
         // Members.
         .route("/signout", may(Enter, post(signout::end)))
+        .route("/usage", may(SeeUsage, get(usage::of_all)))
+        .route("/usage.csv", may(SeeUsage, get(usage::of_all_csv)))
         .route("/tenants", may(MakeTenants, post(tenants::create)))
         .route("/tenants/new", may(MakeTenants, get(tenants::new)))
         .route("/tenants/{slug}", may(See, get(tenants::overview)))
@@ -79,6 +81,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             "/tenants/{slug}/applications/{id}",
             may(See, get(applications::one)).merge(may(ChangeApplications, post(applications::change))),
         )
+        .route("/tenants/{slug}/applications/{id}/errors", may(See, get(application_errors::list)))
         .route("/tenants/{slug}/applications/{id}/secrets", may(ChangeApplications, post(applications::add_secret)))
         .route("/tenants/{slug}/applications/{id}/delete", may(ChangeApplications, post(applications::remove)))
         .route(
@@ -118,7 +121,13 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             "/tenants/{slug}/sign-in",
             may(See, get(policies::page)).merge(may(ChangeTenants, post(policies::change))),
         )
+        .route("/tenants/{slug}/usage", may(SeeUsage, get(usage::page)))
+        .route("/tenants/{slug}/usage.csv", may(SeeUsage, get(usage::days_csv)))
+        .route("/tenants/{slug}/usage-months.csv", may(SeeUsage, get(usage::months_csv)))
         .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
+        .route("/tenants/{slug}/audit.csv", may(SeePeople, get(audit::csv)))
+        .route("/tenants/{slug}/audit.ndjson", may(SeePeople, get(audit::ndjson)))
+        .route("/tenants/{slug}/audit/verification", may(SeePeople, get(audit::verification)))
         .route(
             "/tenants/{slug}/connections",
             may(See, get(connections::list)).merge(may(ChangeTenants, post(connections::create))),

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use polder_hosted_pages::console::{FieldProblem, Problem, TenantHead, TenantNew, TenantOverview, TenantState};
-use polder_kernel::Slug;
+use polder_hosted_pages::console::{FieldProblem, Glance, Problem, TenantHead, TenantNew, TenantOverview, TenantState};
+use polder_kernel::{Day, Slug, Timestamp};
 use polder_tenant_api::Page;
 
 use super::fields::Fields;
 use super::in_tenant::InTenant;
 use super::{Console, Fault, SignedIn, show};
+use crate::administer::audit_events::Which;
 use crate::administer::{Part, applications, audit_events};
-use crate::isolation;
 use crate::model::{self, Permission, Tenant};
 use crate::provision::{self, CreateError, NewTenant};
+use crate::usage::read;
+use crate::{isolation, usage};
 
 /// The longest name, in characters.
 const NAME: usize = 80;
@@ -93,16 +95,26 @@ pub async fn overview(
 ) -> Result<Response, Fault> {
     let part = Part { cursor: None, limit: Some(GLANCE) };
     // One that is stopped for good cannot be asked, and need not be: it can be undone or destroyed.
-    let there = on.tenant.state != model::TenantState::Terminating;
+    // One that sleeps is not woken by who looks.
+    let there = !matches!(on.tenant.state, model::TenantState::Terminating | model::TenantState::Asleep);
     let nothing = Page { items: Vec::new(), next: None };
     let applications = if there { applications::list(&on, &part).await? } else { nothing };
     let events = if there && member.may(Permission::SeePeople) {
-        audit_events::list(&on, (None, None), &part).await?
+        audit_events::list(&on, &Which::default(), &part).await?
     } else {
         Page { items: Vec::new(), next: None }
     };
-    let walls = isolation::report(&console.app, &on.tenant).await.unwrap_or_default();
-    let ends_at = on.tenant.plans.terminate_at.map(polder_kernel::Timestamp::rfc3339);
+    let (walls, version) = isolation::told(&console.app, &on.tenant).await.unwrap_or_default();
+    usage::fresh(&console.app, &on.tenant).await;
+    let today = Day::of(console.app.clock.now());
+    let mut tx = console.app.db.read().await?;
+    let days = read::days(&mut tx, &on.tenant, (today.plus(-29), today)).await?;
+    let months = read::months(&mut tx, &on.tenant, (today.month(), today.month())).await?;
+    let (attention, as_of) = read::attention(&console.app, &mut tx, &on.tenant).await?;
+    drop(tx);
+    let as_of = as_of.map(Timestamp::rfc3339);
+    let glance = Glance { days: &days, months: &months, attention: &attention, as_of: as_of.as_deref() };
+    let ends_at = on.tenant.plans.terminate_at.map(Timestamp::rfc3339);
     let page = TenantOverview {
         shell: member.shell(),
         tenant: head(&on.tenant),
@@ -113,6 +125,8 @@ pub async fn overview(
         applications: &applications.items,
         events: &events.items,
         walls: &walls,
+        version: version.as_deref(),
+        glance,
     };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }

@@ -34,6 +34,7 @@ use crate::postgres;
 use crate::provision::timers;
 use crate::retention::SCHEDULE;
 use crate::router::Front;
+use crate::usage;
 
 pub use problem::Problem;
 
@@ -58,6 +59,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     let custody = tokio::spawn(custody::keep(Arc::clone(&app)));
     let sharing = tokio::spawn(fair::keep(Arc::clone(&app)));
     let mailing = tokio::spawn(organisation::mail::keep(Arc::clone(&app)));
+    let counting = tokio::spawn(usage::keep(Arc::clone(&app)));
     let server = tokio::spawn(postgres::keep(Arc::clone(&app)));
 
     let outcome = tokio::select! {
@@ -77,6 +79,8 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     sharing.abort();
     mailing.abort();
     server.abort();
+    counting.abort();
+    usage::flush(&app).await;
     app.driver.close().await;
     app.supervisor.stop_all().await;
     if let Some(postgres) = &app.postgres {

@@ -70,6 +70,9 @@ pub async fn look(app: &Arc<App>) -> Result<(), Error> {
         let folder = app.settings.layout.tenant(&short_id);
         // Beside the tasks that others wait for.
         let measured = tokio::task::spawn_blocking(move || Held::of(&folder)).await;
+        if let Ok(held) = &measured {
+            app.usage.holds(id, held.bytes, most);
+        }
         let Some(held) = measured.ok().filter(|held| held.is_too_much(most)) else { continue };
         if let Some(tenant) = tenants::by_id(&mut app.db.read().await?, id).await? {
             hold_back(app, &tenant, held, most).await?;

@@ -18,7 +18,9 @@ pub mod own_applications;
 pub mod settings;
 pub mod sign_ups;
 pub mod staff_grants;
+pub mod tenant_lists;
 pub mod tenants;
+pub mod usage;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,4 +40,5 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/control/0006_connections.sql"),
     },
     Migration { version: 7, name: "members", sql: include_str!("../../../migrations/control/0007_members.sql") },
+    Migration { version: 8, name: "usage", sql: include_str!("../../../migrations/control/0008_usage.sql") },
 ];

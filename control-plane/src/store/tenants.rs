@@ -115,7 +115,8 @@ pub async fn complete_skeletons(tx: &mut Tx) -> Result<(), Error> {
     Ok(())
 }
 
-fn from_row(row: &Row) -> Result<Tenant, Error> {
+/// A tenant as stored.
+pub(super) fn from_row(row: &Row) -> Result<Tenant, Error> {
     Ok(Tenant {
         id: row.id("id")?,
         slug: row.parse("slug")?,

@@ -97,6 +97,7 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (&Method::POST, ["users"]) => (StatusCode::CREATED, Json(user())).into_response(),
         (_, ["applications", _, "invitees"]) => page(&json!({"user_id": KNOWN, "invited_at": AT})),
         (&Method::PUT, ["applications", _, "invitees", _]) => StatusCode::NO_CONTENT.into_response(),
+        (_, ["applications", _, "errors"]) => page(&application_error()),
         (_, ["applications"]) => page(&application()),
         (_, ["applications", _]) => Json(application()).into_response(),
         (&Method::POST, ["connections"]) => (StatusCode::CREATED, Json(connection())).into_response(),
@@ -131,6 +132,14 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (_, ["lockouts"]) => page(&lockout()),
         (&Method::GET, ["blocklists"]) => page(&blocklist()),
         (_, ["blocklists", _]) => Json(blocklist()).into_response(),
+        (_, ["audit-events"]) if target.contains("cursor=more") => {
+            Json(json!({"items": [event()], "next": null})).into_response()
+        }
+        (_, ["audit-verification"]) => Json(verification()).into_response(),
+        (_, ["usage"]) => Json(usage()).into_response(),
+        (_, ["usage", "months", month, "recount"]) => {
+            Json(json!({"month": month, "kept": 42, "counted": 42, "days": []})).into_response()
+        }
         (_, ["audit-events"]) => page(&event()),
         (_, ["keys", ..]) => page(&key()),
         (_, ["data-keys", ..]) => page(&data_key()),
@@ -159,6 +168,31 @@ fn page(item: &Value) -> Response {
 }
 
 const AT: &str = "2026-11-21T08:00:00.000Z";
+
+fn application_error() -> Value {
+    json!({"kind": "redirect_uri", "at": "authorize", "error": "invalid_request",
+        "reason": "redirect_uri is not registered for this application", "advice": "x",
+        "sent": "https://shop.example/callback", "times": 3, "first_at": AT, "last_at": AT})
+}
+
+fn verification() -> Value {
+    json!({"state": "intact", "started_at": AT, "finished_at": AT, "entries": 4711, "start": 0, "head": 4711,
+        "head_hash": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg", "checkpoints": 9, "signed_through": 4700,
+        "broken": null})
+}
+
+/// What a tenant says of its usage: a day, a month that is over and one that goes on.
+fn usage() -> Value {
+    json!({
+        "days": [{"day": "2026-11-21", "active_people": 42, "failed_sign_ins": 2,
+            "sign_ins": {"email_code": 12, "passkey": 30, "connection": 3}}],
+        "months": [
+            {"month": "2026-10", "active_people": 310, "sign_ins": 1204, "failed_sign_ins": 31,
+                "closed_at": "2026-11-01T00:10:00.000Z"},
+            {"month": "2026-11", "active_people": 205, "sign_ins": 812, "failed_sign_ins": 9, "closed_at": null}],
+        "attention": [{"kind": "lockouts", "count": 3}]
+    })
+}
 
 fn passkey() -> Value {
     json!({"id": KNOWN, "name": "Phone", "model": null, "aaguid": "00000000-0000-0000-0000-000000000000",

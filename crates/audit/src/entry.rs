@@ -1,11 +1,11 @@
 //! An event as it stands in the log.
 
 use polder_crypto::{Category, Keyring, PersonKey};
-use polder_db::{Row, Tx, Value, args};
+use polder_db::{Row, Value, args};
 use polder_kernel::Timestamp;
 
 use crate::Error;
-use crate::chain::{CHAIN, Canonical, Hash};
+use crate::chain::{Canonical, Hash};
 
 /// A row of `audit_event`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,75 +34,6 @@ pub struct Entry {
     pub details_sealed: Option<String>,
     /// The hash of all this and of the event before, as stored.
     pub hash: String,
-}
-
-/// Which events to list.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Those that concern this person.
-    pub user_id: Option<String>,
-    /// Those of this action.
-    pub action: Option<String>,
-}
-
-/// Where the next page of a list begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor(i64);
-
-impl Cursor {
-    /// After the event of this number.
-    pub fn after(entry: &Entry) -> Self {
-        Self(entry.seq)
-    }
-
-    /// The number of that event: what comes after it on a list has a lower one.
-    pub const fn number(self) -> i64 {
-        self.0
-    }
-
-    /// The cursor in the form that [`Cursor::parse`] reads.
-    pub fn to_text(self) -> String {
-        self.0.to_string()
-    }
-
-    /// A cursor that a caller gave back.
-    pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().filter(|seq| *seq > 0).map(Self)
-    }
-}
-
-/// Events, newest first, at most `limit`; further ones come after [`Cursor::after`] the last.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    tx: &mut Tx,
-    filter: &Filter,
-    cursor: Option<Cursor>,
-    limit: u32,
-) -> Result<Vec<Entry>, polder_db::Error> {
-    let before = cursor.map_or(i64::MAX, |Cursor(seq)| seq);
-    match (&filter.user_id, &filter.action) {
-        (None, None) => {
-            const SQL: &str = "SELECT * FROM audit_event WHERE chain = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
-            tx.all(SQL, &args![CHAIN, before, limit], Entry::from_row).await
-        }
-        (Some(user), None) => {
-            const SQL: &str = "SELECT * FROM audit_event WHERE user_id = $4 AND chain = $1 AND seq < $2 \
-                               ORDER BY seq DESC LIMIT $3";
-            tx.all(SQL, &args![CHAIN, before, limit, user], Entry::from_row).await
-        }
-        (None, Some(action)) => {
-            const SQL: &str = "SELECT * FROM audit_event WHERE action = $4 AND chain = $1 AND seq < $2 \
-                               ORDER BY seq DESC LIMIT $3";
-            tx.all(SQL, &args![CHAIN, before, limit, action], Entry::from_row).await
-        }
-        (Some(user), Some(action)) => {
-            const SQL: &str = "SELECT * FROM audit_event WHERE user_id = $4 AND action = $5 AND chain = $1 \
-                               AND seq < $2 ORDER BY seq DESC LIMIT $3";
-            tx.all(SQL, &args![CHAIN, before, limit, user, action], Entry::from_row).await
-        }
-    }
 }
 
 impl Entry {

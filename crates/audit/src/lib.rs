@@ -20,14 +20,16 @@ mod entry;
 mod error;
 mod event;
 pub mod keeper;
+mod listing;
 pub mod retention;
 mod tail;
 mod verify;
 
 pub use chain::{CHAIN, Hash};
 pub use checkpoint::{Checkpoint, CheckpointKey};
-pub use entry::{Cursor, Entry, Filter, list};
+pub use entry::Entry;
 pub use error::Error;
 pub use event::{Actor, Event, record};
+pub use listing::{Cursor, Filter, Found, list, search};
 pub use tail::AuditTail;
-pub use verify::{Broken, Report, Why, verify, verify_against};
+pub use verify::{Broken, Progress, Report, Why, verify, verify_against, verify_on};

@@ -83,14 +83,44 @@ pub async fn verify_against(tx: &mut Tx, verifier: &Verifier, kept: &[Checkpoint
     let mut walk = Walk::new(verifier, kept);
     walk.begin_at_start(tx).await?;
     while walk.report.broken.is_none() && walk.page(tx).await? {}
-    if walk.report.broken.is_none() {
-        walk.look_beyond(tx).await?;
+    walk.finish(tx).await
+}
+
+/// How far a verification in steps has come.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    hash: Hash,
+    /// What was found so far; all of it once [`Progress::done`].
+    pub report: Report,
+    /// Whether the end was reached, or the first thing that is wrong.
+    pub done: bool,
+}
+
+/// One step of [`verify`]: at most so many pages of 500 entries, so that neither a reader nor memory is held for long.
+/// Begins at the start of the log where nothing was verified before.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_on(
+    tx: &mut Tx,
+    verifier: &Verifier,
+    before: Option<Progress>,
+    pages: u32,
+) -> Result<Progress, Error> {
+    let mut walk = Walk::new(verifier, &[]);
+    match before {
+        Some(Progress { hash, report, .. }) => (walk.hash, walk.report) = (hash, report),
+        None => {
+            walk.begin_at_start(tx).await?;
+        }
     }
-    if walk.report.broken.is_none() {
-        walk.look_aside(tx).await?;
+    for _ in 0..pages {
+        if walk.report.broken.is_some() || !walk.page(tx).await? {
+            return Ok(Progress { hash: walk.hash, report: walk.finish(tx).await?, done: true });
+        }
     }
     walk.report.head_hash = walk.hash.to_string();
-    Ok(walk.report)
+    Ok(Progress { hash: walk.hash, report: walk.report, done: false })
 }
 
 struct Walk<'a> {
@@ -112,6 +142,18 @@ impl<'a> Walk<'a> {
             broken: None,
         };
         Self { verifier, kept, hash: Hash::START, report }
+    }
+
+    /// What only the whole log can say, once its last entry was seen.
+    async fn finish(mut self, tx: &mut Tx) -> Result<Report, Error> {
+        if self.report.broken.is_none() {
+            self.look_beyond(tx).await?;
+        }
+        if self.report.broken.is_none() {
+            self.look_aside(tx).await?;
+        }
+        self.report.head_hash = self.hash.to_string();
+        Ok(self.report)
     }
 
     fn broken(&mut self, seq: i64, why: Why) {

@@ -3,6 +3,7 @@
 //! Time and chance are values here ([`Clock`], [`Entropy`]) so that expiry, retention and races can
 //! be tested in milliseconds; `.clippy.toml` forbids the ambient ones everywhere else.
 
+pub mod calendar;
 pub mod clock;
 pub mod email;
 pub mod encoding;
@@ -12,6 +13,7 @@ pub mod locale;
 pub mod secret;
 pub mod slug;
 
+pub use calendar::{Day, Month};
 pub use clock::{Clock, Timestamp};
 pub use email::Email;
 pub use entropy::Entropy;

@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 
 pub mod abuse;
 pub mod apis;
+pub mod application_errors;
 pub mod applications;
 pub mod assertion;
+pub mod audit;
 pub mod branding;
 pub mod connections;
 pub mod imports;
@@ -26,6 +28,7 @@ pub mod settings;
 pub mod staff_access;
 pub mod standing;
 pub mod tokens;
+pub mod usage;
 pub mod users;
 
 pub use abuse::{
@@ -33,10 +36,12 @@ pub use abuse::{
     NewBlocklist, ProofOfWork, SignInAttempt,
 };
 pub use apis::{Api, ApiDefinition};
+pub use application_errors::{ApplicationError, ApplicationErrorKind, NoEndpoint, RefusedAt};
 pub use applications::{
     Access, Application, ApplicationChanges, ApplicationType, CreatedApplication, CreatedSecret, Invitee,
     NewApplication, Preferences, Profile, TokenEndpointAuthMethod,
 };
+pub use audit::{AuditBreak, AuditVerification, VerificationState};
 pub use branding::{BrandContrast, BrandLogo, BrandTexts, Branding, BrandingChoices, LogoFile, NewLogo};
 pub use imports::{
     ExistingPeople, ImportFormat, ImportProblem, NewUserImport, UserImport, UserImportId, UserImportKind,
@@ -56,6 +61,7 @@ pub use settings::{AtSessionLimit, Settings, SettingsChanges};
 pub use staff_access::{StaffAccess, StaffAccessChange};
 pub use standing::{Standing, StandingChange};
 pub use tokens::{AccessTokenFormat, SubjectType};
+pub use usage::{Attention, AttentionKind, RecountedDay, SignIns, UsageDay, UsageMonth, UsageRecount, UsageReport};
 pub use users::{NewUser, Passkey, Session, User, UserChanges};
 
 id_kind!(

@@ -5,8 +5,9 @@
 //!
 //! | path | |
 //! | --- | --- |
-//! | `GET /` | [`TenantList`], or [`SignedOut`] |
+//! | `GET /?q=&state=&sort=&cursor=` | [`TenantList`], or [`SignedOut`] |
 //! | `GET /problems`, `GET /problems/{code}` | [`ProblemKinds`] |
+//! | `GET /usage?from=&to=&cursor=`, `GET /usage.csv` | [`UsageOfAll`] |
 //! | `GET /signin`, `POST /signout` | start and end of a session |
 //! | `GET /invitation`, `POST /invitation` | [`Invitation`]: `token`, `name`, `email`, `organisation` |
 //! | `GET /signup`, `POST`, `GET /signup/{token}`, `POST /signup/confirm` | [`SignUp`]: `email`; `token`, `name`, `organisation` |
@@ -18,6 +19,7 @@
 //! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role`, `profile`, `jwks` |
 //! | `GET /tenants/{slug}/applications/new` | [`ApplicationNew`] |
 //! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type`, `profile` and `jwks`, and `passkeys`, `second_factor` and those of [`TokenForm`] |
+//! | `GET /tenants/{slug}/applications/{id}/errors` | [`ApplicationErrors`] |
 //! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
 //! | `POST /tenants/{slug}/applications/{id}/delete` | |
 //! | `GET /tenants/{slug}/users?found=&role=&state=&order=`, `POST` | [`Users`]: `email`, `name`, `roles` |
@@ -33,7 +35,9 @@
 //! | `GET /tenants/{slug}/users/{id}/erase`, `POST` | [`UserErase`] |
 //! | `GET /tenants/{slug}/messages?state=&user_id=` | [`Messages`] |
 //! | `POST /tenants/{slug}/sessions/{id}/end` | `user_id` says whose page to go back to |
-//! | `GET /tenants/{slug}/audit?action=&user_id=&cursor=` | [`Audit`] |
+//! | `GET /tenants/{slug}/audit?action=&actor_kind=&user_id=&application_id=&from=&to=&cursor=`, `…/audit.csv`, `….ndjson` | [`Audit`] |
+//! | `GET /tenants/{slug}/audit/verification` | [`AuditVerified`] |
+//! | `GET /tenants/{slug}/usage?from=&to=`, `…/usage.csv`, `…/usage-months.csv` | [`Usage`] |
 //! | `GET /tenants/{slug}/connections` | [`Connections`] |
 //! | `GET /tenants/{slug}/connections/new?provider=`, `POST /tenants/{slug}/connections` | [`ConnectionNew`]: `provider` and the fields of [`ConnectionForm`] |
 //! | `GET /tenants/{slug}/connections/{id}` | [`Connection`] |
@@ -56,8 +60,11 @@
 //! | `POST /organisation/staff-access/{id}/end` | |
 //! | `GET /audit?action=&actor_id=&cursor=` | [`Trail`] |
 
+mod actions;
 mod api_keys;
+mod application_errors;
 mod applications;
+mod attention;
 mod audit;
 mod branding;
 mod connections;
@@ -78,13 +85,18 @@ mod shell;
 pub mod snippets;
 mod tenants;
 mod tokens;
+mod usage;
 mod user_imports;
 mod walls;
 
+pub use actions::ACTIONS;
+pub(crate) use actions::{actor as actor_words, words as action_words};
 pub use api_keys::{ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, EXPIRIES};
+pub use application_errors::ApplicationErrors;
 pub(crate) use applications::kind_label;
 pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
-pub use audit::Audit;
+pub use attention::ToDo;
+pub use audit::{Audit, AuditAsked, AuditVerified};
 pub(crate) use branding::text as branding_text;
 pub use branding::{Branding, Dressed, Specimen, branding_field, branding_problem};
 pub(crate) use connections::provider_label;
@@ -105,7 +117,9 @@ pub use progress::{Outcome, Step, StepStatus, TenantProgress};
 pub use roles::{MatrixRow, ROLES, is_permission, is_role};
 pub(crate) use roles::{permission_label, role_help, role_label};
 pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
-pub use tenants::{TenantList, TenantNew, TenantOverview, TenantRow};
+pub use tenants::{Glance, ListAsked, TenantList, TenantNew, TenantOverview, TenantRow};
 pub use tokens::TokenForm;
+pub(crate) use usage::state as usage_state;
+pub use usage::{Figure, SignInChart, Usage, UsageOfAll, UsageRow};
 pub use user_imports::{ImportTrouble, UserImportPage, UserImports};
 pub(crate) use user_imports::{import_label, import_look};

@@ -237,10 +237,12 @@ pub enum Section {
     Keys,
     /// What it sent.
     Messages,
+    /// What it was used for.
+    Usage,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Overview,
         Self::Applications,
         Self::SignIn,
@@ -249,6 +251,7 @@ impl Section {
         Self::Branding,
         Self::Messages,
         Self::Audit,
+        Self::Usage,
         Self::Egress,
         Self::Keys,
     ];
@@ -265,6 +268,7 @@ impl Section {
             Self::Branding => t.branding.title,
             Self::Keys => t.keys.title,
             Self::Messages => t.messages.title,
+            Self::Usage => t.usage.title,
         }
     }
 
@@ -278,6 +282,7 @@ impl Section {
             | Self::Branding
             | Self::Egress
             | Self::Keys => true,
+            Self::Usage => may.see_usage,
             Self::Users | Self::Audit | Self::Messages => may.see_people,
         }
     }
@@ -295,6 +300,7 @@ impl Section {
             Self::Branding => "/branding",
             Self::Keys => "/keys",
             Self::Messages => "/messages",
+            Self::Usage => "/usage",
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The list of tenants, a new one, and one at a glance.
 
 use askama::Template;
-use polder_tenant_api::{Application, AuditEvent, Measure};
+use polder_tenant_api::{Application, Attention, AuditEvent, Measure, UsageDay, UsageMonth};
 
 use super::form::{self, FieldProblem};
-use super::{Section, Shell, TenantHead, TenantState, walls};
+use super::{Figure, Section, Shell, SignInChart, TenantHead, TenantState, ToDo, attention, usage, walls};
 
 /// Every tenant of the organisation.
 #[derive(Clone, Copy, Debug, Template)]
@@ -14,6 +14,56 @@ pub struct TenantList<'a> {
     pub shell: Shell<'a>,
     /// The tenants, in the order to show.
     pub tenants: &'a [TenantRow<'a>],
+    /// What was asked for.
+    pub asked: ListAsked<'a>,
+    /// Path and query of the next page.
+    pub next: Option<&'a str>,
+}
+
+/// Which tenants are listed, and how: `form#list-form` asks for others by `q`, `state` and `sort`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListAsked<'a> {
+    /// Part of a name or address; empty for all.
+    pub q: &'a str,
+    /// The state they are in; empty for all.
+    pub state: &'a str,
+    /// `name`, `state` or `created`; the address otherwise.
+    pub sort: &'a str,
+}
+
+impl ListAsked<'_> {
+    const fn is_everything(&self) -> bool {
+        self.q.is_empty() && self.state.is_empty()
+    }
+}
+
+impl TenantList<'_> {
+    /// Values and names of states.
+    fn states(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let t = self.shell.t();
+        let states = [
+            ("", t.list.any_state),
+            ("running", t.state.running),
+            ("asleep", t.state.asleep),
+            ("suspended", t.state.suspended),
+            ("provisioning", t.state.provisioning),
+            ("terminating", t.state.terminating),
+            ("failed", t.state.failed),
+        ];
+        states.map(|(value, label)| (value, label, value == self.asked.state)).to_vec()
+    }
+
+    /// Values and names of orders.
+    fn orders(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let t = &self.shell.t().list;
+        let orders = [("", t.by_slug), ("name", t.by_name), ("state", t.by_state), ("created", t.by_created)];
+        orders.map(|(value, label)| (value, label, value == self.asked.sort)).to_vec()
+    }
+
+    /// Whether the organisation has no tenant at all.
+    const fn has_none(&self) -> bool {
+        self.tenants.is_empty() && self.asked.is_everything() && self.next.is_none()
+    }
 }
 
 /// One tenant in the list.
@@ -79,6 +129,23 @@ pub struct TenantOverview<'a> {
     pub events: &'a [AuditEvent],
     /// What keeps it apart; empty where nobody can say, as while it sleeps.
     pub walls: &'a [Measure],
+    /// The version of its program, where it runs.
+    pub version: Option<&'a str>,
+    /// How it does.
+    pub glance: Glance<'a>,
+}
+
+/// How a tenant does, as it was last told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Glance<'a> {
+    /// The last thirty days, oldest first.
+    pub days: &'a [UsageDay],
+    /// This month, where there is anything.
+    pub months: &'a [UsageMonth],
+    /// What needs attention.
+    pub attention: &'a [Attention],
+    /// When it was told, RFC 3339.
+    pub as_of: Option<&'a str>,
 }
 
 impl TenantOverview<'_> {
@@ -100,6 +167,18 @@ impl TenantOverview<'_> {
 
     fn wall_name<'b>(&'b self, wall: &'b Measure) -> &'b str {
         walls::name(self.shell.t(), wall)
+    }
+
+    fn chart(&self) -> SignInChart {
+        SignInChart::of(&self.shell, self.glance.days)
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        usage::figures(&self.shell, self.glance.days, self.glance.months)
+    }
+
+    fn due(&self) -> Vec<ToDo> {
+        attention::list(&self.shell, self.glance.attention)
     }
 
     fn standing(&self) -> String {

@@ -44,7 +44,7 @@ pub async fn of_user(
 ) -> Result<Vec<Opened>, Internal> {
     let wrapped = user.audit_key_wrapped.as_deref();
     let key = wrapped.map(|wrapped| app.keyring.person_key(&user.id.to_string(), wrapped)).transpose()?;
-    let filter = Filter { user_id: Some(user.id.to_string()), action: None };
+    let filter = Filter { user_id: Some(user.id.to_string()), ..Filter::default() };
     let entries = polder_audit::list(tx, &filter, cursor, limit).await?;
     let open = |entry: Entry| {
         let details = entry.details(&app.keyring, key.as_ref()).ok().flatten();

@@ -2,13 +2,13 @@
 
 use polder_db::Tx;
 
-use crate::App;
 use crate::connections::revoke::Dropped;
 use crate::error::Internal;
 use crate::guard::{attempts, budget};
 use crate::model::User;
 use crate::signin::send;
 use crate::store::{connected_accounts, logout_deliveries, one_time_codes, outbox, sessions, users};
+use crate::{App, usage};
 
 /// Erases `user`. What is kept under keyed hashes of their address goes as well, unless it also protects
 /// others. The tokens of outside providers come back, to be revoked there once this is stored; `None` when
@@ -23,5 +23,6 @@ pub async fn erase(app: &App, tx: &mut Tx, user: &User) -> Result<Option<Vec<Dro
     outbox::forget_address(tx, &app.keyring, &user.email).await?;
     budget::forget_address(tx, &app.keyring, &user.email).await?;
     attempts::forget_person(app, tx, user).await?;
+    usage::forget_person(tx, (&app.keyring, &app.entropy), user.id, now).await?;
     Ok(users::erase(tx, user.id, now).await?.then_some(dropped))
 }

@@ -32,6 +32,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("pushed_request", "a minute, and nobody's yet"),
     ("unconnected_account", "an hour, and nobody's yet"),
     ("connection", "a provider, and the secret we have there: of nobody"),
+    ("active_person", "on which days of a month, counted under a keyed hash; the sessions and the activity say more"),
     ("factor_tries", "a counter"),
     ("lockout", "an hour, and the attempts behind it are in the file"),
     (

@@ -6,6 +6,7 @@
 
 mod addresses;
 pub mod apis;
+pub mod application_errors;
 pub mod applications;
 pub mod assertion;
 pub mod audit_events;
@@ -37,6 +38,7 @@ pub mod settings;
 pub mod sign_in_attempts;
 pub mod staff_access;
 pub mod standing;
+pub mod usage;
 pub mod user_applications;
 pub mod users;
 pub mod views;

@@ -60,6 +60,11 @@ impl OAuthError {
         self.0.error.as_ref().map(|error| error.code)
     }
 
+    /// What the protocol calls it, where it is not our own failure.
+    pub fn refusal(&self) -> Option<&Error> {
+        self.0.error.as_ref().filter(|_| self.0.source.is_none())
+    }
+
     /// The same, with another status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {

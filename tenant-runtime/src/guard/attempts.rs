@@ -19,7 +19,7 @@ use crate::error::Internal;
 use crate::model::User;
 use crate::store::address_changes;
 use crate::store::sign_in_attempts::{self, NewAttempt};
-use crate::{App, limits};
+use crate::{App, limits, usage};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// The most that is shown of one address.
@@ -58,6 +58,7 @@ pub async fn note(
         details_sealed: app.keyring.seal_text(Category::SessionMetadata, &place(&key), &details),
         key,
     };
+    usage::failed(tx, outcome, now).await?;
     Ok(sign_in_attempts::count(tx, &attempt, now).await?)
 }
 

@@ -1,10 +1,13 @@
-//! Work that no request waits for: mail, word of ended sessions, imports of people, sweeping, keys, retention and checkpoints of the audit log.
+//! Work that no request waits for: mail, word of ended sessions, imports of people, sweeping, keys, months of usage,
+//! retention and checkpoints of the audit log.
 
 pub mod keys;
 pub mod logouts;
 pub mod outbox;
+pub mod refusals;
 pub mod retention;
 pub mod sweep;
+pub mod usage;
 
 use std::sync::Arc;
 
@@ -21,6 +24,8 @@ pub fn start(app: &Arc<App>) -> JoinSet<()> {
     jobs.spawn(sweep::run(Arc::clone(app)));
     jobs.spawn(retention::run(Arc::clone(app)));
     jobs.spawn(work::run(Arc::clone(app)));
+    jobs.spawn(refusals::run(Arc::clone(app)));
+    jobs.spawn(usage::run(Arc::clone(app)));
     jobs.spawn(keys::signing(Arc::clone(app)));
     jobs.spawn(keys::data(Arc::clone(app)));
     jobs

@@ -6,11 +6,18 @@ use std::time::Duration;
 use polder_audit::retention::{Rule, Schedule};
 use polder_audit::{keeper, rule};
 
-use crate::App;
+use crate::{App, usage};
 
+/// How long it waits where the database fails.
+const AGAIN: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// 62 days after the end of a month of 31, from its first moment. Months are closed minutes after their end.
+const ACTIVE: Duration = Duration::from_secs((31 + 62) * 24 * 3600);
+const THREE_YEARS: Duration = Duration::from_secs(3 * 365 * 24 * 3600);
+const SEVEN_YEARS: Duration = Duration::from_secs((7 * 365 + 2) * 24 * 3600);
 
 /// One rule per table that grows. People, applications and settings stay until somebody removes them.
 pub const SCHEDULE: Schedule = Schedule { rules: RULES, audit: YEAR };
@@ -51,10 +58,19 @@ const RULES: &[Rule] = &[
         YEAR,
         "what came of an import is shown as long as the audit log tells of it"
     ),
+    rule!("active_person", "person_index", "month_at", ACTIVE, "the days of persons go 62 days after their month"),
+    rule!("usage_day", "day_at", "day_at", THREE_YEARS, "sums of nobody in particular, to compare years by"),
+    rule!("usage_month", "month_at", "month_at", SEVEN_YEARS, "what a bill rests on is kept as long as the bill"),
+    rule!("application_error", "error_key", "last_at", MONTH, "what went wrong a month ago was mended or is forgotten"),
     rule!("outbox", "id", "created_at", YEAR, "the log of messages is kept as long as the audit log"),
 ];
 
 /// Runs for ever: signs checkpoints and runs retention when they are due.
 pub async fn run(app: Arc<App>) {
+    // A month is fixed before the days it is counted from go.
+    while let Err(error) = usage::close_due(&app).await {
+        tracing::error!(%error, "months of usage were not closed: retention waits");
+        tokio::time::sleep(AGAIN).await;
+    }
     keeper::keep(app.db.clone(), SCHEDULE, app.checkpoints.clone(), app.clock.clone()).await;
 }

@@ -8,12 +8,14 @@ use polder_crypto::constant_time_eq;
 use polder_kernel::Secret;
 use polder_protocol::client_auth::{self, Credentials};
 use polder_protocol::{ErrorCode, Params};
+use polder_tenant_api::RefusedAt;
 
 use super::assertion;
 use crate::App;
 use crate::error::OAuthError;
 use crate::limits;
 use crate::model::Application;
+use crate::refusals;
 
 /// The application that proved itself, or named itself if it is public.
 ///
@@ -32,6 +34,9 @@ pub async fn authenticate(
     check(app, authorization, params).await.map_err(|error| {
         if error.code() != Some(ErrorCode::InvalidClient) {
             return error;
+        }
+        if let (Ok(named), Some(refused)) = (client_auth::parse(authorization, params), error.refusal()) {
+            refusals::note(app, RefusedAt::Token, named.id(), refused, params);
         }
         app.limits.check(limits::CLIENT_AUTHENTICATION, from).map_or_else(OAuthError::too_many, |()| error)
     })

@@ -13,6 +13,7 @@ use polder_protocol::par::{self, LIFETIME, URN};
 use polder_protocol::{Error, ErrorCode, Params, dpop::refused};
 use polder_service::RequestContext;
 use polder_service::form::{BodyError, FormBody};
+use polder_tenant_api::RefusedAt;
 
 use super::authorize::incoming;
 use super::cors::AskedBy;
@@ -21,6 +22,7 @@ use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::limits;
 use crate::model::Application;
+use crate::refusals;
 use crate::store::pushed_requests::{self, New};
 
 /// Checks the request as `/authorize` would, and keeps it for a minute under a name for one use.
@@ -36,9 +38,13 @@ pub async fn post(
 ) -> Result<Response, OAuthError> {
     let params = Params::of_body(query.as_deref(), &body?.0)?;
     let application = client::authenticate(&app, ctx.client_ip, &headers, &params).await?;
+    let sent = params.clone();
     let mut response = match push(&app, ctx.client_ip, &headers, &application, params).await {
         Ok(pushed) => json::no_store(StatusCode::CREATED, &pushed),
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            refusals::of_client(&app, RefusedAt::Par, &application, &refused, &sent);
+            refused.into_response()
+        }
     };
     dpop::add_nonce(&app, &headers, &mut response);
     response.extensions_mut().insert(AskedBy(application));

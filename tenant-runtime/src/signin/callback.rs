@@ -25,7 +25,7 @@ use crate::connections::attempt::{Attempt, Purpose};
 use crate::connections::{Problem, redeem};
 use crate::error::{Internal, Kind, PageError};
 use crate::model::Connection;
-use crate::{App, limits};
+use crate::{App, limits, usage};
 
 /// What the redirect to ourselves adds: the answer is in a cookie.
 const CARRIED: &str = "said";
@@ -138,9 +138,11 @@ async fn record_failure(
         .application(&waiting.request.client_id)
         .request(visit.context.request_id)
         .details(details);
+    let now = app.clock.now();
     app.db
         .write(move |tx| {
             Box::pin(async move {
+                usage::connection_failed(tx, now).await?;
                 polder_audit::record(tx, event);
                 Ok::<_, Internal>(())
             })

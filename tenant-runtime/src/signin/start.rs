@@ -20,6 +20,7 @@ use crate::guard::{attempts, place};
 use crate::model::{Assurance, Method, Session, User};
 use crate::store::awaited_factors::{self, Awaited, WaitsFor};
 use crate::store::{known_browsers, sessions, totp_factors, users};
+use crate::usage::{self, Here};
 use crate::{App, audit};
 
 /// How long a sign-in waits for its second step, or for room.
@@ -188,6 +189,13 @@ impl Proof {
         let event = self.event(action, Actor::user(user.id)).session(session.id).details(details);
         polder_audit::record(tx, audit::about(app, event, user)?);
         attempts::note(app, tx, AttemptOutcome::SignedIn, Some(&user.email), &self.visit.context).await?;
+        // A session in the place of another is no sign-in.
+        if !methods.is_empty() {
+            usage::signed_in(tx, methods, app.clock.now()).await?;
+            if let Some(here) = Here::of(app, user.id) {
+                here.note(tx).await?;
+            }
+        }
         self.note_place(app, tx, user, elsewhere).await?;
         let cookie = accounts::value(std::iter::once(&secret).chain(others.iter().map(|other| &other.secret)));
         Ok(Completed::Session(Box::new(Started { session, cookie })))

@@ -2,6 +2,7 @@
 
 pub mod address_changes;
 pub mod apis;
+pub mod application_errors;
 pub mod applications;
 pub mod awaited_factors;
 pub mod blocklists;
@@ -37,6 +38,7 @@ pub mod sign_in_attempts;
 pub mod signing_keys;
 pub mod totp_factors;
 pub mod unconnected_accounts;
+pub mod usage;
 pub mod used_assertions;
 pub mod used_challenges;
 pub mod used_jtis;

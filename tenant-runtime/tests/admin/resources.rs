@@ -243,3 +243,48 @@ async fn p19_only_the_invited_may_sign_in_where_access_is_by_invitation() {
     assert_eq!(call(&tenant, "PUT", &stranger, None).await.0, 404);
     assert_eq!((tenant.audited("application.invited").await, tenant.audited("application.uninvited").await), (1, 1));
 }
+
+#[tokio::test]
+async fn f17_a_long_log_is_verified_in_steps_and_followed() {
+    let tenant = Tenant::start().await;
+    // More than one step reads.
+    let fill = tenant.app.db.write(|tx| {
+        Box::pin(async move {
+            for _ in 0..9_000 {
+                polder_audit::record(tx, polder_audit::Event::new("code.issued", polder_audit::Actor::anonymous()));
+            }
+            Ok::<_, polder_db::Error>(())
+        })
+    });
+    fill.await.unwrap();
+    let mut last = Value::Null;
+    for _ in 0..60 {
+        let (status, report) = call(&tenant, "GET", "/audit-verification", None).await;
+        assert_eq!(status, 200, "{report}");
+        if report["state"] != "running" {
+            last = report;
+            break;
+        }
+    }
+    assert_eq!(last["state"], "intact", "{last}");
+    assert!(last["entries"].as_u64().unwrap() >= 9_000 && last["finished_at"].is_string(), "{last}");
+    assert_eq!(last["head"].as_i64().unwrap(), last["entries"].as_i64().unwrap());
+}
+
+#[tokio::test]
+async fn k13_the_log_is_asked_by_application_actor_and_span() {
+    let tenant = Tenant::start().await;
+    call(&tenant, "POST", "/users", Some(json!({ "email": "ann@example.test" }))).await;
+    let (_, members) = call(&tenant, "GET", "/audit-events?actor_kind=member&action=user.created", None).await;
+    assert_eq!(members["items"].as_array().unwrap().len(), 1);
+    let (_, nobody) = call(&tenant, "GET", "/audit-events?actor_kind=system&action=user.created", None).await;
+    assert!(nobody["items"].as_array().unwrap().is_empty());
+    let at = members["items"][0]["at"].as_str().unwrap().to_owned();
+    let (_, before) = call(&tenant, "GET", &format!("/audit-events?action=user.created&before={at}"), None).await;
+    assert!(before["items"].as_array().unwrap().is_empty(), "the moment itself is not before it");
+    let (_, from) = call(&tenant, "GET", &format!("/audit-events?action=user.created&from={at}"), None).await;
+    assert_eq!(from["items"].as_array().unwrap().len(), 1);
+    for wrong in ["from=monday", "before=2026-11-21", "cursor=41"] {
+        assert_eq!(call(&tenant, "GET", &format!("/audit-events?{wrong}"), None).await.0, 422, "{wrong}");
+    }
+}

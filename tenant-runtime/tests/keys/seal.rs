@@ -54,7 +54,7 @@ async fn g17_the_seal_key_is_rotated_under_a_running_tenant() {
         assert!(opens_with(&world, &new).await);
         start(&mut world, &file).await;
         world.user("ben@example.test").await;
-        let filter = polder_audit::Filter { action: Some("seal_key.rotated".to_owned()), user_id: None };
+        let filter = polder_audit::Filter { action: Some("seal_key.rotated".to_owned()), ..Default::default() };
         let mut tx = world.app.db.read().await.unwrap();
         assert_eq!(polder_audit::list(&mut tx, &filter, None, 9).await.unwrap().len(), 1);
     })

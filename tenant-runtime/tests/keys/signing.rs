@@ -137,7 +137,7 @@ async fn a06_a_process_killed_between_any_two_steps_goes_on_where_it_was() {
         assert_eq!(count(signing).await, 3, "what signs no more has no private half");
         assert_eq!(count("SELECT COUNT(*) AS n FROM signing_key").await, 15, "kids stay taken");
         for action in ["key.created", "key.retired", "key.removed"] {
-            let filter = polder_audit::Filter { action: Some(action.to_owned()), user_id: None };
+            let filter = polder_audit::Filter { action: Some(action.to_owned()), ..Default::default() };
             let mut tx = world.app.db.read().await.unwrap();
             let events = polder_audit::list(&mut tx, &filter, None, 100).await.unwrap();
             assert_eq!(events.len(), if action == "key.created" { 15 } else { 12 }, "{action}");

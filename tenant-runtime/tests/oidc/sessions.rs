@@ -57,7 +57,7 @@ async fn e15_a_reuse_is_in_the_log_with_family_and_network_and_names_no_culprit(
         let other = client.refresh(&world, &second).await;
         assert_eq!((honest.status, honest.text()), (other.status, other.text()), "both read the same");
         let mut tx = world.app.db.read().await.unwrap();
-        let filter = polder_audit::Filter { user_id: Some(user.to_string()), action: None };
+        let filter = polder_audit::Filter { user_id: Some(user.to_string()), ..Default::default() };
         let entries = polder_audit::list(&mut tx, &filter, None, 100).await.unwrap();
         let raised: Vec<_> = entries.iter().filter(|entry| entry.action == "grant.reuse_detected").collect();
         assert_eq!(raised.len(), 1);

@@ -278,7 +278,7 @@ async fn h04_after_deleting_the_account_nothing_of_the_person_is_left() {
     let mut tx = tenant.app.db.read().await.unwrap();
     let report = polder_audit::verify(&mut tx, tenant.app.checkpoints.verifier()).await.unwrap();
     assert!(report.is_intact(), "{report:?}");
-    let filter = Filter { user_id: Some(user), action: None };
+    let filter = Filter { user_id: Some(user), ..Default::default() };
     for entry in polder_audit::list(&mut tx, &filter, None, 100).await.unwrap() {
         let sealed = entry.details_sealed.as_deref().is_some_and(polder_crypto::PersonKey::is_sealed_for_a_person);
         assert!(!sealed || entry.details(&tenant.app.keyring, None).unwrap().is_none());

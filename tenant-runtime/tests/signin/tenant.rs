@@ -182,7 +182,7 @@ impl Tenant {
 
     /// How often an action is in the audit log.
     pub async fn audited(&self, action: &str) -> usize {
-        let filter = polder_audit::Filter { action: Some(action.to_owned()), user_id: None };
+        let filter = polder_audit::Filter { action: Some(action.to_owned()), ..Default::default() };
         let mut tx = self.app.db.read().await.unwrap();
         polder_audit::list(&mut tx, &filter, None, 10_000).await.unwrap().len()
     }

@@ -1,8 +1,10 @@
 //! The console, against a stub in the tenants' place.
 
+mod audit;
 mod branding;
 mod connections;
 mod forms;
+mod home;
 mod invitations;
 mod members;
 mod people;

@@ -48,6 +48,20 @@ impl Log {
         }
     }
 
+    /// Records `count` events of Anna's in one commit.
+    pub(crate) async fn fill(&self, count: usize, action: &'static str) {
+        let done: Result<(), Error> = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    (0..count).for_each(|_| record(tx, Event::new(action, Actor::user("anna")).user("anna")));
+                    Ok(())
+                })
+            })
+            .await;
+        done.unwrap();
+    }
+
     pub(crate) async fn record(&self, event: Event) {
         let done: Result<(), Error> = self
             .db

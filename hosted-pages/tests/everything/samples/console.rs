@@ -2,10 +2,10 @@
 
 use polder_hosted_pages::console::{
     ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, Application as ApplicationPage, ApplicationCreated, ApplicationForm,
-    ApplicationNew, Applications, Audit, Branding, Connection as ConnectionPage, ConnectionForm, ConnectionNew,
-    Connections, Egress, EgressRule, ErrorPage, FieldProblem, Invitation, Keys, May, Member, NoAccess, NoAccessReason,
-    Notice, Outcome, Policies, Problem, Shell, SignedOut, Specimen, Step, StepStatus, TenantHead, TenantList,
-    TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, TokenForm,
+    ApplicationNew, Applications, Audit, AuditAsked, Branding, Connection as ConnectionPage, ConnectionForm,
+    ConnectionNew, Connections, Egress, EgressRule, ErrorPage, FieldProblem, Glance, Invitation, Keys, ListAsked, May,
+    Member, NoAccess, NoAccessReason, Notice, Outcome, Policies, Problem, Shell, SignedOut, Specimen, Step, StepStatus,
+    TenantHead, TenantList, TenantNew, TenantOverview, TenantProgress, TenantRow, TenantState, TokenForm,
 };
 use polder_hosted_pages::tenant::ErrorKind;
 use polder_hosted_pages::{Frame, Look, Page};
@@ -136,7 +136,7 @@ impl Stage<'_> {
 
     fn tenants(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        self.add("tenants-empty", &TenantList { shell, tenants: &[] });
+        self.add("tenants-empty", &TenantList { shell, tenants: &[], asked: ListAsked::default(), next: None });
         let rows: Vec<TenantRow<'_>> = [
             TenantState::Running,
             TenantState::Provisioning,
@@ -148,7 +148,10 @@ impl Stage<'_> {
         .into_iter()
         .map(|state| TenantRow { head: TenantHead { state, ..tenant }, created_at: AT })
         .collect();
-        self.add("tenants", &TenantList { shell, tenants: &rows });
+        self.add(
+            "tenants",
+            &TenantList { shell, tenants: &rows, asked: ListAsked::default(), next: Some("/?cursor=abc") },
+        );
         let page = TenantNew { shell, name: "", slug: "", host_suffix: ".localhost:8600", problems: &[] };
         self.add("tenant-new", &page);
         let problems = [problem("name", Problem::Required), problem("slug", Problem::Reserved)];
@@ -189,6 +192,8 @@ impl Stage<'_> {
             applications: &[],
             events: &[],
             walls: &[],
+            version: None,
+            glance: Glance::default(),
         };
         self.add("overview-empty", &page);
         for state in [TenantState::Asleep, TenantState::Suspended] {
@@ -278,9 +283,17 @@ impl Stage<'_> {
 
     fn audit(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        let page = Audit { shell, tenant, events: &events(words), next: Some(words.other), action: "", user_id: "" };
+        let page = Audit {
+            shell,
+            tenant,
+            events: &events(words),
+            next: Some(words.other),
+            asked: AuditAsked::default(),
+            query: "",
+        };
         self.add("audit", &page);
-        let page = Audit { events: &[], next: None, action: words.other, user_id: words.other, ..page };
+        let asked = AuditAsked { action: words.other, user_id: words.other, wrong: true, ..AuditAsked::default() };
+        let page = Audit { events: &[], next: None, asked, query: "action=x", ..page };
         self.add("audit-empty", &page);
     }
 
@@ -470,7 +483,10 @@ impl Stage<'_> {
             ("reset", Notice::FactorsReset),
         ] {
             let shell = Shell { notice: Some(notice), member: Member { name: "", ..shell.member }, ..shell };
-            self.add(&format!("notice-{name}"), &TenantList { shell, tenants: &[] });
+            self.add(
+                &format!("notice-{name}"),
+                &TenantList { shell, tenants: &[], asked: ListAsked::default(), next: None },
+            );
         }
     }
 }
@@ -521,7 +537,7 @@ fn connection(words: Words<'_>, provider: Provider) -> OutsideConnection {
     }
 }
 
-fn application(words: Words<'_>, kind: ApplicationType) -> Application {
+pub fn application(words: Words<'_>, kind: ApplicationType) -> Application {
     let public = matches!(kind, ApplicationType::Spa | ApplicationType::Native);
     Application {
         client_id: Id::from_bytes([7; 16]),

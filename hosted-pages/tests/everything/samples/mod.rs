@@ -13,6 +13,7 @@ pub mod organisation;
 pub mod people;
 pub mod problem_kinds;
 pub mod tenant;
+pub mod usage;
 
 /// The texts that people and applications bring.
 #[derive(Clone, Copy)]
@@ -55,6 +56,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     pages.extend(problem_kinds::pages(locale, words));
     pages.extend(organisation::pages(locale, words));
     pages.extend(people::pages(locale, words));
+    pages.extend(usage::pages(locale, words));
     pages
 }
 

@@ -20,6 +20,7 @@ use crate::signin::demand;
 use crate::signin::page::Paper;
 use crate::signin::visit::Visit;
 use crate::store;
+use crate::usage::Here;
 
 /// Answers with a code for this session (RFC 6749, 4.1.2); with a page when the application is gone
 /// meanwhile or the database fails.
@@ -56,8 +57,10 @@ async fn issue(app: &App, visit: &Visit, request: &Request, session: &Session) -
     };
     let text = app.entropy.token();
     let hash = app.keyring.index("authorization-code", text.expose().as_bytes());
-    match add(app, &visit.context, (hash, code), request.pushed.clone()).await? {
-        Added::Yes => {}
+    let here = Here::of(app, session.user_id);
+    let counted = here.as_ref().map(Here::whom);
+    match add(app, &visit.context, (hash, code, here), request.pushed.clone()).await? {
+        Added::Yes => app.counted.keep(counted),
         Added::Ended => return ended_meanwhile(app, visit, request),
         Added::Answered => return Ok(refuse(app, visit, request, par::unknown())),
     }
@@ -85,7 +88,7 @@ enum Added {
 async fn add(
     app: &App,
     ctx: &RequestContext,
-    (hash, code): (String, AuthorizationCode),
+    (hash, code, here): (String, AuthorizationCode, Option<Here>),
     pushed: Option<String>,
 ) -> Result<Added, Internal> {
     let bound = serde_json::to_string(&code.bound)?;
@@ -102,6 +105,9 @@ async fn add(
                 }
                 if !store::codes::add(tx, &hash, &code, &bound).await? {
                     return Ok(Added::Ended);
+                }
+                if let Some(here) = &here {
+                    here.note(tx).await?;
                 }
                 let event = Event::new("code.issued", Actor::user(code.user_id)).user(code.user_id);
                 let event = event.application(code.application_id).session(code.session_id).request(request_id);

@@ -12,10 +12,12 @@ use polder_protocol::authorize::Refusal;
 use polder_protocol::metadata::path;
 use polder_protocol::{Error, ErrorCode, Params};
 use polder_service::form::{BodyError, FormBody};
+use polder_tenant_api::RefusedAt;
 
 use super::continuation::continuation;
 use crate::App;
 use crate::error::{Kind, PageError};
+use crate::refusals;
 use crate::signin;
 use crate::signin::visit::Visit;
 
@@ -48,7 +50,11 @@ pub async fn post(
 }
 
 async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Response, PageError> {
-    let request = match incoming::by_browser(app, params).await? {
+    let asked = incoming::by_browser(app, params).await?;
+    if let (Err(refused), Some(client_id)) = (&asked, params.get("client_id")) {
+        refusals::note(app, RefusedAt::Authorize, client_id, refused.error(), params);
+    }
+    let request = match asked {
         Ok(request) => request,
         Err(Refusal::Redirect(refused)) => {
             let client_id = params.get("client_id").unwrap_or_default();

@@ -17,12 +17,14 @@ use polder_protocol::token::{self, Request};
 use polder_protocol::{Params, resource};
 use polder_service::RequestContext;
 use polder_service::form::{BodyError, FormBody};
+use polder_tenant_api::RefusedAt;
 
 use super::cors::AskedBy;
 use super::{client, dpop, json};
 use crate::App;
 use crate::error::OAuthError;
 use crate::model::Application;
+use crate::refusals;
 
 /// Authenticates the application, reads its request and hands it to the grant.
 ///
@@ -39,7 +41,10 @@ pub async fn post(
     let application = client::authenticate(&app, ctx.client_ip, &headers, &params).await?;
     let mut response = match redeem(&app, &ctx, (&application, &headers), &params).await {
         Ok(tokens) => json::no_store(StatusCode::OK, &tokens),
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            refusals::of_client(&app, RefusedAt::Token, &application, &refused, &params);
+            refused.into_response()
+        }
     };
     dpop::add_nonce(&app, &headers, &mut response);
     response.extensions_mut().insert(AskedBy(application));

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use polder_audit::{Actor, Event};
 use polder_crypto::Keyring;
 use polder_db::Tx;
-use polder_kernel::Secret;
+use polder_kernel::{Day, Secret};
 use polder_protocol::refresh::{self, Decision, Family, refused};
 use polder_protocol::token::Response;
 use polder_protocol::{Scope, resource};
 use polder_service::RequestContext;
-use polder_tenant_api::Access;
+use polder_tenant_api::{Access, UserId};
 
 use super::mint::{self, Order, Resources};
 use crate::App;
@@ -25,6 +25,7 @@ use crate::oidc::verify;
 use crate::signin::demand;
 use crate::store;
 use crate::store::grants::Rotation;
+use crate::usage::{Counted, Here};
 
 /// What the application sent.
 pub(super) struct Presented {
@@ -62,7 +63,10 @@ pub(super) async fn redeem(
         jkt: jkt.clone(),
     };
     let grant = match rotate(app, ctx, application, rotation, wanted).await? {
-        Outcome::Given(grant) => *grant,
+        Outcome::Given(grant) => {
+            app.counted.keep(Some((Day::of(now), grant.user_id)));
+            *grant
+        }
         Outcome::Refused(why) => return Err(refused().detail(why).into()),
         Outcome::TooMuch(error) => return Err(error.into()),
     };
@@ -98,6 +102,7 @@ async fn rotate(
     if let Some(refused) = refused_unused(app, application, &rotation, wanted).await? {
         return Ok(refused);
     }
+    let (counted, today) = (Arc::clone(&app.counted), Day::of(rotation.now));
     let (application, none_named) = (Arc::clone(application), wanted.1.is_empty());
     app.db
         .write(move |tx| {
@@ -107,6 +112,7 @@ async fn rotate(
                     if none_named {
                         resource::narrowed(&grant.resources, &[], &application.client)?;
                     }
+                    here(tx, &counted, &keyring, (grant.user_id, today)).await?;
                     return Ok(Outcome::Given(Box::new(grant)));
                 }
                 let Some(grant) = store::grants::find(tx, rotation.id).await? else {
@@ -122,6 +128,7 @@ async fn rotate(
                 }
                 match decide(&grant, &rotation, grace) {
                     Decision::Repeat { .. } if store::grants::stands(tx, grant.id, rotation.now).await? => {
+                        here(tx, &counted, &keyring, (grant.user_id, today)).await?;
                         Ok(Outcome::Given(Box::new(grant)))
                     }
                     Decision::Reuse => {
@@ -138,6 +145,14 @@ async fn rotate(
             })
         })
         .await
+}
+
+/// Whose token is renewed is here today (K12).
+async fn here(tx: &mut Tx, counted: &Counted, keyring: &Keyring, whom: (UserId, Day)) -> Result<(), Internal> {
+    match Here::unless(counted, keyring, whom) {
+        Some(here) => Ok(here.note(tx).await?),
+        None => Ok(()),
+    }
 }
 
 /// Refusals that must not use the token up, where there can be any: a request for more than was granted,

@@ -1,0 +1,206 @@
+//! What happened, in words: one for each action of the audit log.
+
+use crate::texts::Texts;
+
+/// Every action that there are words for, by name.
+pub const ACTIONS: [&str; 79] = [
+    "api.changed",
+    "api.removed",
+    "application.changed",
+    "application.created",
+    "application.invited",
+    "application.registered",
+    "application.registration_token_revoked",
+    "application.removed",
+    "application.secret_created",
+    "application.uninvited",
+    "blocklist.removed",
+    "blocklist.replaced",
+    "branding.changed",
+    "code.issued",
+    "connected_account.added",
+    "connected_account.refreshed",
+    "connected_account.removed",
+    "connection.changed",
+    "connection.created",
+    "connection.removed",
+    "consent.given",
+    "consent.withdrawn",
+    "data.downloaded",
+    "data_key.removed",
+    "data_key.rotated",
+    "device.allowed",
+    "device.refused",
+    "email.changed",
+    "email_change.requested",
+    "email_change.undone",
+    "factors.reset",
+    "grant.created",
+    "grant.reuse_detected",
+    "grant.revoked",
+    "key.brought_forward",
+    "key.created",
+    "key.dropped",
+    "key.removed",
+    "key.retired",
+    "lockout.began",
+    "lockout.lifted",
+    "logout_delivery.retried",
+    "passkey.added",
+    "passkey.backup_changed",
+    "passkey.removed",
+    "passkey.renamed",
+    "passkey.restored",
+    "profile_field.changed",
+    "profile_field.removed",
+    "recovery.cancelled",
+    "recovery.finished",
+    "recovery.requested",
+    "recovery_code.failed",
+    "recovery_code.used",
+    "recovery_codes.made",
+    "registration_token.created",
+    "registration_token.removed",
+    "retention.run",
+    "seal_key.rotated",
+    "session.ended",
+    "session.refused",
+    "session.renewed",
+    "session.started",
+    "session.stepped_up",
+    "settings.changed",
+    "sign_in.code_requested",
+    "sign_in.failed",
+    "tenant.resumed",
+    "tenant.suspended",
+    "tenant.terminated",
+    "token.revoked",
+    "totp.added",
+    "totp.failed",
+    "totp.removed",
+    "totp.replaced",
+    "user.changed",
+    "user.created",
+    "user.erased",
+    "user.invited",
+];
+
+/// The words for an action; its name for one that is not known here.
+pub(crate) fn words<'a>(t: &'static Texts, action: &'a str) -> &'a str {
+    let t = &t.action;
+    match action {
+        "api.changed" => t.api_changed,
+        "api.removed" => t.api_removed,
+        "application.changed" => t.application_changed,
+        "application.created" => t.application_created,
+        "application.invited" => t.application_invited,
+        "application.registered" => t.application_registered,
+        "application.registration_token_revoked" => t.application_registration_token_revoked,
+        "application.removed" => t.application_removed,
+        "application.secret_created" => t.application_secret_created,
+        "application.uninvited" => t.application_uninvited,
+        "blocklist.removed" => t.blocklist_removed,
+        "blocklist.replaced" => t.blocklist_replaced,
+        "branding.changed" => t.branding_changed,
+        "code.issued" => t.code_issued,
+        "connected_account.added" => t.connected_account_added,
+        "connected_account.refreshed" => t.connected_account_refreshed,
+        "connected_account.removed" => t.connected_account_removed,
+        "connection.changed" => t.connection_changed,
+        "connection.created" => t.connection_created,
+        "connection.removed" => t.connection_removed,
+        "consent.given" => t.consent_given,
+        "consent.withdrawn" => t.consent_withdrawn,
+        "data.downloaded" => t.data_downloaded,
+        "data_key.removed" => t.data_key_removed,
+        "data_key.rotated" => t.data_key_rotated,
+        "device.allowed" => t.device_allowed,
+        "device.refused" => t.device_refused,
+        "email.changed" => t.email_changed,
+        "email_change.requested" => t.email_change_requested,
+        "email_change.undone" => t.email_change_undone,
+        "factors.reset" => t.factors_reset,
+        "grant.created" => t.grant_created,
+        "grant.reuse_detected" => t.grant_reuse_detected,
+        "grant.revoked" => t.grant_revoked,
+        "key.brought_forward" => t.key_brought_forward,
+        "key.created" => t.key_created,
+        "key.dropped" => t.key_dropped,
+        "key.removed" => t.key_removed,
+        "key.retired" => t.key_retired,
+        "lockout.began" => t.lockout_began,
+        "lockout.lifted" => t.lockout_lifted,
+        "logout_delivery.retried" => t.logout_delivery_retried,
+        "passkey.added" => t.passkey_added,
+        "passkey.backup_changed" => t.passkey_backup_changed,
+        "passkey.removed" => t.passkey_removed,
+        "passkey.renamed" => t.passkey_renamed,
+        "passkey.restored" => t.passkey_restored,
+        "profile_field.changed" => t.profile_field_changed,
+        "profile_field.removed" => t.profile_field_removed,
+        "recovery.cancelled" => t.recovery_cancelled,
+        "recovery.finished" => t.recovery_finished,
+        "recovery.requested" => t.recovery_requested,
+        "recovery_code.failed" => t.recovery_code_failed,
+        "recovery_code.used" => t.recovery_code_used,
+        "recovery_codes.made" => t.recovery_codes_made,
+        "registration_token.created" => t.registration_token_created,
+        "registration_token.removed" => t.registration_token_removed,
+        "retention.run" => t.retention_run,
+        "seal_key.rotated" => t.seal_key_rotated,
+        "session.ended" => t.session_ended,
+        "session.refused" => t.session_refused,
+        "session.renewed" => t.session_renewed,
+        "session.started" => t.session_started,
+        "session.stepped_up" => t.session_stepped_up,
+        "settings.changed" => t.settings_changed,
+        "sign_in.code_requested" => t.sign_in_code_requested,
+        "sign_in.failed" => t.sign_in_failed,
+        "tenant.resumed" => t.tenant_resumed,
+        "tenant.suspended" => t.tenant_suspended,
+        "tenant.terminated" => t.tenant_terminated,
+        "token.revoked" => t.token_revoked,
+        "totp.added" => t.totp_added,
+        "totp.failed" => t.totp_failed,
+        "totp.removed" => t.totp_removed,
+        "totp.replaced" => t.totp_replaced,
+        "user.changed" => t.user_changed,
+        "user.created" => t.user_created,
+        "user.erased" => t.user_erased,
+        "user.invited" => t.user_invited,
+        other => other,
+    }
+}
+
+/// The words for a kind of actor; its name for one that is not known here.
+pub(crate) fn actor<'a>(t: &'static Texts, kind: &'a str) -> &'a str {
+    let t = &t.audit_search;
+    match kind {
+        "user" => t.user,
+        "application" => t.application,
+        "member" => t.member,
+        "api_key" => t.api_key,
+        "system" => t.system,
+        "anonymous" => t.anonymous,
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polder_kernel::Locale;
+
+    use super::*;
+    use crate::texts::texts;
+
+    #[test]
+    fn f17_every_action_has_words_and_an_unknown_one_its_name() {
+        for locale in Locale::ALL {
+            for action in ACTIONS {
+                assert_ne!(words(texts(locale), action), action, "{locale}");
+            }
+            assert_eq!(words(texts(locale), "moon.landed"), "moon.landed");
+        }
+        assert!(ACTIONS.is_sorted(), "people look for them by name");
+    }
+}
