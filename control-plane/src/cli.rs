@@ -1,16 +1,33 @@
 //! The command line.
 
+pub mod application;
+pub mod audit;
+pub mod exit;
+pub mod key;
 pub mod operator;
+mod progress;
+pub mod reach;
+pub mod show;
 pub mod tenant;
+#[cfg(test)]
+mod tests;
+mod typed;
+pub mod user;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use polder_outbound::{Sender, SmtpUrl};
 use polder_service::log::{self, Format};
 
+use serde_json::Value;
+
+use self::exit::Refused;
+use self::reach::{Api, Reach};
+use self::show::Look;
 use crate::dev;
 use crate::driver::limits;
 use crate::provision::disk;
@@ -29,6 +46,20 @@ enum Command {
     Dev(Box<Dev>),
     /// Tenants: list, make, suspend, put to sleep, terminate, destroy.
     Tenant(Box<tenant::Tenant>),
+    /// Applications of a tenant: list, make, change, delete, another secret.
+    Application(Box<application::Application>),
+    /// People of a tenant: list, add, stop, erase, end sessions, export.
+    User(Box<user::User>),
+    /// What a tenant signs and seals with: list, rotate.
+    Key(Box<key::Key>),
+    /// What happened at a tenant: list, export.
+    Audit(Box<audit::Audit>),
+    /// Prints what a shell completes commands with.
+    Completion {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// What is the operator's to say, on the host where Polder runs.
     Operator(operator::Operator),
 }
@@ -108,7 +139,15 @@ pub enum LogFormat {
 pub fn run() -> ExitCode {
     let options = match Cli::parse().command {
         Command::Dev(options) => options,
-        Command::Tenant(options) => return tenant::run(&options),
+        Command::Tenant(it) => return on_api(&it.reach, async |api| it.act(api).await),
+        Command::Application(it) => return on_api(&it.reach, async |api| it.act(api).await),
+        Command::User(it) => return on_api(&it.reach, async |api| it.act(api).await),
+        Command::Key(it) => return on_api(&it.reach, async |api| it.act(api).await),
+        Command::Audit(it) => return on_api(&it.reach, async |api| it.act(api).await),
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "polder", &mut std::io::stdout());
+            return ExitCode::SUCCESS;
+        }
         Command::Operator(options) => return operator::run(&options),
     };
     log::init_with(
@@ -124,6 +163,23 @@ pub fn run() -> ExitCode {
         Err(problem) => {
             eprintln!("polder: {problem}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// A command on the public API: shows its answer, or says why there is none.
+fn on_api(reach: &Reach, act: impl AsyncFnOnce(&Api) -> Result<(Value, Look), Refused>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let done = runtime.map_err(|error| Refused(1, error.to_string())).and_then(|runtime| {
+        let api = Api::of(reach)?;
+        let (answer, look) = runtime.block_on(act(&api))?;
+        show::show(reach, look, &answer).map_err(|error| Refused(1, error.to_string()))
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Refused(code, why)) => {
+            eprintln!("polder: {why}");
+            ExitCode::from(code)
         }
     }
 }

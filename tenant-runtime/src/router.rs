@@ -26,8 +26,8 @@ use crate::account::{
     passkeys, preferences, profile, recovery_codes, second_factor, sessions as devices, switch,
 };
 use crate::admin::{
-    self, apis, applications, audit_events, blocklists, connected_accounts, connections, health, invitees,
-    registration_tokens, sessions, users,
+    self, apis, application_secrets, applications, audit_events, blocklists, connected_accounts, connections, health,
+    invitees, registration_tokens, sessions, users,
 };
 use crate::error::{Kind, PageError, render_pages};
 use crate::oidc::{
@@ -163,7 +163,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/applications", get(applications::list).post(applications::create))
         .route("/applications/{id}", get(applications::show).patch(applications::change).delete(applications::remove))
         .route("/applications/{id}/errors", get(admin::application_errors::list))
-        .route("/applications/{id}/secrets", post(applications::add_secret))
+        .route("/applications/{id}/secrets", get(application_secrets::list).post(applications::add_secret))
+        .route("/applications/{id}/secrets/{secret}", delete(application_secrets::remove))
         .route("/applications/{id}/invitees", get(invitees::list))
         .route("/applications/{id}/invitees/{user_id}", put(invitees::add).delete(invitees::remove))
         .route("/apis", get(apis::list))

@@ -3,8 +3,8 @@
 use http::{Method, StatusCode};
 use polder_tenant_api::connections::host;
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication, Page,
-    Preferences,
+    Application, ApplicationChanges, ApplicationId, ApplicationSecret, ApplicationSecretId, CreatedApplication,
+    CreatedSecret, NewApplication, Page, Preferences,
 };
 
 use super::{On, Part, Refused, target};
@@ -69,4 +69,16 @@ pub async fn add_secret(on: &On, id: ApplicationId) -> Result<CreatedSecret, Ref
     let made = on.change((Method::POST, &format!("/applications/{id}/secrets")), None::<&()>).await?;
     on.record(on.event("application.secret_created").application(id)).await?;
     Ok(made)
+}
+
+/// The secrets of one that work, newest first, without themselves.
+pub async fn secrets(on: &On, id: ApplicationId) -> Result<Page<ApplicationSecret>, Refused> {
+    on.ask(&format!("/applications/{id}/secrets")).await
+}
+
+/// Takes a secret back: it stops working at once.
+pub async fn remove_secret(on: &On, id: ApplicationId, secret: ApplicationSecretId) -> Result<(), Refused> {
+    on.delete(&format!("/applications/{id}/secrets/{secret}")).await?;
+    let event = on.event_with("application.secret_removed", &[("secret", &secret.to_string())]);
+    on.record(event.application(id)).await
 }

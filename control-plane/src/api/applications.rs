@@ -4,9 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use polder_service::json::Json;
-use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationKind, CreatedApplication, CreatedSecret, NewApplication, Page,
-};
+use polder_tenant_api::{Application, ApplicationChanges, ApplicationKind, CreatedApplication, NewApplication, Page};
 
 use super::ApiError;
 use super::input::{Input, Listing, Params};
@@ -103,18 +101,4 @@ pub async fn change(
 pub async fn remove(Within(on): Within, AtId(id): AtId<ApplicationKind>) -> Result<StatusCode, ApiError> {
     applications::remove(&on, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Makes a further secret, given this once. Secrets from before go on working for seven days.
-#[utoipa::path(
-    post, path = "/tenants/{slug}/applications/{id}/secrets", operation_id = "createApplicationSecret",
-    tag = "applications",
-    params(("slug" = String, Path, description = "The tenant", example = "acme"),
-        ("id" = String, Path, description = "The `client_id`", example = "019a0000-0000-7000-8000-000000000001")),
-    responses((status = 201, description = "The secret", body = CreatedSecret, example = json!({
-        "client_secret": "shown this once", "previous_expire_at": "2026-11-28T08:00:00.000Z"})))
-)]
-pub async fn add_secret(Within(on): Within, AtId(id): AtId<ApplicationKind>) -> Result<Response, ApiError> {
-    let made = applications::add_secret(&on, id).await?;
-    Ok((StatusCode::CREATED, Json::<CreatedSecret>(made)).into_response())
 }

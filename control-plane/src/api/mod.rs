@@ -15,6 +15,7 @@ pub mod admit;
 pub mod api_keys;
 pub mod apis;
 pub mod application_errors;
+pub mod application_secrets;
 pub mod applications;
 pub mod audit_events;
 pub mod blocklists;

@@ -143,6 +143,12 @@ pub const ALL: &[Kind] = &[
         "Make somebody else an owner first.",
     ),
     kind(
+        "last_secret",
+        409,
+        "This is the only secret of the application that works: without it nobody could sign in there.",
+        "Make another secret, give it to the application, and then take this one back.",
+    ),
+    kind(
         "no_database_password",
         409,
         "The tenant's data is in a file, which has no password.",

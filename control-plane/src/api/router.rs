@@ -15,10 +15,10 @@ use utoipa_axum::routes;
 use super::conditional::Resources;
 use super::rates::Rates;
 use super::{
-    Api, admit, api_keys, apis, application_errors, applications, audit_events, blocklists, branding, conditional,
-    connections, egress, events, invitations, invitees, keys, life, lockouts, logout_deliveries, members, messages,
-    openapi, organisation, passkeys, people_files, person, profile_fields, registration_tokens, sessions, settings,
-    sign_in_attempts, staff_access, tenants, usage, users,
+    Api, admit, api_keys, apis, application_errors, application_secrets, applications, audit_events, blocklists,
+    branding, conditional, connections, egress, events, invitations, invitees, keys, life, lockouts, logout_deliveries,
+    members, messages, openapi, organisation, passkeys, people_files, person, profile_fields, registration_tokens,
+    sessions, settings, sign_in_attempts, staff_access, tenants, usage, users,
 };
 use crate::app::App;
 
@@ -64,8 +64,9 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::follow))
         .routes(routes!(applications::list, applications::create))
         .routes(routes!(applications::show, applications::change, applications::remove))
-        .routes(routes!(applications::add_secret))
         .routes(routes!(application_errors::list))
+        .routes(routes!(application_secrets::list, application_secrets::add))
+        .routes(routes!(application_secrets::remove))
         .routes(routes!(invitees::list))
         .routes(routes!(invitees::add, invitees::remove))
         .routes(routes!(users::list, users::create))

@@ -37,6 +37,7 @@ fn at(path: &str, slug: &str, id: &str) -> String {
         .replace("blocklists/{name}", "blocklists/drop")
         .replace("{name}", "member_number")
         .replace("{user_id}", KNOWN)
+        .replace("{secret_id}", KNOWN)
         .replace("{passkey_id}", KNOWN)
         .replace("{account_id}", KNOWN)
         .replace("{application_id}", KNOWN)

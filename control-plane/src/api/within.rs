@@ -69,12 +69,13 @@ impl<Kind> FromRequestParts<Arc<App>> for AtId<Kind> {
 impl FromRequestParts<Arc<App>> for AtName {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let is_word = |name: &String| {
-            (1..=64).contains(&name.len())
-                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        };
-        names(parts, app).await?.name.filter(is_word).map(Self).ok_or_else(ApiError::not_found)
+        names(parts, app).await?.name.filter(|name| is_word(name)).map(Self).ok_or_else(ApiError::not_found)
     }
+}
+
+/// Whether this can be the name of an API or of a field, and so stand in a path.
+pub fn is_word(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 async fn names(parts: &mut Parts, app: &Arc<App>) -> Result<Names, ApiError> {

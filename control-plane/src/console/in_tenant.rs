@@ -35,9 +35,13 @@ pub struct InTenant {
 /// The thing a path names by `{id}`. What is no id names nothing.
 pub struct AtId<Kind>(pub Id<Kind>);
 
+/// The thing a path names by `{name}`, as it stands there.
+pub struct AtWord(pub String);
+
 #[derive(Deserialize)]
 struct Names {
     slug: Option<String>,
+    name: Option<String>,
     id: Option<String>,
 }
 
@@ -97,6 +101,13 @@ impl<Kind> FromRequestParts<Arc<Console>> for AtId<Kind> {
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Fault> {
         let id = names(parts, console).await?.id.and_then(|id| id.parse().ok());
         id.map(Self).ok_or(Fault::NotFound)
+    }
+}
+
+impl FromRequestParts<Arc<Console>> for AtWord {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Fault> {
+        names(parts, console).await?.name.map(Self).ok_or(Fault::NotFound)
     }
 }
 

@@ -10,8 +10,10 @@ use super::in_tenant::AtTenant;
 use crate::administer::On;
 use crate::provision::{self, Action, ChangeError};
 
-/// How long a change is waited for before the page is shown again.
-const WITHIN: Duration = Duration::from_secs(10);
+/// How long a change is waited for before its steps are shown.
+const WITHIN: Duration = Duration::from_millis(1500);
+/// How long the end of a tenant is waited for before its page is shown again.
+const END_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the grace period is that the page promises, in days.
 const GRACE_DAYS: u32 = 30;
@@ -27,7 +29,11 @@ pub async fn change(AtTenant { on, .. }: AtTenant, fields: Fields) -> Result<Res
         "rotate-database" if on.app.postgres.is_some() => Action::RotateDatabase,
         _ => return Ok(back(&on)),
     };
-    act(&on, action).await?;
+    let settled = act(&on, action, WITHIN).await?;
+    if !settled {
+        // What takes longer is followed live.
+        return Ok(Redirect::to(&format!("/tenants/{}/progress?again=1", on.tenant.slug)).into_response());
+    }
     // Its page asks it what it holds, and would wake what was just put to sleep.
     Ok(if action == Action::Sleep { Redirect::to("/").into_response() } else { back(&on) })
 }
@@ -41,21 +47,21 @@ pub async fn end(AtTenant { on, .. }: AtTenant, fields: Fields) -> Result<Respon
         "destroy" if fields.get("confirm") == on.tenant.slug.as_str() => Action::Destroy,
         _ => return Ok(back(&on)),
     };
-    act(&on, action).await?;
+    act(&on, action, END_WITHIN).await?;
     Ok(if action == Action::Destroy { Redirect::to("/").into_response() } else { back(&on) })
 }
 
-async fn act(on: &On, action: Action) -> Result<(), Fault> {
+/// Whether it was over within the time it is waited for.
+async fn act(on: &On, action: Action, within: Duration) -> Result<bool, Fault> {
     match provision::change(&on.app, &on.acting, on.tenant.id, action).await {
         Ok(()) => {}
         // The page was old: it shows how things are now.
-        Err(ChangeError::Illegal(_)) => return Ok(()),
+        Err(ChangeError::Illegal(_)) => return Ok(true),
         Err(ChangeError::Unknown) => return Err(Fault::NotFound),
         Err(ChangeError::Busy) => return Err(Fault::Unavailable("another change is under way".to_owned())),
         Err(ChangeError::Database(error)) => return Err(error.into()),
     }
-    provision::settled(&on.app, on.tenant.id, WITHIN).await;
-    Ok(())
+    Ok(provision::settled(&on.app, on.tenant.id, within).await)
 }
 
 fn back(on: &On) -> Response {

@@ -34,6 +34,19 @@ impl Problems {
     /// # Errors
     /// Every refusal that is not about the input.
     pub fn of(refused: Refused, fields: &[&'static str]) -> Result<Self, Fault> {
+        Self::of_renamed(refused, fields, &[])
+    }
+
+    /// The same, for a form whose fields are not all called as the tenant calls them: of each pair the tenant's word
+    /// comes first.
+    ///
+    /// # Errors
+    /// Every refusal that is not about the input.
+    pub fn of_renamed(
+        refused: Refused,
+        fields: &[&'static str],
+        renamed: &[(&str, &'static str)],
+    ) -> Result<Self, Fault> {
         let (Refused::Said(status, body), Some(first)) = (&refused, fields.first()) else { return Err(refused.into()) };
         if !matches!(status.as_u16(), 400 | 409 | 422) {
             return Err(refused.into());
@@ -48,8 +61,9 @@ impl Problems {
             .into_iter()
             .map(|member| {
                 // `/access/role` is the field `role`, `/redirect_uris/0` the field `redirect_uris`.
-                let named = member.pointer.split('/').rev().find(|part| fields.contains(part)).unwrap_or_default();
-                (of(named), member.detail)
+                let own = |part: &str| renamed.iter().find(|(theirs, _)| *theirs == part).map(|(_, ours)| *ours);
+                let mut parts = member.pointer.split('/').rev().map(|part| own(part).unwrap_or(part));
+                (of(parts.find(|part| fields.contains(part)).unwrap_or_default()), member.detail)
             })
             .collect();
         if let (true, Some(detail)) = (found.is_empty(), document.detail) {

@@ -11,9 +11,10 @@ use polder_service::limit::{Limits, Rule};
 use super::guard::guarded;
 use super::oidc::Provider;
 use super::{
-    Console, Fault, api_keys, application_errors, applications, assets, audit, branding, callback, connections, dress,
-    egress, home, invitation, keys, life, members, messages, organisation, people, person, policies, problem_kinds,
-    progress, reference, sign_up, signin, signout, tenants, trail, usage, user_imports,
+    Console, Fault, api_keys, apis, application_errors, applications, assets, audit, blocklists, branding, callback,
+    connections, dress, egress, general, home, invitation, keys, life, lockouts, logouts, members, messages,
+    organisation, people, person, policies, problem_kinds, profile_fields, progress, reference, registration, search,
+    sign_up, signin, signout, tenants, trail, usage, user_imports,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -65,6 +66,9 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/signout", may(Enter, post(signout::end)))
         .route("/usage", may(SeeUsage, get(usage::of_all)))
         .route("/usage.csv", may(SeeUsage, get(usage::of_all_csv)))
+        .route("/search", may(See, get(search::page)))
+        .route("/search/entries", may(See, get(search::entries)))
+        .route("/shortcuts", may(See, get(search::shortcuts)))
         .route("/tenants", may(MakeTenants, post(tenants::create)))
         .route("/tenants/new", may(MakeTenants, get(tenants::new)))
         .route("/tenants/{slug}", may(See, get(tenants::overview)))
@@ -83,6 +87,12 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         )
         .route("/tenants/{slug}/applications/{id}/errors", may(See, get(application_errors::list)))
         .route("/tenants/{slug}/applications/{id}/secrets", may(ChangeApplications, post(applications::add_secret)))
+        .route(
+            "/tenants/{slug}/applications/{id}/secrets/remove",
+            may(ChangeApplications, post(applications::remove_secret)),
+        )
+        .route("/tenants/{slug}/applications/{id}/disable", may(ChangeApplications, post(applications::disable)))
+        .route("/tenants/{slug}/applications/{id}/enable", may(ChangeApplications, post(applications::enable)))
         .route("/tenants/{slug}/applications/{id}/delete", may(ChangeApplications, post(applications::remove)))
         .route(
             "/tenants/{slug}/users",
@@ -151,6 +161,39 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/branding/logo", may(ChangeApplications, post(branding::set_logo)))
         .route("/tenants/{slug}/branding/logo/remove", may(ChangeApplications, post(branding::remove_logo)))
         .route("/tenants/{slug}/keys", may(See, get(keys::page)).merge(may(ChangeTenants, post(keys::rotate))))
+        .route("/tenants/{slug}/apis", may(See, get(apis::list)).merge(may(ChangeApplications, post(apis::add))))
+        .route("/tenants/{slug}/apis/{name}", may(ChangeApplications, post(apis::change)))
+        .route("/tenants/{slug}/apis/{name}/remove", may(ChangeApplications, post(apis::remove)))
+        .route(
+            "/tenants/{slug}/registration",
+            may(See, get(registration::page)).merge(may(ChangeTenants, post(registration::change))),
+        )
+        .route("/tenants/{slug}/registration/tokens", may(ChangeTenants, post(registration::make)))
+        .route("/tenants/{slug}/registration/tokens/{id}/remove", may(ChangeTenants, post(registration::revoke)))
+        .route("/tenants/{slug}/users/{id}/attempts", may(SeePeople, get(lockouts::attempts)))
+        .route(
+            "/tenants/{slug}/profile-fields",
+            may(See, get(profile_fields::list)).merge(may(ChangeTenants, post(profile_fields::create))),
+        )
+        .route("/tenants/{slug}/profile-fields/new", may(ChangeTenants, get(profile_fields::new)))
+        .route(
+            "/tenants/{slug}/profile-fields/{name}",
+            may(ChangeTenants, get(profile_fields::one)).merge(may(ChangeTenants, post(profile_fields::change))),
+        )
+        .route("/tenants/{slug}/profile-fields/{name}/remove", may(ChangeTenants, post(profile_fields::remove)))
+        .route("/tenants/{slug}/lockouts", may(SeePeople, get(lockouts::list)))
+        .route("/tenants/{slug}/lockouts/{id}/lift", may(ChangePeople, post(lockouts::lift)))
+        .route(
+            "/tenants/{slug}/blocklists",
+            may(See, get(blocklists::list)).merge(may(ChangeTenants, post(blocklists::put))),
+        )
+        .route("/tenants/{slug}/blocklists/{name}/remove", may(ChangeTenants, post(blocklists::remove)))
+        .route("/tenants/{slug}/logouts", may(See, get(logouts::list)))
+        .route("/tenants/{slug}/logouts/{id}/retry", may(ChangeApplications, post(logouts::retry)))
+        .route(
+            "/tenants/{slug}/settings",
+            may(See, get(general::page)).merge(may(ChangeTenants, post(general::change))),
+        )
         .route("/api-keys", may(SeeKeys, get(api_keys::list)).merge(may(ChangeKeys, post(api_keys::create))))
         .route("/api-keys/{id}", may(SeeKeys, get(api_keys::one)).merge(may(ChangeKeys, post(api_keys::change))))
         .route("/api-keys/{id}/revoke", may(ChangeKeys, post(api_keys::revoke)))

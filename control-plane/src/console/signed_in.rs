@@ -184,7 +184,7 @@ impl SignedIn {
 }
 
 /// What just happened, by its name in the address that shows it.
-const NOTICES: [(&str, Notice); 30] = [
+const NOTICES: &[(&str, Notice)] = &[
     ("saved", Notice::Saved),
     ("application-deleted", Notice::ApplicationDeleted),
     ("user-added", Notice::UserAdded),
@@ -215,6 +215,9 @@ const NOTICES: [(&str, Notice); 30] = [
     ("access-withdrawn", Notice::AccessWithdrawn),
     ("account-disconnected", Notice::AccountDisconnected),
     ("user-erased", Notice::UserErased),
+    ("removed", Notice::Removed),
+    ("lockout-lifted", Notice::LockoutLifted),
+    ("retried", Notice::Retried),
 ];
 
 /// Put there by the guard; a route without one lets nobody in.

@@ -18,7 +18,9 @@ pub const KIND: &str = "multipart/form-data";
 /// The largest such form, in bytes.
 const LARGEST: usize = 256 * 1024;
 /// The largest with a file of people, and what a form adds to it.
-const LARGEST_LIST: usize = 5 * 1024 * 1024 + 64 * 1024;
+const LARGEST_IMPORT: usize = 5 * 1024 * 1024 + 64 * 1024;
+/// The largest one with a list of networks, which a tenant takes up to 1 MiB of.
+const LARGEST_BLOCKLIST: usize = 1024 * 1024 + 64 * 1024;
 /// The most parts that are read.
 const MOST: usize = 16;
 
@@ -28,7 +30,13 @@ pub struct Upload(pub Option<Bytes>);
 
 /// How large a form may be that is posted to this path, in bytes.
 pub fn most(path: &str) -> usize {
-    if path.ends_with("/users/imports") { LARGEST_LIST } else { LARGEST }
+    if path.ends_with("/users/imports") {
+        LARGEST_IMPORT
+    } else if path.ends_with("/blocklists") {
+        LARGEST_BLOCKLIST
+    } else {
+        LARGEST
+    }
 }
 
 /// Reads a form of at most so many bytes: its fields, and the last file in it.

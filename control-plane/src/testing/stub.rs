@@ -93,6 +93,9 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
             let made = json!({"client_secret": "another-secret", "previous_expire_at": null});
             (StatusCode::CREATED, Json(made)).into_response()
         }
+        (&Method::GET, ["applications", _, "secrets"]) => {
+            page(&json!({"id": KNOWN, "created_at": AT, "expires_at": null}))
+        }
         (&Method::POST, ["staff-access"]) => StatusCode::NO_CONTENT.into_response(),
         (&Method::POST, ["users"]) => (StatusCode::CREATED, Json(user())).into_response(),
         (_, ["applications", _, "invitees"]) => page(&json!({"user_id": KNOWN, "invited_at": AT})),

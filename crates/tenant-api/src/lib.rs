@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 pub mod abuse;
 pub mod apis;
 pub mod application_errors;
+pub mod application_secrets;
 pub mod applications;
 pub mod assertion;
 pub mod audit;
@@ -37,6 +38,7 @@ pub use abuse::{
 };
 pub use apis::{Api, ApiDefinition};
 pub use application_errors::{ApplicationError, ApplicationErrorKind, NoEndpoint, RefusedAt};
+pub use application_secrets::{ApplicationSecret, ApplicationSecretId, ApplicationSecretKind};
 pub use applications::{
     Access, Application, ApplicationChanges, ApplicationType, CreatedApplication, CreatedSecret, Invitee,
     NewApplication, Preferences, Profile, TokenEndpointAuthMethod,

@@ -1,14 +1,11 @@
-//! Applications: the list, a new one, its secret, its settings.
+//! Applications: the list, a new one, its secret.
 
 use askama::Template;
-use polder_tenant_api::{
-    Access, Application as Details, ApplicationType, PasskeyPolicy, Preferences, Profile, SecondFactorPolicy,
-    TokenEndpointAuthMethod,
-};
+use polder_tenant_api::{Application as Details, ApplicationType, Profile};
 
 use super::form::{self, FieldProblem};
 use super::snippets::{Snippet, snippets};
-use super::tokens::{self, Select, TokenForm};
+use super::tokens::TokenForm;
 use super::{Section, Shell, TenantHead};
 use crate::texts::Texts;
 
@@ -43,7 +40,7 @@ pub struct ApplicationNew<'a> {
 }
 
 /// What the fields of an application's form hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ApplicationForm<'a> {
     /// `name`.
     pub name: &'a str,
@@ -63,6 +60,14 @@ pub struct ApplicationForm<'a> {
     pub profile: &'a str,
     /// `jwks`: the public keys, as JSON.
     pub jwks: &'a str,
+    /// `jwks_uri`: where they are published.
+    pub jwks_uri: &'a str,
+    /// `backchannel_logout_uri`: where it hears of ended sessions.
+    pub backchannel_logout_uri: &'a str,
+    /// `apis`: the APIs it may ask tokens for, separated by spaces.
+    pub apis: &'a str,
+    /// `scopes`: what else it may ask for, separated by spaces.
+    pub scopes: &'a str,
     /// What kind of tokens it gets.
     pub tokens: TokenForm<'a>,
 }
@@ -83,25 +88,6 @@ pub struct ApplicationCreated<'a> {
     /// Until when secrets from before keep working, RFC 3339; `None` for a new application.
     pub previous_expire_at: Option<&'a str>,
 }
-
-/// An application's settings.
-#[derive(Clone, Copy, Debug, Template)]
-#[template(path = "console/application.html")]
-pub struct Application<'a> {
-    /// Around the page.
-    pub shell: Shell<'a>,
-    /// The tenant.
-    pub tenant: TenantHead<'a>,
-    /// The application as it is.
-    pub application: &'a Details,
-    /// What the fields hold, when a change was refused; what the application has otherwise.
-    pub form: Option<ApplicationForm<'a>>,
-    /// What was wrong, by field.
-    pub problems: &'a [FieldProblem<'a>],
-}
-
-/// A choice of what an application asks for.
-type Demand = (&'static str, &'static str, Vec<(&'static str, &'static str, bool)>);
 
 impl Applications<'_> {
     const fn section(&self) -> Section {
@@ -150,112 +136,6 @@ impl ApplicationCreated<'_> {
     }
 }
 
-impl Application<'_> {
-    const fn section(&self) -> Section {
-        Section::Applications
-    }
-
-    fn problem(&self, field: &str) -> Option<&str> {
-        form::of(self.problems, self.shell.t(), field)
-    }
-
-    fn snippets(&self) -> Vec<Snippet> {
-        snippets(self.tenant.issuer, self.application)
-    }
-
-    fn name(&self) -> &str {
-        self.form.map_or(self.application.name.as_str(), |form| form.name)
-    }
-
-    fn redirect_uris(&self) -> String {
-        self.form.map_or_else(|| self.application.redirect_uris.join("\n"), |form| form.redirect_uris.to_owned())
-    }
-
-    fn post_logout_redirect_uris(&self) -> String {
-        self.form.map_or_else(
-            || self.application.post_logout_redirect_uris.join("\n"),
-            |form| form.post_logout_redirect_uris.to_owned(),
-        )
-    }
-
-    fn access(&self) -> &str {
-        self.form.map_or(
-            match self.application.access {
-                Access::Everyone => "everyone",
-                Access::Role { .. } => "role",
-                Access::Invited => "invited",
-            },
-            |form| form.access,
-        )
-    }
-
-    fn role(&self) -> &str {
-        match (self.form, &self.application.access) {
-            (Some(form), _) => form.role,
-            (None, Access::Role { role }) => role,
-            (None, _) => "",
-        }
-    }
-
-    /// What it asks for beyond its tenant: name in the form, label, and choices as value, words and whether
-    /// it is chosen.
-    fn demands(&self) -> Vec<Demand> {
-        let t = &self.shell.t().policies;
-        let Preferences { passkeys, second_factor, .. } = &self.application.preferences;
-        let held = |form: Option<&'_ str>, own: Option<&'static str>| form.or(own).unwrap_or_default().to_owned();
-        let passkeys = held(self.form.map(|form| form.passkeys), passkeys.map(PasskeyPolicy::as_str));
-        let second = held(self.form.map(|form| form.second_factor), second_factor.map(SecondFactorPolicy::as_str));
-        let choices = |held: &str, all: [(&'static str, &'static str); 3]| {
-            let all = [("", t.as_tenant)].into_iter().chain(all);
-            all.map(|(value, words)| (value, words, value == held)).collect()
-        };
-        let passkeys = choices(
-            &passkeys,
-            [
-                (PasskeyPolicy::Optional.as_str(), t.passkeys_optional),
-                (PasskeyPolicy::Preferred.as_str(), t.passkeys_preferred),
-                (PasskeyPolicy::Required.as_str(), t.passkeys_required),
-            ],
-        );
-        let second = choices(
-            &second,
-            [
-                (SecondFactorPolicy::Never.as_str(), t.factor_never),
-                (SecondFactorPolicy::Optional.as_str(), t.factor_optional),
-                (SecondFactorPolicy::Required.as_str(), t.factor_required),
-            ],
-        );
-        vec![("passkeys", t.passkeys, passkeys), ("second_factor", t.factor, second)]
-    }
-
-    /// The rules it is held to, in a word and in plain words.
-    fn profile(&self) -> (&'static str, &'static str) {
-        let own = profiles(self.shell.t()).into_iter().find(|(profile, ..)| *profile == self.application.profile);
-        own.map_or(("", ""), |(_, _, label, help)| (label, help))
-    }
-
-    /// What kind of tokens it gets.
-    fn tokens(&self) -> Vec<Select> {
-        tokens::selects(self.shell.t(), self.application, self.form.map(|form| form.tokens))
-    }
-
-    const fn authentication(&self) -> &'static str {
-        match self.application.token_endpoint_auth_method {
-            TokenEndpointAuthMethod::ClientSecretBasic => "client_secret_basic",
-            TokenEndpointAuthMethod::ClientSecretPost => "client_secret_post",
-            TokenEndpointAuthMethod::PrivateKeyJwt => "private_key_jwt",
-            TokenEndpointAuthMethod::None => "none",
-        }
-    }
-
-    const fn has_secret(&self) -> bool {
-        matches!(
-            self.application.token_endpoint_auth_method,
-            TokenEndpointAuthMethod::ClientSecretBasic | TokenEndpointAuthMethod::ClientSecretPost
-        )
-    }
-}
-
 /// The kinds in the order a form shows them, with name and explanation.
 fn kinds(t: &Texts) -> [(ApplicationType, &'static str, &'static str, &'static str); 4] {
     let a = &t.application;
@@ -268,7 +148,7 @@ fn kinds(t: &Texts) -> [(ApplicationType, &'static str, &'static str, &'static s
 }
 
 /// The rules in the order a form shows them, with name and explanation.
-fn profiles(t: &Texts) -> [(Profile, &'static str, &'static str, &'static str); 3] {
+pub(super) fn profiles(t: &Texts) -> [(Profile, &'static str, &'static str, &'static str); 3] {
     let a = &t.application;
     [
         (Profile::Default, "default", a.profile_default, a.profile_default_help),

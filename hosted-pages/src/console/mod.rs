@@ -8,6 +8,8 @@
 //! | `GET /?q=&state=&sort=&cursor=` | [`TenantList`], or [`SignedOut`] |
 //! | `GET /problems`, `GET /problems/{code}` | [`ProblemKinds`] |
 //! | `GET /usage?from=&to=&cursor=`, `GET /usage.csv` | [`UsageOfAll`] |
+//! | `GET /search?q=`, `GET /shortcuts` | [`Search`], [`Shortcuts`] |
+//! | `GET /search/entries?q=&at=` | what [`destinations`] finds, as JSON, for `palette.js` |
 //! | `GET /signin`, `POST /signout` | start and end of a session |
 //! | `GET /invitation`, `POST /invitation` | [`Invitation`]: `token`, `name`, `email`, `organisation` |
 //! | `GET /signup`, `POST`, `GET /signup/{token}`, `POST /signup/confirm` | [`SignUp`]: `email`; `token`, `name`, `organisation` |
@@ -18,10 +20,11 @@
 //! | `GET /tenants/{slug}/progress`, `GET /tenants/{slug}/events` | [`TenantProgress`], and its news as server-sent events |
 //! | `GET /tenants/{slug}/applications`, `POST` | [`Applications`]; [`ApplicationNew`]: `name`, `type`, `redirect_uris`, `post_logout_redirect_uris`, `access`, `role`, `profile`, `jwks` |
 //! | `GET /tenants/{slug}/applications/new` | [`ApplicationNew`] |
-//! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type`, `profile` and `jwks`, and `passkeys`, `second_factor` and those of [`TokenForm`] |
+//! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type`, `profile` and `jwks`, and `passkeys`, `second_factor`, `jwks`, `jwks_uri`, `backchannel_logout_uri`, `apis`, `scopes` and those of [`TokenForm`] |
 //! | `GET /tenants/{slug}/applications/{id}/errors` | [`ApplicationErrors`] |
 //! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
-//! | `POST /tenants/{slug}/applications/{id}/delete` | |
+//! | `POST /tenants/{slug}/applications/{id}/secrets/remove` | `secret` |
+//! | `POST /tenants/{slug}/applications/{id}/disable`, `…/enable`, `…/delete` | |
 //! | `GET /tenants/{slug}/users?found=&role=&state=&order=`, `POST` | [`Users`]: `email`, `name`, `roles` |
 //! | `POST /tenants/{slug}/users/find` | `q`, `role`, `state`, `order`: leads to that list |
 //! | `GET /tenants/{slug}/users/export?…` | the list as a file |
@@ -51,6 +54,16 @@
 //! | `GET /tenants/{slug}/branding/preview`, `…/preview.css` | a [`Specimen`] and its colours, in a frame of that page |
 //! | `POST /tenants/{slug}/branding/logo`, `…/logo/remove` | `logo`: a file |
 //! | `GET /tenants/{slug}/keys`, `POST` | [`Keys`]: `action`: `signing`, `data`, `seal`, `emergency`; `confirm` holds the slug |
+//! | `GET /tenants/{slug}/apis`, `POST`, `POST …/{name}`, `POST …/{name}/remove` | [`Apis`]: `word`, `identifier`, `title` |
+//! | `GET /tenants/{slug}/registration`, `POST` | [`Registration`]: `registration`, `registration_limit` |
+//! | `POST /tenants/{slug}/registration/tokens`, `POST …/{id}/remove` | [`Registration`]: `name`, `uses`, `expires_in_seconds`, `scopes` |
+//! | `GET /tenants/{slug}/users/{id}/attempts` | [`Attempts`] |
+//! | `GET /tenants/{slug}/profile-fields`, `POST` | [`ProfileFields`]; [`ProfileFieldPage`]: `word` and the fields of [`FieldForm`] |
+//! | `GET /tenants/{slug}/profile-fields/new`, `GET …/{name}`, `POST`, `POST …/{name}/remove` | [`ProfileFieldPage`] |
+//! | `GET /tenants/{slug}/lockouts?user_id=`, `POST …/{id}/lift` | [`Lockouts`] |
+//! | `GET /tenants/{slug}/blocklists`, `POST`, `POST …/{name}/remove` | [`Blocklists`]: `list`, `format`, `action`, `content` or a file |
+//! | `GET /tenants/{slug}/logouts?state=&application_id=&cursor=`, `POST …/{id}/retry` | [`Logouts`] |
+//! | `GET /tenants/{slug}/settings`, `POST` | [`General`] |
 //! | `GET /api-keys`, `POST` | [`ApiKeys`]: the fields of [`ApiKeyForm`] |
 //! | `GET /api-keys/{id}`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeyPage`]: the same fields |
 //! | `GET /members?cursor=`, `POST` | [`Members`]: `email`, `role` |
@@ -62,16 +75,23 @@
 
 mod actions;
 mod api_keys;
+mod apis;
+mod application;
 mod application_errors;
 mod applications;
+mod attempts;
 mod attention;
 mod audit;
+mod blocklists;
 mod branding;
 mod connections;
 mod door;
 mod egress;
 mod form;
+mod general;
 mod keys;
+mod lockouts;
+mod logouts;
 mod members;
 mod messages;
 mod organisation;
@@ -79,8 +99,12 @@ mod people;
 mod person;
 mod policies;
 mod problem_kinds;
+mod profile_fields;
 mod progress;
+mod registration;
 mod roles;
+mod search;
+mod section;
 mod shell;
 pub mod snippets;
 mod tenants;
@@ -92,11 +116,15 @@ mod walls;
 pub use actions::ACTIONS;
 pub(crate) use actions::{actor as actor_words, words as action_words};
 pub use api_keys::{ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, EXPIRIES};
+pub use apis::{ApiForm, Apis};
+pub use application::Application;
 pub use application_errors::ApplicationErrors;
 pub(crate) use applications::kind_label;
-pub use applications::{Application, ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
+pub use applications::{ApplicationCreated, ApplicationForm, ApplicationNew, Applications};
+pub use attempts::Attempts;
 pub use attention::ToDo;
 pub use audit::{Audit, AuditAsked, AuditVerified};
+pub use blocklists::{BlocklistForm, Blocklists};
 pub(crate) use branding::text as branding_text;
 pub use branding::{Branding, Dressed, Specimen, branding_field, branding_problem};
 pub(crate) use connections::provider_label;
@@ -104,7 +132,10 @@ pub use connections::{Connection, ConnectionForm, ConnectionNew, Connections};
 pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignUp, SignUpStep, SignedOut};
 pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};
+pub use general::General;
 pub use keys::Keys;
+pub use lockouts::Lockouts;
+pub use logouts::Logouts;
 pub use members::{InvitationRow, MemberPage, MemberRow, Members};
 pub use messages::Messages;
 pub(crate) use messages::{kind_label as message_kind, state_label as message_state, state_look as message_look};
@@ -113,10 +144,14 @@ pub use people::{LookedFor, UserErase, Users};
 pub use person::{Person, PersonField, PersonUndo, yes_and_no};
 pub use policies::Policies;
 pub use problem_kinds::{ProblemKind, ProblemKinds};
+pub use profile_fields::{FieldForm, ProfileFieldPage, ProfileFields};
 pub use progress::{Outcome, Step, StepStatus, TenantProgress};
+pub use registration::{Registration, TokenWish};
 pub use roles::{MatrixRow, ROLES, is_permission, is_role};
 pub(crate) use roles::{permission_label, role_help, role_label};
-pub use shell::{May, Member, Notice, Section, Shell, TenantHead, TenantState};
+pub use search::{Destination, Search, Shortcuts, destinations};
+pub use section::{Group, Section};
+pub use shell::{May, Member, Notice, Shell, TenantHead, TenantState};
 pub use tenants::{Glance, ListAsked, TenantList, TenantNew, TenantOverview, TenantRow};
 pub use tokens::TokenForm;
 pub(crate) use usage::state as usage_state;

@@ -23,6 +23,8 @@ pub struct TenantProgress<'a> {
     pub name: &'a str,
     /// The steps, those to come included, in order.
     pub steps: &'a [Step<'a>],
+    /// Whether it was there before: it is changed, and not made.
+    pub again: bool,
     /// How it ended, if it has.
     pub outcome: Outcome<'a>,
 }
@@ -64,6 +66,8 @@ impl TenantProgress<'_> {
     fn title(&self) -> String {
         let t = &self.shell.t().progress;
         match self.outcome {
+            Outcome::Underway if self.again => self.shell.t().nav.changing(self.name),
+            Outcome::Failed(_) if self.again => self.shell.t().nav.not_changed(self.name),
             Outcome::Underway => t.title(self.name),
             Outcome::Done => t.done_title(self.name),
             Outcome::Failed(_) => t.failed_title(self.name),
@@ -99,6 +103,8 @@ impl Step<'_> {
     /// The step in words; one without words of its own shows its name.
     fn label(&self, t: &Texts) -> Cow<'_, str> {
         Cow::Borrowed(match self.step {
+            "restart-runtime" => t.nav.restart_runtime,
+            "rotate-passwords" => t.nav.rotate_passwords,
             "make-folders" => t.progress.make_folders,
             "make-keys" => t.progress.make_keys,
             "start-runtime" => t.progress.start_runtime,

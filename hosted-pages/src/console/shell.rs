@@ -159,6 +159,12 @@ pub enum Notice {
     AccountDisconnected,
     /// A person was erased.
     UserErased,
+    /// Something was removed.
+    Removed,
+    /// A lockout was lifted.
+    LockoutLifted,
+    /// A delivery is tried again.
+    Retried,
 }
 
 /// The tenant a page is about.
@@ -210,97 +216,6 @@ impl TenantState {
             Self::Asleep | Self::Suspended => "calm",
             Self::Provisioning | Self::Terminating => "busy",
             Self::Failed => "bad",
-        }
-    }
-}
-
-/// The parts of a tenant's pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// What it is and how it does.
-    Overview,
-    /// Its applications.
-    Applications,
-    /// What it asks of people who sign in.
-    SignIn,
-    /// Its people and their sessions.
-    Users,
-    /// Its audit log.
-    Audit,
-    /// Outside providers that people sign in with.
-    Connections,
-    /// The hosts it may reach.
-    Egress,
-    /// How its pages and mails look.
-    Branding,
-    /// What it signs and seals with.
-    Keys,
-    /// What it sent.
-    Messages,
-    /// What it was used for.
-    Usage,
-}
-
-impl Section {
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Overview,
-        Self::Applications,
-        Self::SignIn,
-        Self::Connections,
-        Self::Users,
-        Self::Branding,
-        Self::Messages,
-        Self::Audit,
-        Self::Usage,
-        Self::Egress,
-        Self::Keys,
-    ];
-
-    pub(crate) const fn label(self, t: &Texts) -> &'static str {
-        match self {
-            Self::Overview => t.shell.overview,
-            Self::Applications => t.shell.applications,
-            Self::SignIn => t.policies.title,
-            Self::Users => t.shell.users,
-            Self::Audit => t.shell.audit,
-            Self::Connections => t.connection.title,
-            Self::Egress => t.shell.egress,
-            Self::Branding => t.branding.title,
-            Self::Keys => t.keys.title,
-            Self::Messages => t.messages.title,
-            Self::Usage => t.usage.title,
-        }
-    }
-
-    /// Whether somebody who may do this sees it.
-    pub(crate) const fn shown(self, may: &May) -> bool {
-        match self {
-            Self::Overview
-            | Self::Applications
-            | Self::SignIn
-            | Self::Connections
-            | Self::Branding
-            | Self::Egress
-            | Self::Keys => true,
-            Self::Usage => may.see_usage,
-            Self::Users | Self::Audit | Self::Messages => may.see_people,
-        }
-    }
-
-    /// What follows `/tenants/{slug}`.
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
-            Self::Overview => "",
-            Self::Applications => "/applications",
-            Self::SignIn => "/sign-in",
-            Self::Users => "/users",
-            Self::Audit => "/audit",
-            Self::Connections => "/connections",
-            Self::Egress => "/egress",
-            Self::Branding => "/branding",
-            Self::Keys => "/keys",
-            Self::Messages => "/messages",
-            Self::Usage => "/usage",
         }
     }
 }
@@ -357,6 +272,9 @@ impl Shell<'_> {
             Notice::AccessWithdrawn => self.t().person.said_withdrawn,
             Notice::AccountDisconnected => self.t().person.said_disconnected,
             Notice::UserErased => self.t().person.said_erased,
+            Notice::Removed => self.t().nav.removed,
+            Notice::LockoutLifted => self.t().lockouts.lifted,
+            Notice::Retried => self.t().logouts.retried,
         })
     }
 }

@@ -36,10 +36,10 @@ pub fn snippets(issuer: &str, application: &Application) -> Vec<Snippet> {
         };
         values.fill(template)
     };
-    vec![
+    let mut all = vec![
         Snippet {
             library: "openid-client",
-            platform: "Node.js",
+            platform: "Node.js, Express",
             install: "npm install openid-client",
             code: pick(
                 include_str!("snippets/openid_client.js"),
@@ -49,7 +49,7 @@ pub fn snippets(issuer: &str, application: &Application) -> Vec<Snippet> {
         },
         Snippet {
             library: "Authlib",
-            platform: "Python",
+            platform: "Python, Flask",
             install: if machine { "pip install authlib requests" } else { "pip install authlib flask requests" },
             code: pick(
                 include_str!("snippets/authlib.py"),
@@ -67,10 +67,97 @@ pub fn snippets(issuer: &str, application: &Application) -> Vec<Snippet> {
                 include_str!("snippets/openidconnect_machine.rs.txt"),
             ),
         },
-    ]
+    ];
+    let frameworks = FRAMEWORKS.iter().filter(|framework| framework.kind == application.kind);
+    all.extend(frameworks.map(|framework| Snippet {
+        library: framework.library,
+        platform: framework.platform,
+        install: framework.install,
+        code: if framework.dollars { values.without_dollars() } else { values.clone() }.fill(framework.code),
+    }));
+    all
 }
 
+/// Code for one kind of application.
+struct Framework {
+    kind: ApplicationType,
+    library: &'static str,
+    platform: &'static str,
+    install: &'static str,
+    code: &'static str,
+    /// Whether a dollar sign between double quotes means something in its language.
+    dollars: bool,
+}
+
+const FRAMEWORKS: [Framework; 8] = [
+    Framework {
+        kind: ApplicationType::Web,
+        library: "Auth.js",
+        platform: "Next.js",
+        install: "npm install next-auth@beta",
+        code: include_str!("snippets/authjs.ts"),
+        dollars: false,
+    },
+    Framework {
+        kind: ApplicationType::Web,
+        library: "Spring Security",
+        platform: "Java, Spring Boot",
+        install: "implementation(\"org.springframework.boot:spring-boot-starter-oauth2-client\")",
+        code: include_str!("snippets/spring.java.txt"),
+        dollars: false,
+    },
+    Framework {
+        kind: ApplicationType::Web,
+        library: "ASP.NET Core",
+        platform: "C#",
+        install: "dotnet add package Microsoft.AspNetCore.Authentication.OpenIdConnect",
+        code: include_str!("snippets/aspnet.cs.txt"),
+        dollars: false,
+    },
+    Framework {
+        kind: ApplicationType::Web,
+        library: "Authlib",
+        platform: "Python, Django",
+        install: "pip install authlib django requests",
+        code: include_str!("snippets/django.py"),
+        dollars: false,
+    },
+    Framework {
+        kind: ApplicationType::Web,
+        library: "OpenID-Connect-PHP",
+        platform: "PHP, Laravel",
+        install: "composer require jumbojett/openid-connect-php",
+        code: include_str!("snippets/laravel.php.txt"),
+        dollars: true,
+    },
+    Framework {
+        kind: ApplicationType::Spa,
+        library: "oidc-client-ts",
+        platform: "React, Vue, Angular",
+        install: "npm install oidc-client-ts",
+        code: include_str!("snippets/oidc_client_ts.ts"),
+        dollars: false,
+    },
+    Framework {
+        kind: ApplicationType::Native,
+        library: "flutter_appauth",
+        platform: "Flutter",
+        install: "flutter pub add flutter_appauth",
+        code: include_str!("snippets/flutter.dart.txt"),
+        dollars: true,
+    },
+    Framework {
+        kind: ApplicationType::Native,
+        library: "AppAuth",
+        platform: "Android, Kotlin",
+        install: "implementation(\"net.openid:appauth:0.11.1\")",
+        code: include_str!("snippets/appauth.kt.txt"),
+        dollars: true,
+    },
+];
+
 /// What is filled in.
+#[derive(Clone)]
 struct Values {
     issuer: String,
     client_id: String,
@@ -88,11 +175,24 @@ impl Values {
         }
     }
 
+    /// For languages in which a dollar sign between double quotes begins a name.
+    fn without_dollars(&self) -> Self {
+        let plain = |text: &str| text.replace('$', "\\$");
+        Self {
+            issuer: plain(&self.issuer),
+            client_id: plain(&self.client_id),
+            redirect_uri: plain(&self.redirect_uri),
+            plain_http: self.plain_http,
+        }
+    }
+
     fn fill(&self, template: &str) -> String {
         // openid-client refuses plain http unless told; a development issuer is plain http.
-        let options = if self.plain_http { ",\n  { execute: [client.allowInsecureRequests] }" } else { "" };
+        let plain = |told: &'static str| if self.plain_http { told } else { "" };
         template
-            .replace("@OPTIONS@", options)
+            .replace("@OPTIONS@", plain(",\n  { execute: [client.allowInsecureRequests] }"))
+            .replace("@DOTNET@", plain("\n        options.RequireHttpsMetadata = false; // for development alone"))
+            .replace("@DART@", plain("\n    allowInsecureConnections: true, // for development alone"))
             .replace("@ISSUER@", &self.issuer)
             .replace("@CLIENT_ID@", &self.client_id)
             .replace("@REDIRECT_URI@", &self.redirect_uri)
@@ -148,14 +248,22 @@ mod tests {
         ] {
             let application = application(kind, "https://app.example.test/callback");
             let snippets = snippets("https://coach.example.test", &application);
-            assert_eq!(snippets.len(), 3);
+            let more = match kind {
+                ApplicationType::Web => 5,
+                ApplicationType::Spa => 1,
+                ApplicationType::Native => 2,
+                ApplicationType::Machine => 0,
+            };
+            assert_eq!(snippets.len(), 3 + more);
             for Snippet { library, code, .. } in snippets {
                 assert!(code.contains("https://coach.example.test"), "{library}");
                 assert!(code.contains(&application.client_id.to_string()), "{library}");
                 assert_eq!(code.contains("https://app.example.test/callback"), kind != ApplicationType::Machine);
                 assert_eq!(code.contains("OIDC_CLIENT_SECRET_FILE"), secret, "{library} {kind:?}");
                 assert!(!code.contains("allowInsecureRequests"), "{library}");
-                assert!(!["@ISSUER", "@CLIENT", "@REDIRECT", "@OPTIONS"].iter().any(|left| code.contains(left)));
+                assert!(!code.contains("for development alone"), "{library}");
+                let marks = ["@ISSUER", "@CLIENT", "@REDIRECT", "@OPTIONS", "@DOTNET", "@DART"];
+                assert!(!marks.iter().any(|left| code.contains(left)));
             }
         }
     }
@@ -165,6 +273,17 @@ mod tests {
         let application = application(ApplicationType::Web, "https://app.example.test/\");process.exit(\"\\\n");
         for Snippet { code, library, .. } in snippets("http://practice.localhost:8600", &application) {
             assert!(code.contains(r#"https://app.example.test/\");process.exit(\"\\""#), "{library}: {code}");
+        }
+    }
+
+    #[test]
+    fn f18_a_dollar_sign_begins_no_name() {
+        for kind in [ApplicationType::Web, ApplicationType::Native] {
+            let application = application(kind, "https://app.example.test/${system(1)}");
+            for Snippet { code, platform, .. } in snippets("https://coach.example.test", &application) {
+                let begins = ["PHP", "Flutter", "Kotlin"].iter().any(|language| platform.contains(language));
+                assert_eq!(code.contains("\\${system(1)}"), begins, "{platform}: {code}");
+            }
         }
     }
 

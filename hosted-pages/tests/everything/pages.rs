@@ -314,6 +314,40 @@ fn the_first_page_weighs_less_than_30_kb_compressed_in_all() {
     }
 }
 
+#[test]
+fn no_first_page_of_the_console_weighs_80_kb_compressed() {
+    let mut heaviest = (0, String::new());
+    for (_, sample, html) in every_page(Words::USUAL).iter().filter(|(_, s, _)| s.name.starts_with("console-")) {
+        let linked = [("link[href]", "href"), ("script[src]", "src"), ("img[src]", "src")];
+        let linked = linked.iter().flat_map(|(selector, attribute)| {
+            all(html, selector).into_iter().map(|e| e.value().attr(attribute).unwrap().to_owned()).collect::<Vec<_>>()
+        });
+        let files: usize = linked.filter_map(|path| asset(&path)).map(|asset| compressed(asset.bytes)).sum();
+        heaviest = heaviest.max((files + compressed(sample.html.as_bytes()), sample.name.clone()));
+    }
+    assert!(heaviest.0 > 8 * 1024, "styles, scripts and icon are counted: {heaviest:?}");
+    assert!(heaviest.0 < 80 * 1024, "{heaviest:?}");
+}
+
+#[test]
+fn wcag_every_page_of_the_console_has_the_palette_as_a_dialog_with_a_combobox_and_a_link_without_a_script() {
+    let signed_in = |name: &str| name.starts_with("console-");
+    let mut seen = 0;
+    for (_, sample, html) in every_page(Words::USUAL).iter().filter(|(_, s, _)| signed_in(&s.name)) {
+        if all(html, "#palette").is_empty() {
+            continue;
+        }
+        seen += 1;
+        let field = all(html, "dialog#palette > input[role=combobox]")[0].value();
+        assert_eq!(field.attr("aria-controls"), Some("palette-list"), "{}", sample.name);
+        assert_eq!(all(html, "dialog#palette > ul#palette-list[role=listbox]").len(), 1, "{}", sample.name);
+        assert_eq!(all(html, "dialog#palette > [role=status]").len(), 1, "{}", sample.name);
+        assert_eq!(all(html, "dialog#palette[open]").len(), 0, "{}: closed until it is asked for", sample.name);
+        assert_eq!(all(html, "a#palette-open[href='/search']").len(), 1, "{}", sample.name);
+    }
+    assert!(seen > 100, "{seen} pages");
+}
+
 /// Its size as gzip.
 fn compressed(bytes: &[u8]) -> usize {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

@@ -7,6 +7,7 @@
 mod addresses;
 pub mod apis;
 pub mod application_errors;
+pub mod application_secrets;
 pub mod applications;
 pub mod assertion;
 pub mod audit_events;

@@ -3,6 +3,7 @@
 pub mod address_changes;
 pub mod apis;
 pub mod application_errors;
+pub mod application_secrets;
 pub mod applications;
 pub mod awaited_factors;
 pub mod blocklists;

@@ -119,6 +119,56 @@ async fn applications_are_made_with_a_secret_shown_once_and_rotated() {
 }
 
 #[tokio::test]
+async fn b18_a_secret_is_taken_back_and_the_last_one_stays() {
+    let tenant = Tenant::start().await;
+    let made = async |name: &str| {
+        let new = json!({ "name": name, "type": "web", "redirect_uris": [CALLBACK] });
+        call(&tenant, "POST", "/applications", Some(new)).await.1
+    };
+    let (shop, other) = (made("Shop").await, made("Other").await);
+    let secrets = format!("/applications/{}/secrets", text(&shop["client_id"]));
+    let (status, found) = call(&tenant, "GET", &secrets, None).await;
+    let first = text(&found["items"][0]["id"]).to_owned();
+    assert_eq!((status, found["items"].as_array().map(Vec::len)), (200, Some(1)));
+    assert_eq!(found["items"][0]["expires_at"], json!(null));
+    assert!(!found.to_string().contains(text(&shop["client_secret"])), "{found}");
+    let (status, problem) = call(&tenant, "DELETE", &format!("{secrets}/{first}"), None).await;
+    assert_eq!((status, text(&problem["code"])), (409, "last_secret"));
+    call(&tenant, "POST", &secrets, None).await;
+    let (_, found) = call(&tenant, "GET", &secrets, None).await;
+    assert_eq!(found["items"].as_array().map(Vec::len), Some(2));
+    assert!(found["items"][1]["expires_at"].is_string() && found["items"][1]["id"] == json!(first));
+    // Another application's secret is not this one's to take back, and what is none is not there.
+    let foreign = format!("/applications/{}/secrets/{first}", text(&other["client_id"]));
+    assert_eq!(call(&tenant, "DELETE", &foreign, None).await.0, 404);
+    for wrong in ["x", "019a0000-0000-7000-8000-00000000dead"] {
+        assert_eq!(call(&tenant, "DELETE", &format!("{secrets}/{wrong}"), None).await.0, 404, "{wrong}");
+    }
+    assert_eq!(call(&tenant, "DELETE", &format!("{secrets}/{first}"), None).await.0, 204);
+    assert_eq!(call(&tenant, "DELETE", &format!("{secrets}/{first}"), None).await.0, 404, "gone");
+    assert_eq!(tenant.app.applications.find(text(&shop["client_id"])).unwrap().secrets.len(), 1, "at once");
+    assert_eq!(tenant.audited("application.secret_removed").await, 1);
+}
+
+#[tokio::test]
+async fn b18_of_two_secrets_taken_back_at_once_one_stays() {
+    let tenant = std::sync::Arc::new(Tenant::start().await);
+    let new = json!({ "name": "Shop", "type": "web", "redirect_uris": [CALLBACK] });
+    let (_, made) = call(&tenant, "POST", "/applications", Some(new)).await;
+    let secrets = format!("/applications/{}/secrets", text(&made["client_id"]));
+    call(&tenant, "POST", &secrets, None).await;
+    let (_, found) = call(&tenant, "GET", &secrets, None).await;
+    let mut tries = tokio::task::JoinSet::new();
+    for secret in found["items"].as_array().unwrap() {
+        let (tenant, path) = (std::sync::Arc::clone(&tenant), format!("{secrets}/{}", text(&secret["id"])));
+        tries.spawn(async move { call(&tenant, "DELETE", &path, None).await.0 });
+    }
+    let mut answers = tries.join_all().await;
+    answers.sort_unstable();
+    assert_eq!(answers, [204, 409]);
+}
+
+#[tokio::test]
 async fn a33_a11_applications_that_break_the_rules_are_refused_with_reasons() {
     let tenant = Tenant::start().await;
     for wrong in [

@@ -1,5 +1,5 @@
-//! axe-core over every hosted page and every account page, in each language, light and dark, and nothing
-//! wider than a phone of 320 pixels.
+//! axe-core over every hosted page, every account page and every page of the console, in each language, light and
+//! dark, and nothing wider than a phone of 320 pixels.
 //!
 //! The rules come from npm (`tests/axe`), pinned; they are part of the tests and of nothing else.
 
@@ -39,7 +39,18 @@ axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 
 /// The page's width and what is wider than the window.
 const WIDTH: &str = "return document.documentElement.scrollWidth - document.documentElement.clientWidth;";
 
+/// Whose pages are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Tenants,
+    Console,
+}
+
 async fn look_at(look: Look, locale: Locale) -> Result<()> {
+    look_at_pages(Whose::Tenants, look, locale).await
+}
+
+async fn look_at_pages(whose: Whose, look: Look, locale: Locale) -> Result<()> {
     let (axe, folder) = (axe()?, tempfile::tempdir()?);
     std::fs::create_dir_all(folder.path().join("assets"))?;
     std::fs::create_dir_all(folder.path().join("branding"))?;
@@ -54,7 +65,7 @@ async fn look_at(look: Look, locale: Locale) -> Result<()> {
     let mut wrong = Vec::new();
     let pages: Vec<_> = samples::pages(locale, samples::Words::USUAL)
         .into_iter()
-        .filter(|sample| !sample.name.starts_with("console-"))
+        .filter(|sample| sample.name.starts_with("console-") == (whose == Whose::Console))
         .collect();
     ensure!(pages.len() > 80, "{} pages", pages.len());
     for sample in pages {
@@ -129,4 +140,14 @@ async fn wcag_no_page_breaks_a_rule_on_a_desktop_in_the_dark_in_dutch() -> Resul
 #[tokio::test]
 async fn wcag_no_page_breaks_a_rule_at_320_pixels_in_english() -> Result<()> {
     look_at(Look { width: 320, height: 640, dark: false, language: "en" }, Locale::En).await
+}
+
+#[tokio::test]
+async fn wcag_no_page_of_the_console_breaks_a_rule_on_a_desktop_in_english() -> Result<()> {
+    look_at_pages(Whose::Console, Look::DESKTOP, Locale::En).await
+}
+
+#[tokio::test]
+async fn wcag_no_page_of_the_console_breaks_a_rule_on_a_phone_in_the_dark_in_dutch() -> Result<()> {
+    look_at_pages(Whose::Console, Look::PHONE, Locale::Nl).await
 }

@@ -1,10 +1,15 @@
 //! `polder tenant egress`: the hosts a tenant may reach.
 
 use clap::Subcommand;
-use http::Method;
 use serde_json::{Value, json};
 
-use super::{Api, Refused, path, text};
+use crate::cli::exit::Refused;
+use crate::cli::reach::{Api, path};
+use crate::cli::show::{Column, Look, whole};
+
+const HOSTS: [Column; 2] = [whole("host"), whole("created_at")];
+/// A line for each host.
+pub(super) const LOOK: Look = Look::Table(&HOSTS);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Egress {
@@ -33,14 +38,16 @@ impl Egress {
     /// Does it, and answers with the list as it is then.
     pub(super) async fn act(&self, api: &Api) -> Result<Value, Refused> {
         let (Self::List { slug } | Self::Allow { slug, .. } | Self::Remove { slug, .. }) = self;
-        let list = async || api.call(Method::GET, &path(slug, "/egress"), None).await;
+        let list = async || api.get(&path(slug, &["egress"])).await;
         match self {
             Self::List { .. } => {}
-            Self::Allow { host, .. } => drop(api.post(slug, "/egress", Some(json!({"host": host}))).await?),
+            Self::Allow { host, .. } => {
+                api.post(&path(slug, &["egress"]), Some(json!({"host": host}))).await?;
+            }
             Self::Remove { host, .. } => {
                 let listed = list().await?;
                 let id = id_of(&listed, host).ok_or_else(|| Refused(3, format!("{host} is not on the list")))?;
-                api.call(Method::DELETE, &path(slug, &format!("/egress/{id}")), None).await?;
+                api.delete(&path(slug, &["egress", id])).await?;
             }
         }
         list().await
@@ -50,13 +57,8 @@ impl Egress {
 /// The rule for this host, however its letters are written.
 fn id_of<'a>(listed: &'a Value, host: &str) -> Option<&'a str> {
     let items = listed["items"].as_array()?;
-    items.iter().find(|rule| text(rule, "host").eq_ignore_ascii_case(host)).map(|rule| text(rule, "id"))
-}
-
-/// One host a line.
-pub(super) fn hosts(listed: &Value) -> String {
-    let items = listed["items"].as_array().map_or(&[][..], Vec::as_slice);
-    items.iter().map(|rule| text(rule, "host")).collect::<Vec<_>>().join("\n")
+    let found = items.iter().find(|rule| rule["host"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(host)));
+    found.and_then(|rule| rule["id"].as_str())
 }
 
 #[cfg(test)]
@@ -64,9 +66,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_lines_and_one_is_found_by_its_name() {
+    fn a_host_is_found_by_its_name() {
         let listed = json!({"items": [{"id": "1", "host": ".a.example"}, {"id": "2", "host": "b.example"}]});
-        assert_eq!(hosts(&listed), ".a.example\nb.example");
         assert_eq!((id_of(&listed, "B.example"), id_of(&listed, "a.example")), (Some("2"), None));
     }
 }

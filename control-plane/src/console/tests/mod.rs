@@ -9,6 +9,7 @@ mod invitations;
 mod members;
 mod people;
 mod roles;
+mod sections;
 mod sessions;
 mod shown;
 mod sign_up;
@@ -67,15 +68,19 @@ fn guarded() -> impl Iterator<Item = (Page, Permission)> {
 }
 
 fn at(path: &str, slug: &str, id: &str) -> String {
-    path.replace("{slug}", slug).replace("{id}", id)
+    path.replace("{slug}", slug).replace("{id}", id).replace("{name}", WORD)
 }
+
+/// What names an API, a field or a list that the stub knows.
+const WORD: &str = "orders";
 
 async fn visit(world: &World, (cookie, csrf): &(String, String), method: &Method, path: &str) -> Answer {
     match *method {
         Method::GET => world.get(cookie, path).await,
         _ => {
             let form = "name=Shop&slug=newone&email=ann@example.test&host=api.example.org&provider=github&client_id=x\
-                        &client_secret=y&hosts=api.example.org&role=developer&scope-tenants=read&expiry=90";
+                        &client_secret=y&hosts=api.example.org&role=developer&scope-tenants=read&expiry=90&word=fresh\
+                        &identifier=https%3A%2F%2Fapi.example.org&list=drop&content=192.0.2.0%2F24";
             world.post((cookie, csrf), path, form).await
         }
     }

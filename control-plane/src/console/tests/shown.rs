@@ -51,4 +51,7 @@ async fn a_tenant_in_the_making_shows_its_progress_only() {
     let progress = world.get(&owner.0, "/tenants/young/progress").await.body;
     assert!(progress.contains("data-events=\"/tenants/young/events\"") && progress.contains("http-equiv=\"refresh\""));
     assert!(progress.contains("data-step=\"start-runtime\" data-status=\"waiting\""), "{progress}");
+    // One that was there and is changed shows its steps until they are over, and then itself.
+    let over = world.get(&owner.0, "/tenants/acme/progress?again=1").await;
+    assert_eq!((over.status, over.header("location")), (StatusCode::SEE_OTHER, "/tenants/acme"));
 }

@@ -276,7 +276,7 @@ fn sent(words: Words<'_>) -> [Message; 4] {
     [code, notice, invitation, strange]
 }
 
-fn user(words: Words<'_>) -> User {
+pub fn user(words: Words<'_>) -> User {
     User {
         id: Id::from_bytes([8; 16]),
         email: words.address.to_owned(),

@@ -7,14 +7,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{
     Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications, FieldProblem,
-    Problem, TokenForm,
+    Problem, Shell,
 };
 use polder_tenant_api::{
-    Access, AccessTokenFormat, ApplicationChanges, ApplicationKind, ApplicationType, NewApplication, Preferences,
-    Profile,
+    Application, ApplicationChanges, ApplicationId, ApplicationKind, ApplicationSecret, NewApplication, Preferences,
+    TokenEndpointAuthMethod,
 };
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::fields::Fields;
 use super::in_tenant::{AtId, InTenant};
@@ -23,8 +22,21 @@ use super::tenants::head;
 use super::{Console, Fault, SignedIn, show};
 use crate::administer::{On, Part, applications};
 
+mod form;
+
 /// The fields of the form, the first being where everything else is said.
-const FIELDS: [&str; 6] = ["name", "type", "redirect_uris", "post_logout_redirect_uris", "jwks", "role"];
+const FIELDS: [&str; 10] = [
+    "name",
+    "type",
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "jwks",
+    "role",
+    "jwks_uri",
+    "backchannel_logout_uri",
+    "apis",
+    "scopes",
+];
 
 /// What a page may be asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -67,18 +79,18 @@ pub async fn create(
     if fields.get("name").is_empty() {
         return refuse(&[FieldProblem { field: "name", problem: Problem::Required }]);
     }
-    let Some(access) = access(&fields) else {
+    let Some(access) = form::access(&fields) else {
         return refuse(&[FieldProblem { field: "role", problem: Problem::Required }]);
     };
     let new = NewApplication {
         name: fields.get("name").to_owned(),
-        profile: profile(&fields),
-        kind: kind(&fields),
+        profile: form::profile(&fields),
+        kind: form::kind(&fields),
         redirect_uris: fields.lines("redirect_uris"),
         post_logout_redirect_uris: fields.lines("post_logout_redirect_uris"),
         grant_types: None,
         token_endpoint_auth_method: None,
-        jwks: jwks(&fields),
+        jwks: form::jwks(&fields),
         third_party: false,
         access,
         preferences: Preferences::default(),
@@ -88,7 +100,7 @@ pub async fn create(
         Err(refused) => return refuse(&Problems::of(refused, &FIELDS)?.shown()),
     };
     let page = ApplicationCreated {
-        shell: polder_hosted_pages::console::Shell { language_path: None, ..member.shell() },
+        shell: Shell { language_path: None, ..member.shell() },
         tenant: head(&on.tenant),
         application: &made.application,
         client_secret: made.client_secret.as_deref(),
@@ -105,14 +117,9 @@ pub async fn one(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
     let application = applications::show(&on, id).await?;
-    let page = ApplicationPage {
-        shell: member.shell_saying(asked.notice.as_deref()),
-        tenant: head(&on.tenant),
-        application: &application,
-        form: None,
-        problems: &[],
-    };
-    Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
+    let secrets = secrets(&on, &application).await?;
+    let shell = member.shell_saying(asked.notice.as_deref());
+    Ok(one_page(&console, (&member, &on, shell), (&application, &secrets), (None, &[])))
 }
 
 /// `POST /tenants/{slug}/applications/{id}`.
@@ -123,21 +130,16 @@ pub async fn change(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let application = applications::show(&on, id).await?;
+    let secrets = secrets(&on, &application).await?;
     let refuse = |problems: &[FieldProblem<'_>]| {
-        let page = ApplicationPage {
-            shell: member.shell(),
-            tenant: head(&on.tenant),
-            application: &application,
-            form: Some(form(&fields)),
-            problems,
-        };
-        let page = show::page(&member.visit, &page, &[console.provider.issuer()]);
+        let said = (Some(form::form(&fields)), problems);
+        let page = one_page(&console, (&member, &on, member.shell()), (&application, &secrets), said);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     };
     if fields.get("name").is_empty() {
         return refuse(&[FieldProblem { field: "name", problem: Problem::Required }]);
     }
-    let Some(access) = access(&fields) else {
+    let Some(access) = form::access(&fields) else {
         return refuse(&[FieldProblem { field: "role", problem: Problem::Required }]);
     };
     let changes = ApplicationChanges {
@@ -145,18 +147,12 @@ pub async fn change(
         redirect_uris: Some(fields.lines("redirect_uris")),
         post_logout_redirect_uris: Some(fields.lines("post_logout_redirect_uris")),
         access: Some(access),
-        preferences: Some(Preferences {
-            passkeys: fields.get("passkeys").parse().ok(),
-            second_factor: fields.get("second_factor").parse().ok(),
-            ..tokens(&fields, &application.preferences)
-        }),
+        preferences: Some(form::preferences(&fields, &application.preferences)),
+        jwks: form::jwks(&fields),
         ..ApplicationChanges::default()
     };
     match applications::change(&on, id, &changes).await {
-        Ok(_) => {
-            let to = format!("/tenants/{}/applications/{id}?notice=saved", on.tenant.slug);
-            Ok(Redirect::to(&to).into_response())
-        }
+        Ok(_) => Ok(back(&on, id, "saved")),
         Err(refused) => refuse(&Problems::of(refused, &FIELDS)?.shown()),
     }
 }
@@ -170,13 +166,51 @@ pub async fn add_secret(
     let application = applications::show(&on, id).await?;
     let made = applications::add_secret(&on, id).await?;
     let page = ApplicationCreated {
-        shell: polder_hosted_pages::console::Shell { language_path: None, ..member.shell() },
+        shell: Shell { language_path: None, ..member.shell() },
         tenant: head(&on.tenant),
         application: &application,
         client_secret: Some(&made.client_secret),
         previous_expire_at: made.previous_expire_at.as_deref(),
     };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
+}
+
+/// `POST /tenants/{slug}/applications/{id}/secrets/remove`: `secret` says which.
+pub async fn remove_secret(
+    State(console): State<Arc<Console>>,
+    InTenant { member, on }: InTenant,
+    AtId(id): AtId<ApplicationKind>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let application = applications::show(&on, id).await?;
+    let Ok(secret) = fields.get("secret").parse() else { return Ok(back(&on, id, "")) };
+    match applications::remove_secret(&on, id, secret).await {
+        Ok(()) => Ok(back(&on, id, "removed")),
+        // The page was old: it shows how things are now, and what the tenant said.
+        Err(why) => {
+            let (problems, left) = (Problems::of(why, &FIELDS)?, secrets(&on, &application).await?);
+            let shell = Shell { language_path: None, ..member.shell() };
+            let said = (None, &problems.shown()[..]);
+            let page = one_page(&console, (&member, &on, shell), (&application, &left), said);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}
+
+/// `POST /tenants/{slug}/applications/{id}/disable`.
+pub async fn disable(InTenant { on, .. }: InTenant, AtId(id): AtId<ApplicationKind>) -> Result<Response, Fault> {
+    set_disabled(&on, id, true).await
+}
+
+/// `POST /tenants/{slug}/applications/{id}/enable`.
+pub async fn enable(InTenant { on, .. }: InTenant, AtId(id): AtId<ApplicationKind>) -> Result<Response, Fault> {
+    set_disabled(&on, id, false).await
+}
+
+async fn set_disabled(on: &On, id: ApplicationId, disabled: bool) -> Result<Response, Fault> {
+    let changes = ApplicationChanges { disabled: Some(disabled), ..ApplicationChanges::default() };
+    applications::change(on, id, &changes).await?;
+    Ok(back(on, id, "saved"))
 }
 
 /// `POST /tenants/{slug}/applications/{id}/delete`.
@@ -195,81 +229,31 @@ fn new_form(
     let page = ApplicationNew {
         shell: member.shell(),
         tenant: head(&on.tenant),
-        kind: kind(fields),
-        form: form(fields),
+        kind: form::kind(fields),
+        form: form::form(fields),
         problems,
     };
     show::page(&member.visit, &page, &[console.provider.issuer()])
 }
 
-fn form(fields: &Fields) -> ApplicationForm<'_> {
-    ApplicationForm {
-        name: fields.get("name"),
-        redirect_uris: fields.get("redirect_uris"),
-        post_logout_redirect_uris: fields.get("post_logout_redirect_uris"),
-        access: fields.get("access"),
-        role: fields.get("role"),
-        passkeys: fields.get("passkeys"),
-        second_factor: fields.get("second_factor"),
-        profile: fields.get("profile"),
-        jwks: fields.get("jwks"),
-        tokens: TokenForm {
-            id_token_alg: fields.get("id_token_signed_response_alg"),
-            access_token_format: fields.get("access_token_format"),
-            access_token_seconds: fields.get("access_token_seconds"),
-            refresh_idle_seconds: fields.get("refresh_idle_seconds"),
-            refresh_absolute_seconds: fields.get("refresh_absolute_seconds"),
-            userinfo_alg: fields.get("userinfo_signed_response_alg"),
-        },
-    }
+/// The secrets of an application that has any.
+async fn secrets(on: &On, application: &Application) -> Result<Vec<ApplicationSecret>, Fault> {
+    let method = application.token_endpoint_auth_method;
+    let has = matches!(method, TokenEndpointAuthMethod::ClientSecretBasic | TokenEndpointAuthMethod::ClientSecretPost);
+    if has { Ok(applications::secrets(on, application.client_id).await?.items) } else { Ok(Vec::new()) }
 }
 
-/// The choices about tokens; a field that is not in the form stays as it was.
-fn tokens(fields: &Fields, before: &Preferences) -> Preferences {
-    let sent = |name: &str| fields.has(name).then(|| Some(fields.get(name)).filter(|value| !value.is_empty()));
-    let text = |name, before: &Option<String>| sent(name).map_or(before.clone(), |value| value.map(str::to_owned));
-    let seconds = |name, before| sent(name).map_or(before, |value| value.and_then(|value| value.parse().ok()));
-    let opaque = |value: Option<&str>| (value == Some("opaque")).then_some(AccessTokenFormat::Opaque);
-    Preferences {
-        id_token_signed_response_alg: text("id_token_signed_response_alg", &before.id_token_signed_response_alg),
-        userinfo_signed_response_alg: text("userinfo_signed_response_alg", &before.userinfo_signed_response_alg),
-        access_token_format: sent("access_token_format").map_or(before.access_token_format, opaque),
-        access_token_seconds: seconds("access_token_seconds", before.access_token_seconds),
-        refresh_idle_seconds: seconds("refresh_idle_seconds", before.refresh_idle_seconds),
-        refresh_absolute_seconds: seconds("refresh_absolute_seconds", before.refresh_absolute_seconds),
-        ..before.clone()
-    }
+fn back(on: &On, id: ApplicationId, notice: &str) -> Response {
+    let notice = if notice.is_empty() { String::new() } else { format!("?notice={notice}") };
+    Redirect::to(&format!("/tenants/{}/applications/{id}{notice}", on.tenant.slug)).into_response()
 }
 
-fn kind(fields: &Fields) -> ApplicationType {
-    match fields.get("type") {
-        "spa" => ApplicationType::Spa,
-        "native" => ApplicationType::Native,
-        "machine" => ApplicationType::Machine,
-        _ => ApplicationType::Web,
-    }
-}
-
-fn profile(fields: &Fields) -> Profile {
-    match fields.get("profile") {
-        "compat" => Profile::Compat,
-        "fapi2" => Profile::Fapi2,
-        _ => Profile::Default,
-    }
-}
-
-/// What is no JSON goes to the tenant as a text: it says what keys look like.
-fn jwks(fields: &Fields) -> Option<Value> {
-    let text = fields.get("jwks");
-    (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())))
-}
-
-/// `None` when a role is chosen and not named.
-fn access(fields: &Fields) -> Option<Access> {
-    match (fields.get("access"), fields.get("role")) {
-        ("role", "") => None,
-        ("role", role) => Some(Access::Role { role: role.to_owned() }),
-        ("invited", _) => Some(Access::Invited),
-        _ => Some(Access::Everyone),
-    }
+fn one_page(
+    console: &Console,
+    (member, on, shell): (&SignedIn, &On, Shell<'_>),
+    (application, secrets): (&Application, &[ApplicationSecret]),
+    (form, problems): (Option<ApplicationForm<'_>>, &[FieldProblem<'_>]),
+) -> Response {
+    let page = ApplicationPage { shell, tenant: head(&on.tenant), application, secrets, form, problems };
+    show::page(&member.visit, &page, &[console.provider.issuer()])
 }
