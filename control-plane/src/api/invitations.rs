@@ -111,7 +111,7 @@ pub async fn create(
     let wrong = |field: &str, why: &str| ApiError::from(Problem::invalid(Vec::new()).error(field, why));
     let email: Email = new.email.parse().map_err(|_| wrong("/email", "is not an e-mail address"))?;
     let locale = new.locale.as_deref().map(str::parse::<Locale>).transpose();
-    let locale = locale.map_err(|_| wrong("/locale", "en or nl"))?.unwrap_or_default();
+    let locale = locale.map_err(|_| wrong("/locale", "is no language of ours"))?.unwrap_or_default();
     let (made, link) = invitations::invite(&app, &caller.by(), (email, new.role, locale)).await?;
     let at = format!("/api/v1/invitations/{}", made.id);
     let made = InvitationMade { invitation: made.into(), link: link.expose().clone() };

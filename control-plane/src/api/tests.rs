@@ -70,6 +70,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "imports") => Some(json!({"content": "email\nann@example.test\n"})),
         ("PUT", "{name}") if path.contains("profile-fields") => Some(json!({"type": "text"})),
         ("PUT", "{name}") => Some(json!({"format": "plain", "action": "refuse", "content": "192.0.2.0/24"})),
+        ("PATCH", "{slug}") => Some(json!({"idle_after_seconds": 900})),
         ("PATCH", "organisation") => Some(json!({"name": "Acme"})),
         ("PATCH", _) => Some(json!({})),
         _ => None,
@@ -122,6 +123,7 @@ async fn g20_every_operation_refuses_strangers_foreign_tenants_and_read_only_key
 async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
     let world = World::new().await;
     let key = world.key(KeyAccess::Write).await;
+    let mut silent = Vec::new();
     for (method, path) in operations() {
         // One never ends, two need a tenant that reads its files, others a rule, a member, an invitation or a key
         // that is there; a tenant's life needs one that lives.
@@ -143,11 +145,14 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         if !method.is_safe() {
             let told = world.newest(world.organisation).await;
             let named = told.first().is_some_and(|(number, _, kind, _)| *number > before && kind == "api_key");
-            assert!(named, "K13: {method} {path} is in the organisation's log: {told:?}");
+            if !named {
+                silent.push(format!("{method} {path}: {told:?}"));
+            }
         }
         assert!(answer.header("ratelimit").contains(";r="), "{method} {path}");
         assert_eq!(answer.header("cache-control"), "no-store");
     }
+    assert_eq!(silent, Vec::<String>::new(), "K13: all of it is in the organisation's own log");
     let asked = world.stub.seen();
     // Its usage is collected on our own account.
     let by_key = |(actor, _, target): &(&str, String, String)| *actor == "api_key" || target.starts_with("/usage?");

@@ -34,7 +34,7 @@ pub struct Wanted {
     #[param(nullable = false)]
     unverified: Option<bool>,
     /// `newest`, or `last_sign_in` for everybody who ever signed in. Those who are looked for come newest first.
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     order: Option<UserOrder>,
     /// `next` of the page before.
     #[param(nullable = false)]

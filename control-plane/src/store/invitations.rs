@@ -183,7 +183,7 @@ pub async fn mails_since(
 ) -> Result<i64, Error> {
     let counted = tx
         .optional(
-            "SELECT CAST(COALESCE(SUM(sent), 0) AS BIGINT) AS n FROM
+            "SELECT COALESCE(CAST(SUM(sent) AS BIGINT), 0) AS n FROM
                  (SELECT sent FROM member_invitation WHERE organisation_id = $1 AND sent_at > $2 LIMIT $3) AS recent",
             &args![organisation, since, most],
             |row| row.int("n"),

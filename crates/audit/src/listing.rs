@@ -141,17 +141,18 @@ impl Filter {
             && is(&self.actor_kind, Some(&entry.actor_kind))
     }
 
-    /// The statement of the index that leaves the least to look at, and what it is asked about.
+    /// The statement of the index that leaves the least to look at, and what it is asked about. There is one chain, and
+    /// `+chain` keeps databases from thinking that its index is the way to go.
     fn statement(&self) -> (&'static str, Option<&str>) {
-        const OF_PERSON: &str = "SELECT * FROM audit_event WHERE user_id = $6 AND chain = $1 AND at >= $2 AND at <= $3 \
+        const OF_PERSON: &str = "SELECT * FROM audit_event WHERE user_id = $6 AND +chain = $1 AND at >= $2 AND at <= $3 \
                                  AND (at < $3 OR seq < $4) ORDER BY at DESC, seq DESC LIMIT $5";
-        const OF_APPLICATION: &str = "SELECT * FROM audit_event WHERE application_id = $6 AND chain = $1 AND at >= $2 \
+        const OF_APPLICATION: &str = "SELECT * FROM audit_event WHERE application_id = $6 AND +chain = $1 AND at >= $2 \
                                       AND at <= $3 AND (at < $3 OR seq < $4) ORDER BY at DESC, seq DESC LIMIT $5";
-        const OF_ACTION: &str = "SELECT * FROM audit_event WHERE action = $6 AND chain = $1 AND at >= $2 AND at <= $3 \
+        const OF_ACTION: &str = "SELECT * FROM audit_event WHERE action = $6 AND +chain = $1 AND at >= $2 AND at <= $3 \
                                  AND (at < $3 OR seq < $4) ORDER BY at DESC, seq DESC LIMIT $5";
-        const BY_ACTOR: &str = "SELECT * FROM audit_event WHERE actor_kind = $6 AND chain = $1 AND at >= $2 \
+        const BY_ACTOR: &str = "SELECT * FROM audit_event WHERE actor_kind = $6 AND +chain = $1 AND at >= $2 \
                                 AND at <= $3 AND (at < $3 OR seq < $4) ORDER BY at DESC, seq DESC LIMIT $5";
-        const ALL: &str = "SELECT * FROM audit_event WHERE chain = $1 AND at >= $2 AND at <= $3 \
+        const ALL: &str = "SELECT * FROM audit_event WHERE +chain = $1 AND at >= $2 AND at <= $3 \
                            AND (at < $3 OR seq < $4) ORDER BY at DESC, chain DESC, seq DESC LIMIT $5";
         if let Some(user) = &self.user_id {
             return (OF_PERSON, Some(user));

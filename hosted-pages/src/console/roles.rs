@@ -21,7 +21,7 @@ pub fn is_role(role: &str) -> bool {
 
 /// Whether there are words for this permission.
 pub fn is_permission(permission: &str) -> bool {
-    !permission_label(crate::texts::texts(polder_kernel::Locale::En), permission).is_empty()
+    !permission_label(crate::texts::texts(polder_kernel::Locale::default()), permission).is_empty()
 }
 
 /// What a role is called.

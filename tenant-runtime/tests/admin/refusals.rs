@@ -188,7 +188,7 @@ async fn e09_bodies_must_be_json_of_the_right_shape() {
 }
 
 #[tokio::test]
-async fn e21_no_call_brings_in_a_key_makes_a_session_or_moves_a_person_to_another_address() {
+async fn e21_no_call_brings_in_a_key_makes_a_session_or_moves_a_person_unseen() {
     let tenant = Tenant::start().await;
     let jwk = serde_json::to_value(tenant.admin_key.public_jwk()).unwrap();
     for target in ["/keys", "/sessions", "/grants", "/tokens", "/signing-keys", "/codes"] {
@@ -200,7 +200,7 @@ async fn e21_no_call_brings_in_a_key_makes_a_session_or_moves_a_person_to_anothe
     let (_, ann) = call(&tenant, "POST", "/users", Some(serde_json::json!({ "email": "ann@example.test" }))).await;
     let target = format!("/users/{}", ann["id"].as_str().unwrap());
     for changes in [
-        serde_json::json!({ "email": "eve@example.test" }),
+        serde_json::json!({ "email": "eve@example.test", "email_verified": true }),
         serde_json::json!({ "email_verified": true }),
         serde_json::json!({ "id": "x" }),
         serde_json::json!({ "name": "Eve", "email_index": "x" }),
@@ -208,6 +208,10 @@ async fn e21_no_call_brings_in_a_key_makes_a_session_or_moves_a_person_to_anothe
         assert_eq!(call(&tenant, "PATCH", &target, Some(changes.clone())).await.0, 422, "{changes}");
     }
     assert_eq!(call(&tenant, "GET", &target, None).await.1["email"], "ann@example.test");
+    let moved = serde_json::json!({ "email": "eve@example.test" });
+    assert_eq!(call(&tenant, "PATCH", &target, Some(moved)).await.1["email_verified"], false);
+    let told: Vec<String> = tenant.mails().await.iter().map(|mail| mail.to.as_str().to_owned()).collect();
+    assert_eq!(told, ["ann@example.test"], "the address they had hears of it");
     let verified = serde_json::json!({ "email": "bob@example.test", "email_verified": true });
     assert_eq!(call(&tenant, "POST", "/users", Some(verified)).await.0, 422);
     assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM session").await, 0);

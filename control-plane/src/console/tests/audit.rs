@@ -32,7 +32,7 @@ async fn k13_filters_stay_in_the_address_and_reach_the_tenant() {
     let next = page.body.split("id=\"next-page\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     assert!(next.contains("actor_kind=member") && next.contains("cursor=more"), "{next}");
     // An action in plain words, in both languages, with its name.
-    assert!(page.body.contains("<code class=\"id\">session.ended</code>"), "{}", page.body);
+    assert!(page.body.contains("Somebody signed in <code class=\"id\">session.started</code>"), "{}", page.body);
     for wrong in ["from=2026-11-21&to=2026-11-20", "from=tomorrow"] {
         let page = world.get(&owner.0, &format!("/tenants/acme/audit?{wrong}")).await;
         assert_eq!(page.status, StatusCode::OK, "{wrong}");

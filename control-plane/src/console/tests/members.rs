@@ -13,7 +13,7 @@ fn by(organisation_id: OrganisationId, member: MemberId) -> By {
 }
 
 async fn invited(world: &World, by: &By, email: &str, role: Role) -> Result<(InvitationId, String), Refusal> {
-    let wish = (email.parse().unwrap(), role, polder_kernel::Locale::En);
+    let wish = (email.parse().unwrap(), role, polder_kernel::Locale::default());
     let (made, link) = invitations::invite(&world.app, by, wish).await?;
     Ok((made.id, link.expose().rsplit('/').next().unwrap().to_owned()))
 }

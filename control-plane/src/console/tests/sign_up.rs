@@ -106,7 +106,7 @@ async fn k16_strangers_cause_one_row_per_address_and_no_flood_of_mail() {
         world.app.mailbox.to(Some("bob@example.test")).await.unwrap().len()
     };
     let ask = async |email: &str| {
-        sign_up::ask(&world.app, email.parse().unwrap(), polder_kernel::Locale::En).await.unwrap();
+        sign_up::ask(&world.app, email.parse().unwrap(), polder_kernel::Locale::default()).await.unwrap();
     };
     for _ in 0..3 {
         ask("bob@example.test").await;
