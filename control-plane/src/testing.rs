@@ -265,7 +265,7 @@ impl World {
     /// What the control plane's own log says, oldest first: action, kind of actor, details.
     pub(crate) async fn log(&self) -> Vec<(String, String, Value)> {
         let mut tx = self.app.db.read().await.unwrap();
-        let mut entries = polder_audit::list(&mut tx, &polder_audit::Filter::default(), None, 200).await.unwrap();
+        let mut entries = polder_audit::list(&mut tx, &polder_audit::Filter::default(), None, 1000).await.unwrap();
         entries.reverse();
         entries
             .into_iter()

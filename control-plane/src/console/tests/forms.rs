@@ -86,8 +86,9 @@ async fn k13_every_action_is_in_the_log_with_who_when_from_where_on_which_tenant
         let told = world.newest(world.organisation).await;
         let fresh: Vec<_> = told.iter().filter(|(number, ..)| *number > before).collect();
         // Whatever was done is in the organisation's own log as well; what was refused did nothing.
-        // A form of a tenant's life that names no action does none.
-        let idle = ["/life", "/end"].iter().any(|end| page.path == format!("/tenants/{{slug}}{end}"));
+        // A form that names no action does none, nor does a search.
+        let idle =
+            ["/life", "/end", "/keys", "/users/find"].iter().any(|end| page.path == format!("/tenants/{{slug}}{end}"));
         let done = !idle && (answer.status.is_success() || answer.status == StatusCode::SEE_OTHER);
         if done && fresh.is_empty() {
             silent.push(format!("{} to {}", page.path, answer.header("location")));
