@@ -75,6 +75,10 @@ async fn by_grant(
     if !matches!(wanted, Some(Permission::SeePeople | Permission::HelpPeople)) {
         return Err(Fault::NotFound);
     }
+    // A grant is for looking at somebody and helping them, not for taking everybody along.
+    if parts.uri.path().ends_with("/export") {
+        return Err(Fault::NotFound);
+    }
     let what = format!("{} {}", parts.method, parts.uri.path());
     if !access::lets_in(app, tenant, (member.session.member_id, acting), &what).await? {
         return Err(Fault::NotFound);

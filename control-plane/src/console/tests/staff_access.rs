@@ -41,6 +41,7 @@ async fn g30_the_operators_people_reach_nobody_without_a_grant_and_only_people_w
     for path in &people {
         assert_eq!(status(path).await, StatusCode::OK, "{path}");
     }
+    assert_eq!(status("/users/export").await, StatusCode::NOT_FOUND, "nobody takes everybody along");
     // It is about people, and helping them: nothing else of the tenant, and nothing that changes somebody.
     let page = world.get(&cookie, &format!("/tenants/foreign/users/{KNOWN}")).await.body;
     assert!(page.contains("id=\"reset-form\"") && !page.contains("id=\"disable-form\""), "{page}");
