@@ -3,7 +3,7 @@
 use crate::texts::Texts;
 
 /// Every action that there are words for, by name.
-pub const ACTIONS: [&str; 79] = [
+pub const ACTIONS: [&str; 86] = [
     "api.changed",
     "api.removed",
     "application.changed",
@@ -13,6 +13,7 @@ pub const ACTIONS: [&str; 79] = [
     "application.registration_token_revoked",
     "application.removed",
     "application.secret_created",
+    "application.secret_removed",
     "application.uninvited",
     "blocklist.removed",
     "blocklist.replaced",
@@ -71,6 +72,8 @@ pub const ACTIONS: [&str; 79] = [
     "settings.changed",
     "sign_in.code_requested",
     "sign_in.failed",
+    "staff_access.ended",
+    "staff_access.granted",
     "tenant.resumed",
     "tenant.suspended",
     "tenant.terminated",
@@ -83,6 +86,10 @@ pub const ACTIONS: [&str; 79] = [
     "user.created",
     "user.erased",
     "user.invited",
+    "user_import.began",
+    "user_import.cancelled",
+    "user_import.finished",
+    "users.exported",
 ];
 
 /// The words for an action; its name for one that is not known here.
@@ -98,6 +105,7 @@ pub(crate) fn words<'a>(t: &'static Texts, action: &'a str) -> &'a str {
         "application.registration_token_revoked" => t.application_registration_token_revoked,
         "application.removed" => t.application_removed,
         "application.secret_created" => t.application_secret_created,
+        "application.secret_removed" => t.application_secret_removed,
         "application.uninvited" => t.application_uninvited,
         "blocklist.removed" => t.blocklist_removed,
         "blocklist.replaced" => t.blocklist_replaced,
@@ -156,6 +164,8 @@ pub(crate) fn words<'a>(t: &'static Texts, action: &'a str) -> &'a str {
         "settings.changed" => t.settings_changed,
         "sign_in.code_requested" => t.sign_in_code_requested,
         "sign_in.failed" => t.sign_in_failed,
+        "staff_access.ended" => t.staff_access_ended,
+        "staff_access.granted" => t.staff_access_granted,
         "tenant.resumed" => t.tenant_resumed,
         "tenant.suspended" => t.tenant_suspended,
         "tenant.terminated" => t.tenant_terminated,
@@ -168,6 +178,10 @@ pub(crate) fn words<'a>(t: &'static Texts, action: &'a str) -> &'a str {
         "user.created" => t.user_created,
         "user.erased" => t.user_erased,
         "user.invited" => t.user_invited,
+        "user_import.began" => t.user_import_began,
+        "user_import.cancelled" => t.user_import_cancelled,
+        "user_import.finished" => t.user_import_finished,
+        "users.exported" => t.users_exported,
         other => other,
     }
 }
