@@ -103,8 +103,7 @@ fn shown(field: &ProfileField, value: String, locale: Locale) -> PersonField {
     let definition = &field.definition;
     let label = definition.labels.get(&locale).unwrap_or(&field.name).clone();
     let (kind, choices) = match definition.kind {
-        FieldType::Text => ("text", Vec::new()),
-        FieldType::Number => ("number", Vec::new()),
+        FieldType::Text | FieldType::Number => ("text", Vec::new()),
         FieldType::Date => ("date", Vec::new()),
         FieldType::Boolean => {
             let words = polder_hosted_pages::console::yes_and_no(locale);

@@ -64,7 +64,7 @@ pub struct PersonField {
     pub input: String,
     /// What people read.
     pub label: String,
-    /// `text`, `number`, `date` or `choice`.
+    /// `text`, `date` or `choice`.
     pub kind: &'static str,
     /// What it holds.
     pub value: String,

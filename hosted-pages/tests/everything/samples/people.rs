@@ -193,7 +193,7 @@ fn fields(words: Words<'_>) -> [PersonField; 4] {
     ];
     [
         field("motto", "text"),
-        field("age", "number"),
+        field("age", "text"),
         field("born", "date"),
         PersonField { choices, ..field("colour", "choice") },
     ]
