@@ -48,5 +48,5 @@ CREATE INDEX audit_event_by_application ON audit_event (application_id, at) WHER
 CREATE INDEX audit_event_by_actor ON audit_event (actor_kind, at);
 
 -- What could not be delivered is counted.
-CREATE INDEX outbox_failed ON outbox (failed_at) WHERE failed_at IS NOT NULL;
+CREATE INDEX outbox_by_failure ON outbox (failed_at) WHERE failed_at IS NOT NULL;
 CREATE INDEX logout_delivery_failed ON logout_delivery (failed_at) WHERE failed_at IS NOT NULL;

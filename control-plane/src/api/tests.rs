@@ -144,8 +144,10 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         assert!(answer.status.is_success(), "{method} {path}: {answer:?}");
         if !method.is_safe() {
             let told = world.newest(world.organisation).await;
-            let named = told.first().is_some_and(|(number, _, kind, _)| *number > before && kind == "api_key");
-            if !named {
+            // Beside it stands what the control plane does meanwhile by itself.
+            let named = told.iter().any(|(number, _, kind, _)| *number > before && kind == "api_key");
+            // Who has a log verified changes nothing.
+            if !named && !path.ends_with("/verify") {
                 silent.push(format!("{method} {path}: {told:?}"));
             }
         }

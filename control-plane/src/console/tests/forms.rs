@@ -82,7 +82,8 @@ async fn k13_every_action_is_in_the_log_with_who_when_from_where_on_which_tenant
         let before = world.newest(world.organisation).await.first().map_or(0, |(number, ..)| *number);
         let form = "name=Shop&slug=newone&email=ann@example.test&role=developer&scope-tenants=read&provider=github\
                     &client_id=x&client_secret=y&host=api.example.org&hosts=api.example.org";
-        let answer = world.send(request, format!("csrf={}&{form}", owner.1)).await;
+        let one = format!("secret={KNOWN}&passkey={KNOWN}&application={KNOWN}&account={KNOWN}");
+        let answer = world.send(request, format!("csrf={}&{form}&{one}", owner.1)).await;
         let told = world.newest(world.organisation).await;
         let fresh: Vec<_> = told.iter().filter(|(number, ..)| *number > before).collect();
         // Whatever was done is in the organisation's own log as well; what was refused did nothing.
