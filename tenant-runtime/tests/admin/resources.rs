@@ -134,6 +134,7 @@ async fn b18_a_secret_is_taken_back_and_the_last_one_stays() {
     assert!(!found.to_string().contains(text(&shop["client_secret"])), "{found}");
     let (status, problem) = call(&tenant, "DELETE", &format!("{secrets}/{first}"), None).await;
     assert_eq!((status, text(&problem["code"])), (409, "last_secret"));
+    tenant.advance(1);
     call(&tenant, "POST", &secrets, None).await;
     let (_, found) = call(&tenant, "GET", &secrets, None).await;
     assert_eq!(found["items"].as_array().map(Vec::len), Some(2));
