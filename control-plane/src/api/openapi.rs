@@ -145,7 +145,8 @@ fn describe(operation: &mut Operation, of: Use, of_a_tenant: bool) {
             404 | 410 => of_a_tenant,
             409 => write || of_a_tenant,
             412 => of == Use::Change,
-            415 | 422 => operation.request_body.is_some(),
+            415 => operation.request_body.is_some(),
+            422 => operation.request_body.is_some() || has_query(operation),
             _ => true,
         };
         if possible {
@@ -190,6 +191,11 @@ fn header(name: &str, description: &str, schema: ObjectBuilder) -> RefOr<Paramet
 
 fn said(description: &str) -> RefOr<Header> {
     RefOr::T(HeaderBuilder::new().description(Some(description)).build())
+}
+
+fn has_query(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters.into_iter().any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query))
 }
 
 /// Says which headers every good answer has; whether a good answer is JSON.
