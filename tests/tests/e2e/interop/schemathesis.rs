@@ -7,6 +7,8 @@ use super::*;
 
 /// What changes the tenant so that it answers nothing else any more: tried last, and shortly.
 const ENDING: &str = "/(suspend|sleep|terminate|destroy|undo|restart|wake|resume)$";
+/// What may start the tenant anew: whoever asks it meanwhile is told to come back, so it is tried by itself.
+const DISTURBING: &str = "/(seal-key|assertion-key|database)/rotate$";
 /// What never ends.
 const ENDLESS: &str = "/events$";
 
@@ -24,9 +26,10 @@ async fn k17_no_request_breaks_the_public_api_or_what_its_document_says() -> Res
     let document = folder.path().join("openapi.json");
     std::fs::write(&document, free_of_what_it_cannot_make(api.get("/openapi.json").await?).to_string())?;
 
-    let others = format!("({ENDING})|({ENDLESS})");
-    run(&polder, &document, &["--exclude-path-regex", &others, "--max-examples", "5"])?;
-    run(&polder, &document, &["--include-path-regex", ENDING, "--max-examples", "2"])?;
+    let others = format!("({ENDING})|({DISTURBING})|({ENDLESS})");
+    run(&polder, &document, &["--exclude-path-regex", &others, "--max-examples", "5", "--workers", "2"])?;
+    run(&polder, &document, &["--include-path-regex", DISTURBING, "--max-examples", "2", "--workers", "1"])?;
+    run(&polder, &document, &["--include-path-regex", ENDING, "--max-examples", "2", "--workers", "2"])?;
     // After all of it the tenant is there to be asked.
     let (status, _) = api.call(reqwest::Method::GET, "/tenants/acme", None).await?;
     ensure!(status == 200, "{status}");
@@ -38,10 +41,10 @@ async fn k17_no_request_breaks_the_public_api_or_what_its_document_says() -> Res
 fn free_of_what_it_cannot_make(mut document: Value) -> Value {
     let items = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
-        if let Some(bodies) = operation["requestBody"]["content"].as_object_mut() {
+        if let Some(bodies) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
             bodies.remove("application/x-ndjson");
         }
-        if let Some(parameters) = operation["parameters"].as_array_mut() {
+        if let Some(parameters) = operation.pointer_mut("/parameters").and_then(Value::as_array_mut) {
             parameters.retain(|one| one["name"] != "If-Match" && one["name"] != "If-None-Match");
         }
     }
@@ -62,7 +65,7 @@ fn run(polder: &Polder, document: &Path, options: &[&str]) -> Result<()> {
         .arg(address.as_str().replace(&host, &format!("127.0.0.1:{}", address.port().context("a port")?)))
         .args(["-H", &format!("Host: {host}"), "-H", &format!("Authorization: Bearer {key}")])
         .args(["--phases", "examples,coverage,fuzzing", "--exclude-checks", checks, "--continue-on-failure"])
-        .args(["--workers", "2", "--warnings", "off", "--generation-deterministic", "--request-timeout", "30"])
+        .args(["--warnings", "off", "--generation-deterministic", "--request-timeout", "30"])
         .args(options)
         .current_dir(document.parent().context("a folder")?)
         .output()?;
