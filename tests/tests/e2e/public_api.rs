@@ -129,7 +129,7 @@ async fn the_openapi_document_is_3_1_and_names_what_works() -> Result<()> {
         assert!(paths.keys().any(|p| p.contains(part)), "{part} is missing from {:?}", paths.keys());
     }
     // Every GET without further parameters answers: nothing is advertised that does not work.
-    let api = polder.api();
+    let (api, key) = (polder.address("api"), polder.settings["api_key"].as_str().context("a key")?);
     for (path, operations) in paths {
         let path = path.trim_start_matches("/api/v1").replace("{slug}", "practice");
         if operations.get("get").is_some()
@@ -137,10 +137,10 @@ async fn the_openapi_document_is_3_1_and_names_what_works() -> Result<()> {
             && !path.ends_with("/events")
             && path != "/openapi.json"
         {
-            let (status, body) = api.call(Method::GET, &path, None).await?;
-            // Only a destroyed tenant has a certificate.
-            let expected = if path.ends_with("/certificate") { 409 } else { 200 };
-            assert_eq!(status, expected, "{path}: {body}");
+            let answer = http.get(format!("{api}{path}")).bearer_auth(key).send().await?;
+            // Only a destroyed tenant has a certificate. Exports are no JSON.
+            let (expected, status) = (if path.ends_with("/certificate") { 409 } else { 200 }, answer.status().as_u16());
+            assert_eq!(status, expected, "{path}: {}", answer.text().await?);
         }
     }
     Ok(())
