@@ -380,9 +380,9 @@ async fn g01_g19_the_control_planes_word_to_one_tenant_is_none_to_another() -> R
         routes::of_a_tenant()?.into_iter().filter(|route| route.admin && route.path != "/health").collect();
     assert!(admin.len() > 20, "{admin:?}");
     for route in admin {
-        let path = ["{id}", "{user_id}", "{passkey_id}", "{account}", "{name}"]
-            .iter()
-            .fold(route.path.clone(), |path, name| path.replace(name, id));
+        let names =
+            ["{id}", "{user_id}", "{passkey_id}", "{account}", "{name}", "{application_id}", "{secret}", "{month}"];
+        let path = names.iter().fold(route.path.clone(), |path, name| path.replace(name, id));
         ensure!(!path.contains('{'), "{path} has something to fill in that is not known here");
         let nothing = administer(&socket, route.method, &path, "Bearer x.y.z").await?;
         assert_eq!(nothing.0, 401, "{} {path}", route.method);
