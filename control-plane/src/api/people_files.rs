@@ -135,10 +135,11 @@ async fn read(request: Request) -> Result<NewUserImport, ApiError> {
         _ if is("application/json") => None,
         _ => return Err(Problem::from(BodyError::ContentType).into()),
     };
-    let bytes = form::read(body, FILE_MAX).await.map_err(Problem::from)?;
-    let Some(format) = format else { return parse(&bytes) };
+    // Also where it says nothing: a document says all by itself.
     let how = Query::<How>::try_from_uri(&parts.uri).map(|Query(how)| how);
     let how = how.map_err(|_| Problem::bad_request("the query is not understood"))?;
+    let bytes = form::read(body, FILE_MAX).await.map_err(Problem::from)?;
+    let Some(format) = format else { return parse(&bytes) };
     let content = String::from_utf8(bytes.to_vec());
     let content = content.map_err(|_| Problem::invalid(Vec::new()).detail("the file is not UTF-8"))?;
     let How { existing, skip_wrong, invite, check_only } = how;
