@@ -1,9 +1,10 @@
 //! A running `polder dev` with a data folder of its own.
 
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,10 @@ use crate::api::Api;
 use crate::docker;
 use crate::mailbox::Mailbox;
 use crate::postgres;
+
+/// What tests listen on.
+const FIRST_PORT: u32 = 12_000;
+const PORTS: u32 = 20_000;
 
 /// Everything on one machine, as `make run` starts it.
 pub struct Polder {
@@ -233,9 +238,19 @@ pub fn program(name: &str) -> PathBuf {
     found
 }
 
-/// A loopback port that is free now.
+/// A loopback port that is free, and that nobody else takes meanwhile: connections leave by other ports (by 32768
+/// and above, on Linux), and no test of this program is given it too.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..PORTS {
+        // Where one begins is another matter in each program, as two may run at once.
+        let next = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(101));
+        let port = u16::try_from(FIRST_PORT + next % PORTS)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free")
 }
 
 fn spawn(data: &Path, (listen, coaching): (u16, u16), options: &[String], folder: &Path) -> Result<Child> {

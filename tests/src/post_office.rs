@@ -40,12 +40,18 @@ impl PostOffice {
                 letters.iter().rev().find(|(whose, _)| whose.contains(to)).map(|(_, text)| text.clone())
             };
             if let Some(text) = found {
-                return eight_digits(&text).with_context(|| format!("no code in:\n{text}"));
+                return eight_digits(plain_text(&text)).with_context(|| format!("no code in:\n{text}"));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         bail!("no letter to {to} came")
     }
+}
+
+/// What the letter says, without the headers: an id in them may have eight digits in a row too.
+fn plain_text(letter: &str) -> &str {
+    let part = letter.split_once("text/plain").map_or(letter, |(_, part)| part);
+    part.split_once("\n\n").map_or(part, |(_, text)| text)
 }
 
 /// RFC 5321, as much as a courier needs.
@@ -81,4 +87,16 @@ async fn converse(stream: TcpStream, letters: Letters) -> Result<()> {
         writer.write_all(format!("{answer}\r\n").as_bytes()).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_not_looked_for_in_headers() {
+        let letter = "Message-ID: <a12345678b@x>\nContent-Type: multipart/alternative\n\n--x\n\
+                      Content-Type: text/plain; charset=utf-8\n\nYour code:\n\n    0123 4567\n--x--\n";
+        assert_eq!(eight_digits(plain_text(letter)).as_deref(), Some("01234567"));
+    }
 }

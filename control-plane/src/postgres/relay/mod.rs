@@ -36,6 +36,7 @@ use tokio::net::UnixListener;
 use super::Names;
 use crate::tenant_socket;
 use cancel::Keys;
+use session::Place;
 
 pub use upstream::Upstream;
 
@@ -109,10 +110,11 @@ async fn accept(listener: UnixListener, shared: Arc<Shared>, stop: Shutdown) {
         };
         match accepted {
             Ok((client, _)) => {
-                let (shared, stop) = (Arc::clone(&shared), stop.clone());
+                let Some(place) = Place::take(&shared) else { continue };
+                let stop = stop.clone();
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = session::serve(client, &shared) => {}
+                        () = session::serve(client, place) => {}
                         () = stop.wait() => {}
                     }
                 });

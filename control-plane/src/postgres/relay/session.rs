@@ -1,6 +1,7 @@
 //! One connection of the tenant, from its first packet to its end.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::io::{AsyncWriteExt, copy_bidirectional_with_sizes};
@@ -15,12 +16,9 @@ use super::{CONNECTIONS, INTRODUCTIONS, Shared, handshake};
 /// Bytes held for each direction.
 const BUFFER: usize = 32 * 1024;
 
-/// Serves one connection.
-pub(super) async fn serve(mut client: UnixStream, shared: &Shared) {
-    let _place = Place::take(shared);
-    if shared.open.load(Ordering::Relaxed) > 2 * CONNECTIONS {
-        return;
-    }
+/// Serves one connection, which keeps its place until then.
+pub(super) async fn serve(mut client: UnixStream, place: Place) {
+    let shared = place.0.as_ref();
     let introduced = tokio::time::timeout(INTRODUCTIONS, introduce(&mut client, shared)).await;
     let (mut server, _key) = match introduced {
         Ok(Ok(Some(open))) => open,
@@ -113,16 +111,19 @@ async fn say(client: &mut UnixStream, Refused { code, text }: Refused) -> io::Re
 }
 
 /// A place among the connections of the tenant.
-struct Place<'a>(&'a Shared);
+pub(super) struct Place(Arc<Shared>);
 
-impl<'a> Place<'a> {
-    fn take(shared: &'a Shared) -> Self {
-        shared.open.fetch_add(1, Ordering::Relaxed);
-        Self(shared)
+impl Place {
+    /// The next place; none while twice as many are taken as may be open. Taken as connections arrive, so that
+    /// it is the latest who find none.
+    pub(super) fn take(shared: &Arc<Shared>) -> Option<Self> {
+        let place = Self(Arc::clone(shared));
+        let taken = shared.open.fetch_add(1, Ordering::Relaxed);
+        (taken < 2 * CONNECTIONS).then_some(place)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
