@@ -95,10 +95,10 @@ impl Inner {
         };
         let now = app.clock.now();
         route.in_use.touch(now);
-        app.usage.request(route.tenant_id, now);
         if route.turns.take().await.is_err() {
             return pages::page(StatusCode::SERVICE_UNAVAILABLE, locale);
         }
+        app.usage.request(route.tenant_id, now);
         let id = app.request_ids.next().to_string();
         proxy::forward(&route, request, (peer, &id), app.settings.patience.answer).await
     }

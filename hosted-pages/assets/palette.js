@@ -8,6 +8,8 @@ if (palette && opener && palette.showModal) {
   let chosen = -1
   let waiting
   let asked
+  // What the list shows, and what it will show.
+  let answer = Promise.resolve()
 
   const choose = (at) => {
     const options = [...list.children]
@@ -30,30 +32,44 @@ if (palette && opener && palette.showModal) {
       return option
     }))
     field.setAttribute("aria-expanded", String(pages.length > 0))
-    status.textContent = pages.length ? "" : status.dataset.none
+    status.textContent = pages.length || !field.value ? "" : status.dataset.none
     choose(0)
   }
-  const ask = async () => {
-    asked?.abort()
-    asked = new AbortController()
+  const find = async (signal) => {
     const query = new URLSearchParams({ q: field.value, at: palette.dataset.at })
     try {
-      const answer = await fetch(`/search/entries?${query}`, { signal: asked.signal, redirect: "error" })
-      if (!answer.ok) throw new Error(answer.statusText)
-      show((await answer.json()).items)
-    } catch (error) {
+      const found = await fetch(`/search/entries?${query}`, { signal, redirect: "manual" })
       // Whoever is signed out meanwhile signs in on the way to the search page.
-      if (error.name !== "AbortError") location.assign(`/search?q=${encodeURIComponent(field.value)}`)
+      if (found.type === "opaqueredirect") return location.assign(`/search?q=${encodeURIComponent(field.value)}`)
+      if (!found.ok) throw new Error(found.statusText)
+      show((await found.json()).items)
+    } catch (error) {
+      // The page stays as it is, with all that was typed into it.
+      if (error.name !== "AbortError") show([])
     }
+  }
+  const ask = () => {
+    clearTimeout(waiting)
+    waiting = undefined
+    asked?.abort()
+    asked = new AbortController()
+    answer = find(asked.signal)
   }
   const open = () => {
     if (palette.open) return
     field.value = ""
+    show([])
     palette.showModal()
     field.focus()
     ask()
   }
   const go = (option) => { if (option) location.assign(option.dataset.href) }
+  // To what was typed, not to what was found for what was typed before.
+  const enter = async () => {
+    if (waiting) ask()
+    await answer
+    if (palette.open) go(list.children[chosen])
+  }
 
   opener.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -69,7 +85,8 @@ if (palette && opener && palette.showModal) {
   field.addEventListener("keydown", (event) => {
     const moves = { ArrowDown: chosen + 1, ArrowUp: chosen - 1, Home: 0, End: -1 }
     if (event.key in moves) { event.preventDefault(); choose(moves[event.key]) }
-    if (event.key === "Enter") { event.preventDefault(); go(list.children[chosen]) }
+    // Enter also ends what an input method composes.
+    if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); enter() }
   })
   list.addEventListener("click", (event) => go(event.target.closest("[role=option]")))
   // A click beside it closes it, as Escape does; the browser gives the focus back to where it was.

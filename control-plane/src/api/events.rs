@@ -17,8 +17,9 @@ use crate::app::App;
 use crate::model::{StepEvent, TenantId};
 use crate::provision;
 
-/// The longest a stream stays open. Whoever still wants to know asks again and gets the whole story.
-const LONGEST: Duration = Duration::from_secs(600);
+/// The longest a stream stays open. Whoever still wants to know asks again, if they still may, and gets the whole
+/// story.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// When to come back where too many follow a tenant, in seconds.
 const WHEN_FULL: u64 = 10;

@@ -134,7 +134,7 @@ pub struct Wanted {
         "id": "42", "at": "2026-11-21T08:20:00.000Z", "action": "member.invited", "actor_kind": "member",
         "actor_id": "019a0000-0000-7000-8000-000000000005", "tenant": null, "ip": "192.0.2.7",
         "request_id": "4f1c02d39a6be857", "details": {"role": "developer"},
-        "hash": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"}], "next": "42"})))
+        "hash": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"}], "next": "1795250400000-42"})))
 )]
 pub async fn events(
     State(app): State<Arc<App>>,
@@ -146,7 +146,7 @@ pub async fn events(
     let cursor = part.cursor.as_deref().map(|text| Cursor::parse(text).ok_or_else(unknown)).transpose()?;
     let filter = Filter { action: wanted.action, actor: wanted.actor_id };
     let limit = part.limit.unwrap_or(USUAL);
-    let (found, more) = trail::page(&app, caller.organisation_id, (&filter, cursor), limit).await?;
-    let next = found.last().filter(|_| more).map(|last| last.number.to_string());
+    let (found, next) = trail::page(&app, caller.organisation_id, (&filter, cursor), limit).await?;
+    let next = next.map(Cursor::to_text);
     Ok(Json(Page { items: found.into_iter().map(OrganisationEvent::from).collect(), next }))
 }

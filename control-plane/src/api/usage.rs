@@ -167,7 +167,8 @@ pub async fn recount(Within(on): Within, Params(wanted): Params<OneMonth>) -> Re
 
 /// Shows what all your tenants were used for, month by month (UTC), in the order of their slugs.
 ///
-/// Tenants that were destroyed stay in it. Ask for `text/csv` by `Accept` to get rows for a spreadsheet.
+/// Tenants that were destroyed stay in it. Ask for `text/csv` by `Accept` to get rows for a spreadsheet: all of
+/// them at once, whatever `limit` and `cursor` say.
 #[utoipa::path(
     get, path = "/usage", operation_id = "showUsageOfAll", tag = "usage", params(OfAll),
     responses((status = 200, description = "A page of months", content(
@@ -188,19 +189,15 @@ pub async fn of_organisation(
     let after = wanted.cursor.as_deref().map(place).transpose()?;
     let after = after.as_ref().map(|(slug, month)| (slug.as_str(), *month));
     usage::flush(&app).await;
+    if wants_csv(&headers) {
+        return Ok(sheets::of_all(&app, caller.organisation_id, span));
+    }
     let mut tx = app.db.read().await?;
     let mut found = read::of_organisation(&mut tx, caller.organisation_id, span, (after, limit + 1)).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next =
         found.last().filter(|_| more).map(|last| base64url(format!("{} {}", last.tenant, last.month.month).as_bytes()));
-    if wants_csv(&headers) {
-        let mut answer = sheets::of_tenants(&found).answer("usage.csv");
-        if let Some(next) = next.and_then(|next| next.parse().ok()) {
-            answer.headers_mut().insert("x-next-cursor", next);
-        }
-        return Ok(answer);
-    }
     let items = found.into_iter().map(|TenantMonth { tenant, month }| MonthOfTenant { tenant, month }).collect();
     Ok(Json(Page { items, next }).into_response())
 }

@@ -57,8 +57,11 @@ pub async fn shortcuts(State(console): State<Arc<Console>>, member: SignedIn) ->
 }
 
 async fn find(console: &Console, member: &SignedIn, asked: &Asked) -> Result<Vec<Destination>, Fault> {
-    let mut tx = console.app.db.read().await?;
-    let found = tenants::page(&mut tx, member.session.organisation_id, "", MOST).await?;
+    let found = if member.shell().may.see {
+        tenants::page(&mut console.app.db.read().await?, member.session.organisation_id, "", MOST).await?
+    } else {
+        Vec::new()
+    };
     let heads: Vec<TenantHead<'_>> = found.iter().map(head).collect();
     let query: String = asked.q.chars().take(LONGEST).collect();
     Ok(destinations(&member.shell(), &heads, &asked.at, &query))

@@ -33,7 +33,7 @@ pub async fn page(
     let (app, organisation) = (&console.app, member.session.organisation_id);
     let filter = Filter { action: given(asked.action), actor: given(asked.actor_id) };
     let cursor = given(asked.cursor).map(|text| Cursor::parse(&text).ok_or(Fault::BadRequest("no cursor")));
-    let (found, more) = trail::page(app, organisation, (&filter, cursor.transpose()?), PAGE).await?;
+    let (found, next) = trail::page(app, organisation, (&filter, cursor.transpose()?), PAGE).await?;
     let mut names = BTreeMap::new();
     for event in &found {
         if !names.contains_key(&event.actor_id) {
@@ -56,7 +56,7 @@ pub async fn page(
             at,
         })
         .collect();
-    let next = found.last().filter(|_| more).map(|last| last.number.to_string());
+    let next = next.map(Cursor::to_text);
     let page = Trail {
         shell: member.shell(),
         events: &rows,

@@ -12,7 +12,6 @@ use serde::Deserialize;
 use super::in_tenant::InTenant;
 use super::tenants::head;
 use super::{Console, Fault, SignedIn, show};
-use crate::sheet;
 use crate::usage::read::{self, MOST_DAYS, MOST_MONTHS, TenantMonth};
 use crate::usage::{self, sheets};
 
@@ -22,8 +21,6 @@ const DAYS: i64 = 30;
 const MONTHS: i64 = 12;
 /// Rows of a page about all tenants.
 const ROWS: u32 = 100;
-/// Rows read at once for a file.
-const LOOK: u32 = 1_000;
 
 /// Which days or months are wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -90,7 +87,10 @@ pub async fn days_csv(
     InTenant { on, .. }: InTenant,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let (span, _) = asked.days(Day::of(console.app.clock.now()));
+    let (span, wrong) = asked.days(Day::of(console.app.clock.now()));
+    if wrong {
+        return Err(Fault::BadRequest("no days"));
+    }
     usage::fresh(&console.app, &on.tenant).await;
     let days = read::days(&mut console.app.db.read().await?, &on.tenant, span).await?;
     Ok(sheets::days(&days).answer(&format!("{}-usage.csv", on.tenant.slug)))
@@ -140,22 +140,12 @@ pub async fn of_all_csv(
     member: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let (span, _) = asked.months(Month::of(console.app.clock.now()));
-    let (app, organisation) = (Arc::clone(&console.app), member.session.organisation_id);
-    usage::flush(&app).await;
-    let parts = futures_util::stream::try_unfold(Some(None), move |after: Option<Option<(String, Month)>>| {
-        let app = Arc::clone(&app);
-        async move {
-            let Some(after) = after else { return Ok::<_, polder_db::Error>(None) };
-            let place = after.as_ref().map(|(slug, month)| (slug.as_str(), *month));
-            let found = read::of_organisation(&mut app.db.read().await?, organisation, span, (place, LOOK)).await?;
-            let more = found.len() == LOOK as usize;
-            let last = found.last().and_then(|last| Some((last.tenant.clone(), last.month.month.parse().ok()?)));
-            let sheet = if after.is_none() { sheets::of_tenants(&found) } else { sheets::more_of_tenants(&found) };
-            Ok(Some((sheet.into_bytes(), last.filter(|_| more).map(Some))))
-        }
-    });
-    Ok(sheet::download(sheet::CSV, "usage.csv", axum::body::Body::from_stream(parts)))
+    let (span, wrong) = asked.months(Month::of(console.app.clock.now()));
+    if wrong {
+        return Err(Fault::BadRequest("no months"));
+    }
+    usage::flush(&console.app).await;
+    Ok(sheets::of_all(&console.app, member.session.organisation_id, span))
 }
 
 fn given(text: &Option<String>) -> Option<&str> {

@@ -13,7 +13,7 @@ use crate::store::organisation_events::{self, Filter};
 /// An entry of the organisation's log.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Names it, and says where the page after it begins.
+    /// Names it.
     pub number: i64,
     /// When.
     pub at: Timestamp,
@@ -35,7 +35,7 @@ pub struct Event {
     pub hash: String,
 }
 
-/// A page of them, newest first, and whether there are more.
+/// A page of them, newest first, and where the next one begins if there are more.
 ///
 /// # Errors
 /// The database's.
@@ -44,17 +44,18 @@ pub async fn page(
     organisation: OrganisationId,
     (filter, cursor): (&Filter, Option<Cursor>),
     limit: u32,
-) -> Result<(Vec<Event>, bool), Refusal> {
+) -> Result<(Vec<Event>, Option<Cursor>), Refusal> {
     // No action and no id holds one, and a PostgreSQL server takes none in a text.
     if [&filter.action, &filter.actor].into_iter().flatten().any(|text| text.contains(char::is_control)) {
-        return Ok((Vec::new(), false));
+        return Ok((Vec::new(), None));
     }
     let mut tx = app.db.read().await?;
     let mut found = organisation_events::page(&mut tx, organisation, filter, cursor, i64::from(limit) + 1).await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = found.len() > wanted;
     found.truncate(wanted);
-    Ok((found.into_iter().map(|entry| event(app, entry)).collect(), more))
+    let next = found.last().filter(|_| more).map(Cursor::after);
+    Ok((found.into_iter().map(|entry| event(app, entry)).collect(), next))
 }
 
 /// What an actor of the log is called: a member's name, or address; `None` for others and for who is long gone.

@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use polder_db::Error;
 use polder_kernel::Timestamp;
 
 use super::certificate::{Item, Requester, Statement};
@@ -15,7 +14,7 @@ use crate::app::App;
 use crate::courier::Party;
 use crate::model::{Operation, Tenant};
 use crate::secrets::sync_folder;
-use crate::store::{egress_needs, egress_rules, life, mail_counts, mail_domains, own_applications};
+use crate::store::{egress_needs, egress_rules, life, mail_counts, mail_domains, own_applications, usage};
 
 /// What destroying the seal key means.
 const COPIES: &str = "Every copy of the data, backups included, was sealed under the tenant's seal key. \
@@ -122,7 +121,7 @@ pub(super) async fn certify(app: &Arc<App>, (tenant, operation): (&Tenant, &Oper
         .write(move |tx| {
             Box::pin(async move {
                 life::certify(tx, id, &text, now).await?;
-                Ok::<_, Error>(())
+                usage::end(tx, id, now).await
             })
         })
         .await?;

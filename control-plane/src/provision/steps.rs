@@ -33,6 +33,7 @@ use crate::postgres::PostgresError;
 use crate::secrets::{Name, sync_folder};
 use crate::store::{life, own_applications};
 use crate::tenant_client::{self, CallError, ask};
+use crate::usage;
 
 /// Why a step failed, in words an operator can act on. No secrets and no personal data.
 #[derive(Debug, thiserror::Error)]
@@ -275,6 +276,7 @@ async fn wake_for_mail(app: &App, tenant: &Tenant) -> Result<(), StepError> {
 }
 
 pub(super) async fn stop_runtime(app: &App, tenant: &Tenant) {
+    usage::before_stop(app, tenant.id).await;
     app.links.close(tenant.id);
     app.driver.stop(&tenant.short_id).await;
     app.courier.close(Party::Tenant(tenant.id));

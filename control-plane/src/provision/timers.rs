@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::audit::ActingFor;
 use crate::model::TenantId;
 use crate::store::{life, operations, tenants};
-use crate::{tenant_client, usage};
+use crate::tenant_client;
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -51,7 +51,6 @@ pub async fn look(app: &Arc<App>) -> Result<(), Error> {
     for route in app.routes.idle(now) {
         // A code is worth little later, and so is the end of a session: what waits to be sent goes first.
         if !has_word(app, route.tenant_id).await? {
-            usage::before_sleep(app, route.tenant_id).await;
             begin(app, route.tenant_id, Action::Sleep).await?;
         }
     }

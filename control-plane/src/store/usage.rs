@@ -70,7 +70,7 @@ pub async fn put_day(tx: &mut Tx, tenant: TenantId, day: Day, said: &UsageDay) -
 
 /// Writes down what a tenant says of a month. One that is closed stays as it is.
 pub async fn put_month(tx: &mut Tx, tenant: TenantId, month: Month, said: &UsageMonth) -> Result<(), Error> {
-    let closed_at = said.closed_at.as_ref().map(|_| month.ends());
+    let closed_at = said.closed_at.as_deref().and_then(|moment| moment.parse::<Timestamp>().ok());
     tx.execute(
         "INSERT INTO usage_month (tenant_id, month_at, active_people, sign_ins, failed_sign_ins, requests, \
              api_requests, closed_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6) \
@@ -96,6 +96,18 @@ pub async fn put_report(tx: &mut Tx, tenant: TenantId, attention: &str, now: Tim
         "INSERT INTO tenant_report (tenant_id, collected_at, attention) VALUES ($1, $2, $3) \
          ON CONFLICT (tenant_id) DO UPDATE SET collected_at = excluded.collected_at, attention = excluded.attention",
         &args![tenant, now, attention],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Nothing more comes from a tenant that is gone: what it said last of a month holds, and what it needed is nobody's
+/// business any more.
+pub async fn end(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<(), Error> {
+    tx.execute("DELETE FROM tenant_report WHERE tenant_id = $1", &args![tenant]).await?;
+    tx.execute(
+        "UPDATE usage_month SET closed_at = $2 WHERE tenant_id = $1 AND closed_at IS NULL",
+        &args![tenant, now],
     )
     .await?;
     Ok(())

@@ -1,9 +1,19 @@
 //! Usage as rows for a spreadsheet.
 
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use polder_kernel::Month;
 use polder_tenant_api::{UsageDay, UsageMonth};
 
-use super::read::TenantMonth;
-use crate::sheet::Sheet;
+use super::read::{self, TenantMonth};
+use crate::app::App;
+use crate::model::OrganisationId;
+use crate::sheet::{self, Sheet};
+
+/// Rows read at once.
+const PART: u32 = 1_000;
 
 const MONTH: [&str; 7] =
     ["month", "active_people", "sign_ins", "failed_sign_ins", "requests", "api_requests", "closed_at"];
@@ -45,16 +55,25 @@ pub fn months(months: &[UsageMonth]) -> Sheet {
     sheet
 }
 
-/// One row a tenant and month.
-pub fn of_tenants(months: &[TenantMonth]) -> Sheet {
-    let mut sheet = Sheet::default();
-    sheet.row(std::iter::once("tenant").chain(MONTH));
-    with_tenants(sheet, months)
-}
-
-/// The same without the row of names: what follows a part that had it.
-pub fn more_of_tenants(months: &[TenantMonth]) -> Sheet {
-    with_tenants(Sheet::default(), months)
+/// One row a tenant and month: all of an organisation, a part after the other, so that memory holds one part.
+pub fn of_all(app: &Arc<App>, organisation: OrganisationId, span: (Month, Month)) -> Response {
+    let app = Arc::clone(app);
+    let parts = futures_util::stream::try_unfold(Some(None), move |after: Option<Option<(String, Month)>>| {
+        let app = Arc::clone(&app);
+        async move {
+            let Some(after) = after else { return Ok::<_, polder_db::Error>(None) };
+            let place = after.as_ref().map(|(slug, month)| (slug.as_str(), *month));
+            let found = read::of_organisation(&mut app.db.read().await?, organisation, span, (place, PART)).await?;
+            let more = found.len() == PART as usize;
+            let last = found.last().and_then(|last| Some((last.tenant.clone(), last.month.month.parse().ok()?)));
+            let mut sheet = Sheet::default();
+            if after.is_none() {
+                sheet.row(std::iter::once("tenant").chain(MONTH));
+            }
+            Ok(Some((with_tenants(sheet, &found).into_bytes(), last.filter(|_| more).map(Some))))
+        }
+    });
+    sheet::download(sheet::CSV, "usage.csv", Body::from_stream(parts))
 }
 
 fn with_tenants(mut sheet: Sheet, months: &[TenantMonth]) -> Sheet {

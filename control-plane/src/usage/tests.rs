@@ -6,7 +6,7 @@ use polder_kernel::Day;
 use serde_json::json;
 
 use crate::model::{KeyAccess, Role, TenantState};
-use crate::store::tenants;
+use crate::store::{tenants, usage as store_usage};
 use crate::testing::{Answer, World};
 use crate::usage;
 
@@ -65,7 +65,10 @@ async fn k12_rows_for_a_spreadsheet() {
     assert_eq!(lines[1], "2026-11-20,0,0,0,0,0,0,0");
     assert!(lines[2].starts_with("2026-11-21,42,12,30,3,2,0,"), "{lines:?}");
     let months = csv(&world, &key, "/tenants/acme/usage/months").await;
-    assert!(months.body.contains("\r\n2026-10,310,1204,31,0,0,2026-11-01T00:00:00.000Z\r\n"), "{}", months.body);
+    assert!(months.body.contains("\r\n2026-10,310,1204,31,0,0,2026-11-01T00:10:00.000Z\r\n"), "{}", months.body);
+    // All of it, whatever a page would hold.
+    let all = csv(&world, &key, "/usage?limit=1").await;
+    assert!(all.body.contains("\r\nacme,2026-10,310,"), "{}", all.body);
     let all = csv(&world, &key, "/usage").await;
     assert!(all.body.starts_with("tenant,month,") && all.body.contains("\r\nacme,2026-11,205,"), "{}", all.body);
 }
@@ -93,6 +96,68 @@ async fn k12_what_is_no_span_is_refused() {
             "{path}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k12_no_file_is_of_another_span_than_was_asked_for() {
+    let world = World::new().await;
+    let owner = world.member(Role::Owner).await;
+    for path in [
+        "/usage.csv?from=2020-01&to=2026-11",
+        "/usage.csv?from=november",
+        "/tenants/acme/usage.csv?from=2026-11-31",
+        "/tenants/acme/usage.csv?from=2026-11-21&to=2026-11-20",
+    ] {
+        assert_eq!(world.get(&owner.0, path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    for path in ["/usage.csv?from=2026-10&to=2026-11", "/tenants/acme/usage.csv?from=2026-11-20&to="] {
+        assert_eq!(world.get(&owner.0, path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k12_what_a_tenant_says_of_other_days_than_it_was_asked_about_is_not_kept() {
+    let world = World::new().await;
+    let sign_ins = json!({"email_code": u64::MAX, "passkey": 1, "connection": 1});
+    let day = |day: &str| json!({"day": day, "active_people": u64::MAX, "failed_sign_ins": 0, "sign_ins": sign_ins});
+    let month = |month: &str, closed_at: &str| {
+        json!({"month": month, "active_people": u64::MAX, "sign_ins": 1, "failed_sign_ins": 1, "closed_at": closed_at})
+    };
+    let lie = json!({"days": [day("2026-11-21"), day("2026-11-22"), day("1999-01-01"), day("2024-01-01")],
+        "months": [month("2026-11", "2026-11-02T00:00:00.000Z"), month("2026-12", "2027-01-01T00:00:00.000Z"),
+            month("2024-11", "2024-12-01T00:00:00.000Z"), month("2026-09", "2026-09-01T00:00:00.000Z"),
+            month("2026-10", "2099-01-01T00:00:00.000Z")],
+        "attention": []});
+    *world.stub.answer.lock().unwrap() = Some((StatusCode::OK, lie));
+    let acme = world.tenant("acme").await;
+    usage::fresh(&world.app, &acme).await;
+    let mut tx = world.app.db.read().await.unwrap();
+    let now = world.app.clock.now();
+    let ever = ("1990-01-01".parse::<Day>().unwrap(), "2099-12-31".parse::<Day>().unwrap());
+    let days = store_usage::days(&mut tx, acme.id, ever).await.unwrap();
+    assert_eq!(days.iter().map(|(day, _)| day.to_string()).collect::<Vec<_>>(), ["2026-11-21"]);
+    let months = store_usage::months(&mut tx, acme.id, (ever.0.month(), ever.1.month())).await.unwrap();
+    let closed: Vec<_> = months.iter().map(|month| (month.month.as_str(), month.closed_at.as_deref())).collect();
+    let (over, moment) = ("2026-10-01T00:00:00.000Z", now.rfc3339());
+    assert_eq!(closed, [("2026-09", Some(over)), ("2026-10", Some(moment.as_str())), ("2026-11", None)]);
+    assert_eq!(days[0].1.active_people, 1_000_000_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k12_what_was_counted_until_a_tenant_stops_is_kept() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    usage::before_stop(&world.app, acme.id).await;
+    world.app.links.close(acme.id);
+    let mut tx = world.app.db.read().await.unwrap();
+    let current = Day::of(world.app.clock.now()).month();
+    let months = usage::read::months(&mut tx, &acme, (current, current)).await.unwrap();
+    assert_eq!((months[0].active_people, months[0].closed_at.as_deref()), (205, None));
+    // And what is last of a tenant that is gone is final.
+    let (id, now) = (acme.id, world.app.clock.now());
+    world.app.db.write(move |tx| Box::pin(async move { store_usage::end(tx, id, now).await })).await.unwrap();
+    let months = usage::read::months(&mut tx, &acme, (current, current)).await.unwrap();
+    assert_eq!((months[0].active_people, months[0].closed_at.as_deref()), (205, Some(now.rfc3339().as_str())));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,9 +73,13 @@ fn front(tenant: &TenantHead<'_>) -> Destination {
 fn own_pages(shell: &Shell<'_>) -> Vec<Destination> {
     let (t, may) = (shell.t(), &shell.may);
     let pages = [
-        (true, t.shell.tenants, "/"),
+        (may.see, t.shell.tenants, "/"),
         (may.make_tenants, t.tenants.new, "/tenants/new"),
+        (may.see_usage, t.usage.title, "/usage"),
         (may.see_keys, t.shell.api_keys, "/api-keys"),
+        (may.see_members, t.members.title, "/members"),
+        (true, t.organisation.title, "/organisation"),
+        (may.see_audit, t.trail.title, "/audit"),
         (true, t.search.shortcuts, "/shortcuts"),
     ];
     let shown = pages.into_iter().filter(|(shown, ..)| *shown);

@@ -154,7 +154,7 @@ impl Section {
         match self {
             Self::Users | Self::Audit | Self::Lockouts | Self::Messages => may.see_people,
             Self::Usage => may.see_usage,
-            _ => true,
+            _ => may.see,
         }
     }
 

@@ -150,6 +150,12 @@ pub async fn persons(tx: &mut Tx, month: Month, after: &str, limit: u32) -> Resu
     .await
 }
 
+/// How many persons have days in a month.
+pub async fn count_persons(tx: &mut Tx, month: Month) -> Result<u64, Error> {
+    const SQL: &str = "SELECT COUNT(*) AS n FROM active_person WHERE month_at = $1";
+    Ok(tx.optional(SQL, &args![month.begins()], |row| count(row, "n")).await?.unwrap_or(0))
+}
+
 /// Gives the days of somebody another name, which leads nowhere.
 pub async fn forget(tx: &mut Tx, person_index: &str, chance: &str) -> Result<(), Error> {
     tx.execute("UPDATE active_person SET person_index = $2 WHERE person_index = $1", &args![person_index, chance])

@@ -40,16 +40,16 @@ pub async fn close_due(app: &Arc<App>) -> Result<(), Internal> {
 
 async fn close(db: &Db, stored: StoredMonth, now: Timestamp) -> Result<(), Internal> {
     let month = Month::of(stored.month_at);
-    let counted = count(db, month).await?;
-    if counted.people != stored.active_people {
-        tracing::error!(%month, kept = stored.active_people, counted = counted.people, "a month was counted wrongly");
-    }
     let (first, last) = (month.first(), month.plus(1).first().plus(-1));
     db.write(move |tx| {
         Box::pin(async move {
             let (sign_ins, failed_sign_ins) = sign_ins(tx, first, last).await?;
-            // What is counted from the days of persons is what holds.
-            let fixed = StoredMonth { active_people: counted.people, sign_ins, failed_sign_ins, ..stored };
+            // What is counted from the days of persons is what holds. Counted here, where nobody is erased meanwhile.
+            let active_people = usage::count_persons(tx, month).await?;
+            if active_people != stored.active_people {
+                tracing::error!(%month, kept = stored.active_people, counted = active_people, "a month was counted wrongly");
+            }
+            let fixed = StoredMonth { active_people, sign_ins, failed_sign_ins, ..stored };
             usage::close(tx, &fixed, now).await?;
             Ok(())
         })
@@ -75,8 +75,8 @@ pub(super) async fn sign_ins(tx: &mut Tx, from: Day, to: Day) -> Result<(u64, u6
 /// # Errors
 /// When the database fails.
 pub async fn recount(app: &App, month: Month) -> Result<UsageRecount, Internal> {
-    let counted = count(&app.db, month).await?;
     let mut tx = app.db.read().await?;
+    let counted = count(&mut tx, month).await?;
     let kept = usage::month(&mut tx, month).await?.map_or(0, |stored| stored.active_people);
     let sums = usage::sums(&mut tx, month.first(), month.plus(1).first().plus(-1)).await?;
     let kept_on = |day: Day| {
@@ -93,10 +93,10 @@ pub async fn recount(app: &App, month: Month) -> Result<UsageRecount, Internal> 
     Ok(UsageRecount { month: month.to_string(), kept, counted: (!gone).then_some(counted.people), days })
 }
 
-async fn count(db: &Db, month: Month) -> Result<Counted, Internal> {
+async fn count(tx: &mut Tx, month: Month) -> Result<Counted, Internal> {
     let (mut counted, mut after) = (Counted::default(), String::new());
     loop {
-        let persons = usage::persons(&mut db.read().await?, month, &after, PAGE).await?;
+        let persons = usage::persons(tx, month, &after, PAGE).await?;
         for (_, days) in &persons {
             counted.people += 1;
             for (at, day) in counted.days.iter_mut().enumerate() {

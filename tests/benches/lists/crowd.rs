@@ -82,8 +82,8 @@ pub async fn audit_events(polder: &Polder) -> Result<()> {
 const MADE_UP: &str = "
     WITH RECURSIVE place (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM place WHERE n < 1000000)
     INSERT INTO audit_event (chain, seq, at, action, actor_kind, actor_id, user_id, hash)
-    SELECT (SELECT MAX(chain) FROM audit_event), (SELECT MAX(seq) FROM audit_event) + n,
-        (SELECT MAX(at) FROM audit_event) - (1000000 - n) * 2000,
-        CASE n % 4 WHEN 0 THEN 'user.changed' WHEN 1 THEN 'session.ended' ELSE 'session.created' END,
+    SELECT (SELECT MAX(chain) FROM audit_event), (SELECT MAX(seq) FROM audit_event) + place.n,
+        (SELECT MAX(at) FROM audit_event) - (1000000 - place.n) * 2000,
+        CASE place.n % 4 WHEN 0 THEN 'user.changed' WHEN 1 THEN 'session.ended' ELSE 'session.created' END,
         'user', known.id, known.id, lower(hex(randomblob(32)))
     FROM place JOIN known ON known.n = place.n % 100000";

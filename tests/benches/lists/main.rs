@@ -52,7 +52,12 @@ async fn main() -> Result<()> {
         "/tenants/practice/audit-events?action=user.changed".to_owned(),
         "/tenants/practice/audit-events?action=no.such".to_owned(),
         format!("/tenants/practice/audit-events?user_id={person}"),
+        format!("/tenants/practice/audit-events?user_id={person}&action=session.ended"),
+        "/tenants/practice/audit-events?actor_kind=user&action=no.such".to_owned(),
+        "/audit-events".to_owned(),
+        "/members".to_owned(),
         "/tenants/practice/messages".to_owned(),
+        "/tenants/practice/messages?state=waiting".to_owned(),
         "/tenants/practice/applications".to_owned(),
         "/tenants/practice/usage".to_owned(),
         "/usage".to_owned(),
@@ -70,6 +75,10 @@ async fn main() -> Result<()> {
         "/tenants/practice/audit?action=user.changed".to_owned(),
         "/tenants/practice/keys".to_owned(),
         "/tenants/practice/sign-in".to_owned(),
+        "/tenants/practice/usage".to_owned(),
+        "/usage".to_owned(),
+        "/search/entries?q=customer".to_owned(),
+        "/search/entries?q=audit&at=practice".to_owned(),
     ] {
         row(&path, async || Ok(browser.http.get(format!("{console}{path}")).send().await?)).await?;
     }

@@ -1,5 +1,7 @@
 //! Members, invitations and the organisation through the public API.
 
+use serde_json::Value;
+
 use super::*;
 use crate::model::{Role, Scopes};
 use crate::store::api_keys::Rights;
@@ -85,6 +87,18 @@ async fn k10_g22_members_and_invitations_through_the_public_api() {
     assert_eq!(call(Method::GET, "/audit-events?action=%00&actor_id=x%0a", None).await.1["items"], json!([]));
     let (_, one) = call(Method::GET, "/audit-events?limit=1&action=member.invited", None).await;
     assert_eq!(one["items"].as_array().unwrap().len(), 1);
+    // Page by page it is the same list.
+    let (mut paged, mut path) = (Vec::new(), "/audit-events?limit=2".to_owned());
+    loop {
+        let (status, page) = call(Method::GET, &path, None).await;
+        assert_eq!(status, 200, "{page}");
+        paged.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => path = format!("/audit-events?limit=2&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(log["items"], Value::Array(paged));
 }
 
 #[tokio::test(flavor = "multi_thread")]

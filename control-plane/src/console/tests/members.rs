@@ -252,6 +252,17 @@ async fn k13_an_organisation_reads_its_own_log_and_no_other() {
     let own = world.get(&cookie, &format!("/audit?actor_id={owner}&action=member.invited")).await.body;
     assert!(own.contains("member.invited") && !own.contains("keys.rotated"));
     assert_eq!(world.get(&cookie, "/audit?cursor=x").await.status, StatusCode::BAD_REQUEST);
+    for n in 0..60 {
+        world.post(member, "/organisation", &format!("name=Acme {n}")).await;
+    }
+    let first = world.get(&cookie, "/audit?action=organisation.renamed").await.body;
+    let (_, older) = first.split_once("cursor=").expect("a way to what is older");
+    let cursor = older.split(['&', '"']).next().unwrap();
+    let second = world.get(&cookie, &format!("/audit?action=organisation.renamed&cursor={cursor}")).await;
+    assert_eq!(second.status, StatusCode::OK);
+    assert!(first.contains("Acme 59") && !first.contains("Acme Holding") && !first.contains("Acme 9<"), "{first}");
+    assert!(second.body.contains("Acme Holding") && !second.body.contains("Acme 59"), "{}", second.body);
+    assert!(!second.body.contains("cursor="), "{}", second.body);
     let theirs = world.get(&foreign_cookie, "/audit").await.body;
     assert!(theirs.contains("member.invited") && !theirs.contains("organisation.renamed"), "{theirs}");
 }

@@ -310,4 +310,19 @@ async fn g20_g22_the_palette_leads_where_the_member_may_go_and_nowhere_else() {
     let page = world.get(&owner.0, "/search?q=%3Cscript%3E").await.body;
     assert!(page.contains("&#60;script&#62;") && page.contains("Nothing is called that."), "{page}");
     assert!(world.get(&owner.0, "/search?q=network").await.body.contains("/tenants/acme/egress"));
+    assert_eq!(hrefs(&owner.0, "q=members&at=").await, ["/members"]);
+    for role in Role::ALL {
+        let (cookie, _) = world.member(role).await;
+        for href in hrefs(&cookie, "q=&at=acme").await {
+            assert_eq!(world.get(&cookie, &href).await.status, StatusCode::OK, "{role}: {href}");
+        }
+        // So do the links around a page that each of them sees.
+        let page = world.get(&cookie, if role.may(Permission::SeeUsage) { "/tenants/acme/usage" } else { "/" }).await;
+        for href in page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let target = href.split('#').next().unwrap().replace("&#38;", "&");
+            if target.starts_with('/') && !target.starts_with("/assets/") {
+                assert_eq!(world.get(&cookie, &target).await.status, StatusCode::OK, "{role}: {href}");
+            }
+        }
+    }
 }
