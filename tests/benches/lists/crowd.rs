@@ -85,5 +85,5 @@ const MADE_UP: &str = "
     SELECT (SELECT MAX(chain) FROM audit_event), (SELECT MAX(seq) FROM audit_event) + place.n,
         (SELECT MAX(at) FROM audit_event) - (1000000 - place.n) * 2000,
         CASE place.n % 4 WHEN 0 THEN 'user.changed' WHEN 1 THEN 'session.ended' ELSE 'session.created' END,
-        'user', known.id, known.id, lower(hex(randomblob(32)))
+        'user', known.id, known.id, substr(lower(hex(randomblob(22))), 1, 42) || 'A'
     FROM place JOIN known ON known.n = place.n % 100000";
