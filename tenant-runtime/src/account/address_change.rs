@@ -224,7 +224,8 @@ pub async fn undo(app: &Arc<App>, visit: &Visit, change: &str) -> Result<bool, I
                 let Some((id, old, since)) = undone else { return Ok(false) };
                 let Some(user) = users::by_id(tx, &app.keyring, id).await? else { return Ok(false) };
                 if !users::set_email(tx, &app.keyring, id, &old, now).await? {
-                    return Ok(false);
+                    // Rolled back: the link works again once the address is free.
+                    return Err(NotUndone::Taken);
                 }
                 address_changes::drop_code(tx, id).await?;
                 let removed = since::remove(tx, id, since).await?;
@@ -237,12 +238,29 @@ pub async fn undo(app: &Arc<App>, visit: &Visit, change: &str) -> Result<bool, I
                 notice::put(app, tx, &user, Some(&visit), Change::EmailChangeUndone(removed)).await?;
                 let back = User { email: old, ..user };
                 notice::put(app, tx, &back, Some(&visit), Change::EmailChangeUndone(removed)).await?;
-                Ok::<_, Internal>(true)
+                Ok(true)
             })
         })
-        .await?;
+        .await;
     app.outbox_filled.notify_one();
-    Ok(undone)
+    match undone {
+        Ok(undone) => Ok(undone),
+        Err(NotUndone::Taken) => Ok(false),
+        Err(NotUndone::Failed(error)) => Err(error),
+    }
+}
+
+/// Why an undo is rolled back.
+enum NotUndone {
+    /// Somebody else has the address.
+    Taken,
+    Failed(Internal),
+}
+
+impl<E: Into<Internal>> From<E> for NotUndone {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// The keyed hash under which a change is found. What the link holds is stored nowhere.

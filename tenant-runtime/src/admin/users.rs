@@ -19,7 +19,7 @@ use crate::connections::revoke;
 use crate::error::{Internal, ProblemError};
 use crate::fields::{form, value};
 use crate::model;
-use crate::store::{profile, sessions, users};
+use crate::store::{address_changes, profile, sessions, users};
 use crate::{App, audit};
 
 /// The most roles a person may hold.
@@ -49,7 +49,9 @@ pub async fn create(
                     name: name.as_deref(),
                     locale: new.locale,
                 };
-                if !users::create(tx, &unit.keyring, &user, now).await? {
+                // Whoever had the address lately can take it back.
+                let kept = address_changes::is_kept(tx, &unit.keyring, &email, now).await?;
+                if kept || !users::create(tx, &unit.keyring, &user, now).await? {
                     return Ok(None);
                 }
                 users::set_roles(tx, id, &roles).await?;

@@ -14,7 +14,7 @@ use crate::admin::invitation;
 use crate::error::Internal;
 use crate::fields::form;
 use crate::store::user_imports::{self, Counts, Import};
-use crate::store::{profile, users};
+use crate::store::{address_changes, profile, users};
 
 /// People in one unit of work: few, so that whoever signs in waits for none of it.
 const BATCH: usize = 50;
@@ -158,7 +158,9 @@ async fn deal(app: &App, tx: &mut Tx, row: &Row, (update, invite): (bool, bool))
     let id = UserId::new(&app.clock, &app.entropy);
     let new =
         users::NewUser { id, email: &email, email_verified_at: None, name: row.name.as_deref(), locale: row.locale };
-    if users::create(tx, &app.keyring, &new, now).await? {
+    // Whoever had the address lately can take it back: it is nobody else's until then.
+    let kept = address_changes::is_kept(tx, &app.keyring, &email, now).await?;
+    if !kept && users::create(tx, &app.keyring, &new, now).await? {
         if let Some(roles) = row.roles.as_deref().filter(|roles| !roles.is_empty()) {
             users::set_roles(tx, id, roles).await?;
         }

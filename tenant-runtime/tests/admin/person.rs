@@ -1,6 +1,7 @@
 //! What an administrator sees and does about one person.
 
 use polder_tenant_api::UserId;
+use polder_tenant_runtime::imports::work;
 use serde_json::{Value, json};
 
 use super::caller::call;
@@ -121,6 +122,46 @@ async fn d19_an_administrator_corrects_an_address_and_the_old_one_is_told() {
     );
     let told = notices(&tenant, "bo@example.test").await;
     assert!(told.len() == 1 && !told[0].contains("undo"), "{told:?}");
+}
+
+#[tokio::test]
+async fn d19_an_address_that_can_be_taken_back_is_given_to_nobody() {
+    let tenant = Tenant::start().await;
+    Browser::default().sign_in(&tenant, ANN).await;
+    let ann = id_of(&tenant, ANN).await;
+    let moved = json!({ "email": "ann.new@example.test" });
+    assert_eq!(call(&tenant, "PATCH", &format!("/users/{ann}"), Some(moved)).await.0, 200);
+    let (status, problem) = call(&tenant, "POST", "/users", Some(json!({ "email": ANN }))).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("email_taken")));
+    for existing in ["skip", "update"] {
+        let file = json!({ "content": format!("email,name\n{ANN},Somebody else\n"), "existing": existing });
+        let (status, import) = call(&tenant, "POST", "/users/imports", Some(file)).await;
+        assert_eq!(status, 202, "{import}");
+        work::round(&tenant.app).await.unwrap();
+        let (_, done) = call(&tenant, "GET", &format!("/users/imports/{}", import["id"].as_str().unwrap()), None).await;
+        assert_eq!((&done["created"], &done["updated"], &done["skipped"]), (&json!(0), &json!(0), &json!(1)), "{done}");
+    }
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM user_account").await, 1);
+    let told = notices(&tenant, ANN).await;
+    assert_eq!(undo(&tenant, told.last().unwrap()).await.status, 200);
+    assert_eq!(id_of(&tenant, ANN).await, ann);
+}
+
+#[tokio::test]
+async fn d19_a_link_to_undo_that_found_the_address_taken_works_once_it_is_free() {
+    let tenant = Tenant::start().await;
+    Browser::default().sign_in(&tenant, ANN).await;
+    let ann = id_of(&tenant, ANN).await;
+    let moved = json!({ "email": "ann.new@example.test" });
+    assert_eq!(call(&tenant, "PATCH", &format!("/users/{ann}"), Some(moved)).await.0, 200);
+    let told = notices(&tenant, ANN).await;
+    // As a version before this one could give it away.
+    let other = tenant.person(person(ANN, None, &[])).await;
+    undo(&tenant, told.last().unwrap()).await;
+    assert_eq!(tenant.audited("email_change.undone").await, 0);
+    assert_eq!(call(&tenant, "DELETE", &format!("/users/{other}"), None).await.0, 204);
+    assert_eq!(undo(&tenant, told.last().unwrap()).await.status, 200);
+    assert_eq!((id_of(&tenant, ANN).await, tenant.audited("email_change.undone").await), (ann, 1));
 }
 
 #[tokio::test]
