@@ -62,6 +62,7 @@ pub mod signin;
 pub mod signout;
 pub mod tenants;
 pub mod trail;
+pub mod undo;
 pub mod upload;
 pub mod usage;
 pub mod user_imports;

@@ -17,7 +17,7 @@ use super::in_tenant::{AtId, InTenant};
 use super::person_form::{self, PersonForm};
 use super::problems::Problems;
 use super::tenants::head;
-use super::{Console, Fault, SignedIn, show};
+use super::{Console, Fault, SignedIn, show, undo};
 use crate::administer::audit_events::Which;
 use crate::administer::{
     On, Part, Refused, audit_events, connections, messages, passkeys, person, profile_fields, sessions, users,
@@ -61,10 +61,11 @@ pub async fn change(
     let changes = person_form::changes(&user, &own, &fields);
     let had = changes.roles.as_ref().is_some_and(|roles| user.roles.iter().any(|role| !roles.contains(role)));
     match users::change(&on, id, &changes).await {
-        Ok(_) if had => {
+        Ok(now) if had => {
+            let offer = undo::seal(&on, &roles_of(&now), &user.roles).unwrap_or_default();
             let query = url::form_urlencoded::Serializer::new(String::new())
                 .append_pair("notice", "saved")
-                .append_pair("had_roles", &user.roles.join(" "))
+                .append_pair("had_roles", &offer)
                 .finish();
             Ok(Redirect::to(&format!("/tenants/{}/users/{id}?{query}", on.tenant.slug)).into_response())
         }
@@ -210,6 +211,11 @@ async fn nothing(on: &On, id: UserId) -> Result<Response, Fault> {
     Ok(Redirect::to(&format!("/tenants/{}/users/{id}", on.tenant.slug)).into_response())
 }
 
+/// Whose roles an offer is about, and what they are since.
+fn roles_of(user: &User) -> String {
+    format!("roles:{}:{}", user.id, user.roles.join(" "))
+}
+
 async fn set_disabled(on: &On, id: UserId, disabled: bool) -> Result<User, Fault> {
     let changes = UserChanges { disabled: Some(disabled), ..UserChanges::default() };
     Ok(users::change(on, id, &changes).await?)
@@ -240,7 +246,10 @@ async fn page(
     let form = form.unwrap_or_else(|| PersonForm::of(user, &own.items, member.visit.locale));
     let locales: Vec<(&str, &str, bool)> =
         Locale::ALL.iter().map(|one| (one.tag(), one.own_name(), form.locale == one.tag())).collect();
-    let undo = match (asked.notice.as_deref(), asked.had_roles.as_deref()) {
+    let had: Option<Vec<String>> =
+        asked.had_roles.as_deref().and_then(|sealed| undo::open(on, &roles_of(user), sealed));
+    let had = had.map(|roles| roles.join(" "));
+    let undo = match (asked.notice.as_deref(), had.as_deref()) {
         (Some("user-disabled"), _) if user.disabled => Some(PersonUndo::Disabled),
         (Some("saved"), Some(roles)) => Some(PersonUndo::Roles(roles)),
         _ => None,

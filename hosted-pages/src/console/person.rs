@@ -103,6 +103,11 @@ impl Person<'_> {
         }
     }
 
+    /// Each of [`Person::former_roles`].
+    fn each_former_role(&self) -> impl Iterator<Item = &str> {
+        self.former_roles().unwrap_or_default().split_whitespace()
+    }
+
     fn is_signed_in(&self) -> bool {
         self.sessions.iter().any(|session| session.ended_at.is_none())
     }

@@ -1,6 +1,11 @@
 //! People: found without an address in an address, changed, undone, imported.
 
+use std::sync::Arc;
+
 use super::*;
+use crate::administer::On;
+use crate::audit::ActingFor;
+use crate::console::undo;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k17_who_is_looked_for_stands_sealed_in_the_address_of_the_list() {
@@ -46,11 +51,15 @@ async fn k17_what_can_be_taken_back_is_offered_on_the_next_page() {
     let person = format!("/tenants/acme/users/{KNOWN}");
     let changed = world.post((&admin.0, &admin.1), &person, "email=ann@example.test&name=Ann&roles=").await;
     let next = changed.header("location").to_owned();
-    assert_eq!(next, format!("{person}?notice=saved&had_roles=staff"));
+    let offer = next.strip_prefix(&format!("{person}?notice=saved&had_roles=")).expect("an offer").to_owned();
+    assert!(!offer.contains("staff"), "{offer}");
     let asked = world.stub.asked.lock().unwrap().clone();
     assert_eq!(asked.last().unwrap().1, json!({"roles": []}), "only what is not as it was");
     let page = world.get(&admin.0, &next).await.body;
     assert!(page.contains("id=\"undo-form\"") && page.contains("name=\"roles\" value=\"staff\""), "{page}");
+    assert!(page.contains("Undo gives back these roles: <code>staff</code>"), "{page}");
+    let auditor = world.member(Role::Auditor).await;
+    assert!(!world.get(&auditor.0, &next).await.body.contains("id=\"undo-form\""), "who may not is offered nothing");
     world.post((&admin.0, &admin.1), &format!("{person}/roles"), "roles=staff").await;
     let asked = world.stub.asked.lock().unwrap().clone();
     assert_eq!(asked.last().unwrap().1, json!({"roles": ["staff"]}));
@@ -63,6 +72,33 @@ async fn k17_what_can_be_taken_back_is_offered_on_the_next_page() {
     assert!(erase.contains("Erase Ann?") && erase.contains("ann@example.test") && erase.contains("can’t be undone"));
     let erased = world.post((&admin.0, &admin.1), &format!("{person}/erase"), "").await;
     assert_eq!(erased.header("location"), "/tenants/acme/users?notice=user-erased");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g22_a_link_that_somebody_made_up_offers_no_roles() {
+    let world = World::new().await;
+    let admin = world.member(Role::Admin).await;
+    let person = format!("/tenants/acme/users/{KNOWN}");
+    let changed = world.post((&admin.0, &admin.1), &person, "email=ann@example.test&name=Ann&roles=").await;
+    let (next, offer) = (changed.header("location").to_owned(), "id=\"undo-form\"");
+    for made_up in ["owner", "a+b", "1.AAAA", ""] {
+        let page = world.get(&admin.0, &format!("{person}?notice=saved&had_roles={made_up}")).await;
+        assert_eq!((page.status, page.body.contains(offer)), (StatusCode::OK, false), "{made_up}");
+    }
+    assert!(world.get(&admin.0, &next).await.body.contains(offer));
+    // Of nobody else, and not after a later change.
+    let query = next.split_once('?').unwrap().1.as_bytes();
+    let (_, sealed) = url::form_urlencoded::parse(query).find(|(name, _)| name == "had_roles").unwrap();
+    let at = |tenant| On { app: Arc::clone(&world.app), tenant, acting: ActingFor::system() };
+    let (acme, foreign) = (at(world.tenant("acme").await), at(world.tenant("foreign").await));
+    let now = format!("roles:{KNOWN}:staff");
+    let opened = |on: &On, what: &str| undo::open::<Vec<String>>(on, what, &sealed);
+    assert_eq!(opened(&acme, &now), Some(vec!["staff".to_owned()]));
+    assert_eq!(opened(&foreign, &now), None, "of another tenant");
+    assert_eq!(opened(&acme, &format!("roles:{UNKNOWN}:staff")), None, "of another person");
+    assert_eq!(opened(&acme, &format!("roles:{KNOWN}:coach staff")), None, "since then they were changed again");
+    world.app.clock.advance(Duration::from_secs(601));
+    assert!(!world.get(&admin.0, &next).await.body.contains(offer), "ten minutes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
