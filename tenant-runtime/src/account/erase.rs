@@ -7,7 +7,9 @@ use crate::error::Internal;
 use crate::guard::{attempts, budget};
 use crate::model::User;
 use crate::signin::send;
-use crate::store::{connected_accounts, logout_deliveries, one_time_codes, outbox, sessions, users};
+use crate::store::{
+    address_changes, connected_accounts, logout_deliveries, one_time_codes, outbox, sessions, user_imports, users,
+};
 use crate::{App, usage};
 
 /// Erases `user`. What is kept under keyed hashes of their address goes as well, unless it also protects
@@ -15,6 +17,10 @@ use crate::{App, usage};
 /// they were erased already.
 pub async fn erase(app: &App, tx: &mut Tx, user: &User) -> Result<Option<Vec<Dropped>>, Internal> {
     let now = app.clock.now();
+    // First: an import that is under way waits for the rest, and does not bring them back.
+    let mut addresses = address_changes::kept_of(tx, &app.keyring, user.id, now).await?;
+    addresses.push(user.email.clone());
+    user_imports::forget(tx, &app.keyring, &addresses).await?;
     // Applications are told before who it was is gone (A51).
     sessions::end_all_of(tx, user.id, "user_erased", now).await?;
     logout_deliveries::forget_done(tx, user.id).await?;

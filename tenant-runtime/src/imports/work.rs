@@ -91,7 +91,12 @@ impl<E: Into<Internal>> From<E> for Halt {
 }
 
 /// One unit of work. `None` when the import was ended meanwhile: then nothing of it is kept.
-async fn step(app: &Arc<App>, import: &Import, rows: &Arc<Vec<Row>>, batch: usize) -> Result<Option<Counts>, Internal> {
+async fn step(
+    app: &Arc<App>,
+    import: &Import,
+    rows: &Arc<Vec<Option<Row>>>,
+    batch: usize,
+) -> Result<Option<Counts>, Internal> {
     let from = usize::try_from(import.counts.done).unwrap_or(usize::MAX).min(rows.len());
     let to = (from + batch).min(rows.len());
     let (unit, rows, before) = (Arc::clone(app), Arc::clone(rows), import.counts);
@@ -102,9 +107,14 @@ async fn step(app: &Arc<App>, import: &Import, rows: &Arc<Vec<Row>>, batch: usiz
         .write(move |tx| {
             Box::pin(async move {
                 let mut counts = before;
+                let forgotten = user_imports::hold(tx, id).await?.ok_or(Halt::Over)?;
                 for row in &rows[from..to] {
                     let event = |action| by.event(action).details(json!({ "import": id }));
-                    match deal(&unit, tx, row, (options.update, options.invite)).await? {
+                    let dealt = match row {
+                        Some(row) => deal(&unit, tx, (row, &forgotten), (options.update, options.invite)).await?,
+                        None => Dealt::Left,
+                    };
+                    match dealt {
                         Dealt::Added(user, invited) => {
                             counts.created += 1;
                             polder_audit::record(tx, event("user.created").user(user));
@@ -150,9 +160,18 @@ enum Dealt {
     Left,
 }
 
-async fn deal(app: &App, tx: &mut Tx, row: &Row, (update, invite): (bool, bool)) -> Result<Dealt, Internal> {
+async fn deal(
+    app: &App,
+    tx: &mut Tx,
+    (row, forgotten): (&Row, &[String]),
+    (update, invite): (bool, bool),
+) -> Result<Dealt, Internal> {
     let impossible = Internal::Impossible { table: "user_import", column: "rows_sealed" };
     let email: Email = row.email.parse().map_err(|_| impossible)?;
+    // Erased after the lines were read.
+    if !forgotten.is_empty() && forgotten.contains(&user_imports::address_hash(&app.keyring, &email)) {
+        return Ok(Dealt::Left);
+    }
     let now = app.clock.now();
     let fields: Vec<_> = row.fields.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
     let id = UserId::new(&app.clock, &app.entropy);

@@ -2,7 +2,7 @@
 
 use polder_crypto::{Category, Keyring};
 use polder_db::{Error, Row as DbRow, Tx, args};
-use polder_kernel::Timestamp;
+use polder_kernel::{Email, Timestamp};
 use polder_tenant_api::{ImportProblem, UserImportId};
 use serde::{Deserialize, Serialize};
 
@@ -118,15 +118,67 @@ pub async fn page(tx: &mut Tx, cursor: Option<(Timestamp, UserImportId)>, limit:
     rows.into_iter().map(Stored::open).collect()
 }
 
-/// The people of an import; nobody once it has ended.
+/// The people of an import, with `None` in the place of those who were erased since; nobody once it has ended.
 ///
 /// # Errors
 /// When the database fails or the value does not open.
-pub async fn rows(tx: &mut Tx, keyring: &Keyring, id: UserImportId) -> Result<Vec<Row>, Internal> {
+pub async fn rows(tx: &mut Tx, keyring: &Keyring, id: UserImportId) -> Result<Vec<Option<Row>>, Internal> {
     let sql = "SELECT rows_sealed FROM user_import WHERE id = $1";
     let sealed = tx.optional(sql, &args![id], |row| row.opt_text("rows_sealed")).await?.flatten();
     let Some(sealed) = sealed else { return Ok(Vec::new()) };
     Ok(serde_json::from_str(&keyring.unseal_text(Category::Identifiers, &context(id), &sealed)?)?)
+}
+
+/// Keeps an import as it is until the unit of work ends, and gives the hashes of the addresses that are to be left out of
+/// it. `None` when it has ended.
+///
+/// # Errors
+/// When the database fails or the row cannot be.
+pub async fn hold(tx: &mut Tx, id: UserImportId) -> Result<Option<Vec<String>>, Internal> {
+    // A statement that writes: whoever is about to erase somebody waits, or was first.
+    let sql = "UPDATE user_import SET done = done WHERE id = $1 AND finished_at IS NULL RETURNING forgotten";
+    let Some(forgotten) = tx.optional(sql, &args![id], |row| row.opt_text("forgotten")).await? else {
+        return Ok(None);
+    };
+    Ok(Some(listed(forgotten.as_deref())?))
+}
+
+/// Takes the people with these addresses out of the import that is under way, where one is and they are in it.
+///
+/// # Errors
+/// As [`rows`].
+pub async fn forget(tx: &mut Tx, keyring: &Keyring, addresses: &[Email]) -> Result<(), Internal> {
+    let sql = "UPDATE user_import SET done = done WHERE finished_at IS NULL RETURNING id, forgotten, rows_sealed";
+    let row = |row: &DbRow| Ok((row.id("id")?, row.opt_text("forgotten")?, row.opt_text("rows_sealed")?));
+    let Some((id, forgotten, Some(sealed))) = tx.optional(sql, &args![], row).await? else { return Ok(()) };
+    let text = keyring.unseal_text(Category::Identifiers, &context(id), &sealed)?;
+    let mut rows: Vec<Option<Row>> = serde_json::from_str(&text)?;
+    let mut forgotten = listed(forgotten.as_deref())?;
+    let before = forgotten.len();
+    for address in addresses {
+        for row in &mut rows {
+            if row.as_ref().is_some_and(|row| row.email == address.as_str()) {
+                *row = None;
+                forgotten.push(address_hash(keyring, address));
+            }
+        }
+    }
+    if forgotten.len() == before {
+        return Ok(());
+    }
+    let sealed = keyring.seal_text(Category::Identifiers, &context(id), &serde_json::to_string(&rows)?);
+    let sql = "UPDATE user_import SET forgotten = $2, rows_sealed = $3 WHERE id = $1";
+    tx.execute(sql, &args![id, serde_json::to_string(&forgotten)?, sealed]).await?;
+    Ok(())
+}
+
+/// The keyed hash that keeps an address out of an import.
+pub fn address_hash(keyring: &Keyring, address: &Email) -> String {
+    keyring.index("user-import-forgotten", address.as_str().as_bytes())
+}
+
+fn listed(forgotten: Option<&str>) -> Result<Vec<String>, Internal> {
+    Ok(forgotten.map(serde_json::from_str).transpose()?.unwrap_or_default())
 }
 
 /// Moves an import on from where it was found. `false` when it is elsewhere, or ended: nothing may be kept of what was
@@ -144,7 +196,8 @@ pub async fn advance(
         .execute(
             "UPDATE user_import SET done = $3, created = $4, updated = $5, skipped = $6, \
              finished_at = CASE WHEN $3 >= total THEN $7 ELSE finished_at END, \
-             rows_sealed = CASE WHEN $3 >= total THEN NULL ELSE rows_sealed END \
+             rows_sealed = CASE WHEN $3 >= total THEN NULL ELSE rows_sealed END, \
+             forgotten = CASE WHEN $3 >= total THEN NULL ELSE forgotten END \
              WHERE id = $1 AND done = $2 AND finished_at IS NULL",
             &args![id, from.done, to.done, to.created, to.updated, to.skipped, now],
         )
@@ -157,7 +210,7 @@ pub async fn advance(
 /// # Errors
 /// When the database fails.
 pub async fn cancel(tx: &mut Tx, id: UserImportId, now: Timestamp) -> Result<bool, Error> {
-    let sql = "UPDATE user_import SET cancelled_at = $2, finished_at = $2, rows_sealed = NULL \
+    let sql = "UPDATE user_import SET cancelled_at = $2, finished_at = $2, rows_sealed = NULL, forgotten = NULL \
                WHERE id = $1 AND finished_at IS NULL";
     Ok(tx.execute(sql, &args![id, now]).await? == 1)
 }

@@ -1,6 +1,10 @@
 //! Many people at once (K17).
 
+use polder_db::args;
+use polder_kernel::Email;
+use polder_tenant_api::UserImportId;
 use polder_tenant_runtime::imports::work;
+use polder_tenant_runtime::store::user_imports;
 use serde_json::{Value, json};
 
 use super::caller::call;
@@ -143,4 +147,48 @@ async fn k17_whoever_is_added_is_invited_where_that_is_asked_for() {
     told.sort();
     assert_eq!(told, ["p1@example.test", "p2@example.test"], "who was there is not");
     assert_eq!(tenant.audited("user.invited").await, 2);
+}
+
+/// Gives the text that an import holds its lines in, and puts another in its place.
+async fn lines(tenant: &Tenant, other: Option<String>) -> String {
+    let mut tx = tenant.app.db.read().await.unwrap();
+    let sql = "SELECT rows_sealed AS text FROM user_import";
+    let held = tx.optional(sql, &[], |row| row.text("text")).await.unwrap().unwrap();
+    drop(tx);
+    if let Some(other) = other {
+        let put = tenant.app.db.write(move |tx| {
+            Box::pin(async move { tx.execute("UPDATE user_import SET rows_sealed = $1", &args![other]).await })
+        });
+        put.await.unwrap();
+    }
+    held
+}
+
+#[tokio::test]
+async fn p4_who_is_erased_while_an_import_is_under_way_is_not_brought_back_by_it() {
+    let tenant = Tenant::start().await;
+    let ann = tenant.person(person("ann@example.test", Some("Ann"), &[])).await;
+    let file = format!("{}ann@example.test,Ann\n", many(60));
+    let (_, import) = begin(&tenant, json!({ "existing": "update", "invite": true }), &file).await;
+    let id: UserImportId = import["id"].as_str().unwrap().parse().unwrap();
+    work::once(&tenant.app).await.unwrap();
+    let before = lines(&tenant, None).await;
+    assert_eq!(call(&tenant, "DELETE", &format!("/users/{ann}"), None).await.0, 204);
+    let held = user_imports::rows(&mut tenant.app.db.read().await.unwrap(), &tenant.app.keyring, id).await.unwrap();
+    assert_eq!((held.len(), held.iter().flatten().count()), (61, 60), "a place is left where they were");
+    let ann: Email = "ann@example.test".parse().unwrap();
+    assert!(held.iter().flatten().all(|row| row.email != ann.as_str()));
+    // Who deals with the lines may have read them before.
+    lines(&tenant, Some(before)).await;
+    work::round(&tenant.app).await.unwrap();
+    let done = seen(&tenant, &import).await;
+    assert_eq!(
+        (&done["state"], &done["done"], &done["created"], &done["skipped"]),
+        (&json!("done"), &json!(61), &json!(60), &json!(1)),
+        "{done}"
+    );
+    let (_, found) = call(&tenant, "GET", "/users?email=ann@example.test", None).await;
+    assert_eq!(found["items"], json!([]));
+    assert!(tenant.mails().await.iter().all(|mail| mail.to.as_str() != ann.as_str()));
+    assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM user_import WHERE forgotten IS NOT NULL").await, 0);
 }
