@@ -1,6 +1,7 @@
 //! The index while it is there: built, kept current, searched, dropped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use polder_kernel::Timestamp;
@@ -16,14 +17,19 @@ use crate::store::everybody;
 pub const KEPT: Duration = Duration::from_secs(600);
 /// How many people are read in one go.
 const BATCH: i64 = 500;
-/// The most memory it may take, in bytes: a million people and more.
-const MOST_BYTES: usize = 192 * 1024 * 1024;
+/// The most memory it may take, in bytes: some 400,000 people. A tenant has 256 MiB for everything.
+const MOST_BYTES: usize = 48 * 1024 * 1024;
+/// How long it is not tried again where it took more.
+const TOO_LARGE_FOR: Duration = Duration::from_secs(600);
 
 /// Finds people. One at a time: a search takes milliseconds, and only administrators search.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Finder {
     built: Mutex<Option<Built>>,
     changed: Changed,
+    most_bytes: AtomicUsize,
+    /// Unix milliseconds.
+    too_large_until: AtomicI64,
 }
 
 #[derive(Debug)]
@@ -35,7 +41,17 @@ struct Built {
 impl Finder {
     /// One that hears of changes.
     pub fn new(changed: Changed) -> Self {
-        Self { built: Mutex::default(), changed }
+        Self {
+            built: Mutex::default(),
+            changed,
+            most_bytes: AtomicUsize::new(MOST_BYTES),
+            too_large_until: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// From now on it may take this much memory, in bytes.
+    pub fn limit(&self, bytes: usize) {
+        self.most_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// Builds the index in the background, where it is not there: somebody looks at the list of people, and is
@@ -68,11 +84,14 @@ impl Finder {
         most: usize,
     ) -> Result<Vec<Place>, Internal> {
         let mut built = self.built.lock().await;
+        if app.clock.now().millis() < self.too_large_until.load(Ordering::Relaxed) {
+            return Err(TOO_MANY);
+        }
         let current = match built.take() {
             Some(Built { index, .. }) => self.catch_up(app, index).await,
             None => {
                 self.changed.listen();
-                match build(app).await {
+                match self.build(app).await {
                     Ok(index) => self.catch_up(app, index).await,
                     Err(error) => Err(error),
                 }
@@ -112,29 +131,33 @@ impl Finder {
                 everybody::Row::Erased(place) => index.remove(place),
             }
         }
-        fits(&index)?;
+        self.fits(app, &index)?;
         Ok(index)
     }
+
+    async fn build(&self, app: &App) -> Result<Index, Internal> {
+        let (mut index, mut after) = (Index::default(), None);
+        loop {
+            // A reader for each part: a long one would keep the database from tidying up behind it.
+            let mut tx = app.db.read().await?;
+            let people = everybody::page(&mut tx, &app.keyring, after, BATCH).await?;
+            let Some(last) = people.last() else { break };
+            after = Some((last.created_at, last.id));
+            people.iter().for_each(|person| index.put(person));
+            self.fits(app, &index)?;
+        }
+        tracing::info!(people = index.len(), bytes = index.bytes(), "people can be searched");
+        Ok(index)
+    }
+
+    /// Reading everybody to find that they do not fit is done once in a while, not at each look at the list.
+    fn fits(&self, app: &App, index: &Index) -> Result<(), Internal> {
+        if index.bytes() <= self.most_bytes.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.too_large_until.store((app.clock.now() + TOO_LARGE_FOR).millis(), Ordering::Relaxed);
+        Err(TOO_MANY)
+    }
 }
 
-async fn build(app: &App) -> Result<Index, Internal> {
-    let (mut index, mut after) = (Index::default(), None);
-    loop {
-        // A reader for each part: a long one would keep the database from tidying up behind it.
-        let mut tx = app.db.read().await?;
-        let people = everybody::page(&mut tx, &app.keyring, after, BATCH).await?;
-        let Some(last) = people.last() else { break };
-        after = Some((last.created_at, last.id));
-        people.iter().for_each(|person| index.put(person));
-        fits(&index)?;
-    }
-    tracing::info!(people = index.len(), bytes = index.bytes(), "people can be searched");
-    Ok(index)
-}
-
-fn fits(index: &Index) -> Result<(), Internal> {
-    if index.bytes() > MOST_BYTES {
-        return Err(Internal::NotReady("there are too many people to search"));
-    }
-    Ok(())
-}
+const TOO_MANY: Internal = Internal::NotReady("there are too many people to search");

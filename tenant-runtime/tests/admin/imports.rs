@@ -165,7 +165,7 @@ async fn lines(tenant: &Tenant, other: Option<String>) -> String {
 }
 
 #[tokio::test]
-async fn p4_who_is_erased_while_an_import_is_under_way_is_not_brought_back_by_it() {
+async fn h04_who_is_erased_while_an_import_is_under_way_is_not_brought_back_by_it() {
     let tenant = Tenant::start().await;
     let ann = tenant.person(person("ann@example.test", Some("Ann"), &[])).await;
     let file = format!("{}ann@example.test,Ann\n", many(60));

@@ -128,6 +128,23 @@ async fn k17_names_are_in_memory_while_somebody_searches_and_no_longer() {
     assert_eq!(listed(&tenant, "q=bo").await, ["bo@example.test"], "built again when it is asked for");
 }
 
+#[tokio::test]
+async fn k17_people_who_do_not_fit_into_memory_are_not_read_at_each_look() {
+    let tenant = Tenant::start().await;
+    for n in 0..20 {
+        somebody(&tenant, &format!("p{n}@example.test"), "Somebody", &[]).await;
+    }
+    tenant.app.people.limit(100);
+    let (status, _) = call(&tenant, "GET", "/users?q=some", None).await;
+    assert_eq!((status, tenant.app.people.bytes().await), (503, None));
+    // There is room again, and it is not looked for at once.
+    tenant.app.people.limit(1024 * 1024);
+    assert_eq!(call(&tenant, "GET", "/users?q=some", None).await.0, 503);
+    assert_eq!(listed(&tenant, "limit=200").await.len(), 20, "the list needs no memory");
+    tenant.advance(601);
+    assert_eq!(listed(&tenant, "q=some").await.len(), 20);
+}
+
 /// Many people, straight into the table.
 async fn crowd(tenant: &Tenant, most: usize) {
     const FIRST: [&str; 10] = ["Ann", "Bo", "Chloé", "Daan", "Eva", "Femke", "Gijs", "Hanna", "Ivo", "Jörg"];
