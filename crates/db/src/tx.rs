@@ -19,6 +19,7 @@ pub struct Tx {
     failed: Option<Error>,
     /// A statement is running, or its future was dropped while it was.
     mid_call: bool,
+    calls: u64,
 }
 
 enum Home {
@@ -111,6 +112,11 @@ impl Tx {
         }
     }
 
+    /// How often the database was asked by this: what the tests of a list hold it to.
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
     /// Whether statements go to SQLite.
     pub(crate) fn is_sqlite(&self) -> bool {
         self.connection.as_ref().is_some_and(Connection::is_sqlite)
@@ -151,6 +157,7 @@ impl Tx {
             return Err(error.clone());
         }
         self.mid_call = true;
+        self.calls += 1;
         Ok(())
     }
 
@@ -227,11 +234,11 @@ impl Tx {
 /// For the pool and the writer.
 impl Tx {
     pub(crate) fn reader(connection: Connection, lease: Lease) -> Self {
-        Self { connection: Some(connection), home: Home::Reader(lease), failed: None, mid_call: false }
+        Self { connection: Some(connection), home: Home::Reader(lease), failed: None, mid_call: false, calls: 0 }
     }
 
     pub(crate) fn writer(connection: Option<Connection>, opener: Opener) -> Self {
-        Self { connection, home: Home::Writer(Commit::default(), opener), failed: None, mid_call: false }
+        Self { connection, home: Home::Writer(Commit::default(), opener), failed: None, mid_call: false, calls: 0 }
     }
 
     pub(crate) fn connection(&mut self) -> &mut Option<Connection> {

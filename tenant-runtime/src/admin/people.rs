@@ -8,7 +8,7 @@ use http::StatusCode;
 use polder_db::Tx;
 use polder_kernel::{Email, Timestamp};
 use polder_service::json::Json;
-use polder_tenant_api::{FieldValues, Page, User, UserId, UserKind, UserOrder};
+use polder_tenant_api::{Page, User, UserId, UserKind, UserOrder};
 use serde::Deserialize;
 
 use super::{Caller, input, to_the_end, views};
@@ -137,15 +137,20 @@ fn still(wanted: &Wanted, user: &User) -> bool {
         && wanted.role.as_ref().is_none_or(|role| user.roles.contains(role))
 }
 
-/// People with their roles and fields.
-async fn views_of(app: &App, tx: &mut Tx, people: Vec<model::User>) -> Result<Vec<User>, Internal> {
+/// People with their roles and fields, in as many statements however many they are, but for lists' groups.
+///
+/// # Errors
+/// When the database fails or a value does not open.
+pub async fn views_of(app: &App, tx: &mut Tx, people: Vec<model::User>) -> Result<Vec<User>, Internal> {
     let ids: Vec<UserId> = people.iter().map(|user| user.id).collect();
     let mut roles: HashMap<UserId, Vec<String>> = everybody::roles_of(tx, &ids).await?;
-    let has_fields = !app.fields.current().is_empty();
+    let mut fields = match app.fields.current().is_empty() {
+        true => HashMap::new(),
+        false => profile::values_of(tx, &app.keyring, &ids).await?,
+    };
     let mut items = Vec::with_capacity(people.len());
     for user in people {
-        let fields =
-            if has_fields { profile::values(tx, &app.keyring, user.id).await? } else { FieldValues::default() };
+        let fields = fields.remove(&user.id).unwrap_or_default();
         let held = roles.remove(&user.id).unwrap_or_default();
         items.push(views::user(user, held, fields));
     }

@@ -64,7 +64,7 @@ pub async fn last_signed_in(
     rows.into_iter().map(|sealed| sealed.open(keyring)).collect()
 }
 
-/// People in the order their accounts were made, from above `after`.
+/// People in the order their accounts were made, from above `after`, with their roles in one statement.
 ///
 /// # Errors
 /// When the database fails or a value does not open.
@@ -73,17 +73,18 @@ pub async fn page(tx: &mut Tx, keyring: &Keyring, after: Option<Place>, limit: i
     let id = after.map(|(_, id)| id.to_string()).unwrap_or_default();
     let rows = tx
         .all(
-            "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
-             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL \
-             AND created_at >= $1 AND (created_at > $1 OR (created_at = $1 AND id > $2)) ORDER BY created_at, id LIMIT $3",
+            "SELECT u.id, u.email_sealed, u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, \
+             u.created_at, u.updated_at, u.last_sign_in_at, u.disabled_at, u.erased_at, r.role FROM \
+             (SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
+             updated_at, last_sign_in_at, disabled_at, erased_at FROM user_account WHERE erased_at IS NULL \
+             AND created_at >= $1 AND (created_at > $1 OR (created_at = $1 AND id > $2)) ORDER BY created_at, id \
+             LIMIT $3) u LEFT JOIN user_role r ON r.user_id = u.id ORDER BY u.created_at, u.id, r.role",
             &args![at, id, limit],
-            Sealed::from_row,
+            Joined::from_row,
         )
         .await?;
-    let users = rows.into_iter().map(|sealed| sealed.open(keyring)).collect::<Result<Vec<User>, _>>()?;
-    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-    let mut roles = roles_of(tx, &ids).await?;
-    Ok(users.into_iter().map(|user| known(user, &mut roles)).collect())
+    let rows = together(rows, keyring)?;
+    Ok(rows.into_iter().filter_map(|row| if let Row::There(known) = row { Some(known) } else { None }).collect())
 }
 
 /// These people, in no order, the erased ones as such.
@@ -91,16 +92,53 @@ pub async fn page(tx: &mut Tx, keyring: &Keyring, after: Option<Place>, limit: i
 /// # Errors
 /// As [`page`].
 pub async fn these(tx: &mut Tx, keyring: &Keyring, ids: &[UserId]) -> Result<Vec<Row>, Internal> {
-    let mut roles = roles_of(tx, ids).await?;
-    let there = by_ids(tx, keyring, ids).await?;
-    let mut rows: Vec<Row> = there.into_iter().map(|user| Row::There(known(user, &mut roles))).collect();
-    for group in list::groups::<16, _>(ids.iter().copied()) {
-        let sql = "SELECT id, created_at FROM user_account WHERE erased_at IS NOT NULL AND id IN ($1, $2, $3, $4, $5, $6, \
-                   $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-        let erased = tx.all(sql, &group, |row| Ok((row.time("created_at")?, row.id("id")?))).await?;
-        rows.extend(erased.into_iter().map(Row::Erased));
+    let mut people = Vec::with_capacity(ids.len());
+    for group in list::groups::<64, _>(ids.iter().copied()) {
+        let sql = "SELECT u.id, u.email_sealed, u.email_verified_at, u.name_sealed, u.locale, u.audit_key_wrapped, \
+                   u.created_at, u.updated_at, u.last_sign_in_at, u.disabled_at, u.erased_at, r.role FROM user_account u \
+                   LEFT JOIN user_role r ON r.user_id = u.id WHERE u.id IN (\
+                   $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+                   $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, \
+                   $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, \
+                   $60, $61, $62, $63, $64) ORDER BY u.id, r.role";
+        people.extend(together(tx.all(sql, &group, Joined::from_row).await?, keyring)?);
     }
-    Ok(rows)
+    Ok(people)
+}
+
+/// A person with one of their roles: they come once for each, and once where they have none.
+struct Joined {
+    place: Place,
+    /// `None` for somebody who was erased.
+    sealed: Option<Sealed>,
+    role: Option<String>,
+}
+
+impl Joined {
+    fn from_row(row: &DbRow) -> Result<Self, Error> {
+        let erased = row.opt_time("erased_at")?.is_some();
+        Ok(Self {
+            place: (row.time("created_at")?, row.id("id")?),
+            sealed: if erased { None } else { Some(Sealed::from_row(row)?) },
+            role: row.opt_text("role")?,
+        })
+    }
+}
+
+/// Each person once, of rows in which theirs follow one another.
+fn together(rows: Vec<Joined>, keyring: &Keyring) -> Result<Vec<Row>, Internal> {
+    let mut people: Vec<Row> = Vec::with_capacity(rows.len());
+    for Joined { place, sealed, role } in rows {
+        let Some(sealed) = sealed else {
+            people.push(Row::Erased(place));
+            continue;
+        };
+        match people.last_mut() {
+            Some(Row::There(last)) if last.id == place.1 => last.roles.extend(role),
+            _ => people.push(Row::There(known(sealed.open(keyring)?, role))),
+        }
+    }
+    Ok(people)
 }
 
 /// Those of these people who are there, in no order.
@@ -136,7 +174,7 @@ pub async fn roles_of(tx: &mut Tx, ids: &[UserId]) -> Result<HashMap<UserId, Vec
     Ok(roles)
 }
 
-fn known(user: User, roles: &mut HashMap<UserId, Vec<String>>) -> Known {
+fn known(user: User, role: Option<String>) -> Known {
     Known {
         id: user.id,
         created_at: user.created_at,
@@ -144,6 +182,6 @@ fn known(user: User, roles: &mut HashMap<UserId, Vec<String>>) -> Known {
         email: user.email.as_str().to_owned(),
         disabled: user.disabled_at.is_some(),
         unverified: user.email_verified_at.is_none(),
-        roles: roles.remove(&user.id).unwrap_or_default(),
+        roles: role.into_iter().collect(),
     }
 }

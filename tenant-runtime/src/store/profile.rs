@@ -1,9 +1,11 @@
 //! The tenant's own profile fields and what people filled in: `profile_field`, `profile_value`.
 
+use std::collections::HashMap;
+
 use polder_crypto::{Category, Keyring};
-use polder_db::{Error, Row, Tx, args};
+use polder_db::{Error, Row, Tx, args, list};
 use polder_kernel::{Timestamp, id_kind};
-use polder_tenant_api::{FieldValues, UserId};
+use polder_tenant_api::{FieldValues, UserId, UserKind};
 use serde_json::Value;
 
 use crate::error::Internal;
@@ -71,6 +73,30 @@ pub async fn values(tx: &mut Tx, keyring: &Keyring, user: UserId) -> Result<Fiel
         Ok((field, serde_json::from_str(&json)?))
     };
     rows.into_iter().map(open).collect()
+}
+
+/// What these people filled in, by person and field.
+///
+/// # Errors
+/// As [`values`].
+pub async fn values_of(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    users: &[UserId],
+) -> Result<HashMap<UserId, FieldValues>, Internal> {
+    let mut all: HashMap<UserId, FieldValues> = HashMap::new();
+    for group in list::groups::<16, _>(users.iter().copied()) {
+        let sql = "SELECT id, user_id, field, value_sealed FROM profile_value WHERE user_id IN ($1, $2, $3, $4, $5, $6, \
+                   $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        let row = |row: &Row| {
+            Ok((row.id::<UserKind>("user_id")?, row.id("id")?, row.text("field")?, row.text("value_sealed")?))
+        };
+        for (user, id, field, sealed) in tx.all(sql, &group, row).await? {
+            let json = keyring.unseal_text(Category::Identifiers, &context(id), &sealed)?;
+            all.entry(user).or_default().insert(field, serde_json::from_str(&json)?);
+        }
+    }
+    Ok(all)
 }
 
 /// Stores a value in place of the one before, or none. A field that is gone meanwhile takes nothing.

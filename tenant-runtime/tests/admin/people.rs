@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use polder_kernel::{Email, Timestamp};
 use polder_tenant_api::UserId;
+use polder_tenant_runtime::admin::people::views_of;
 use polder_tenant_runtime::error::Internal;
 use polder_tenant_runtime::jobs::sweep;
+use polder_tenant_runtime::store::everybody;
 use polder_tenant_runtime::store::users::{self, NewUser};
 use serde_json::{Value, json};
 
@@ -143,6 +145,45 @@ async fn k17_people_who_do_not_fit_into_memory_are_not_read_at_each_look() {
     assert_eq!(listed(&tenant, "limit=200").await.len(), 20, "the list needs no memory");
     tenant.advance(601);
     assert_eq!(listed(&tenant, "q=some").await.len(), 20);
+}
+
+#[tokio::test]
+async fn k17_lists_of_people_ask_for_many_at_a_time() {
+    let tenant = Tenant::start().await;
+    assert!(call(&tenant, "PUT", "/profile-fields/team", Some(json!({ "type": "text" }))).await.0 < 300);
+    let mut ids = Vec::new();
+    for n in 0..48_u8 {
+        let roles: &[&str] = [&[][..], &["coach"][..], &["admin", "coach"][..]][usize::from(n % 3)];
+        let id = somebody(&tenant, &format!("p{n}@example.test"), "Somebody", roles).await;
+        let team = json!({ "fields": { "team": format!("Team {n}") } });
+        assert_eq!(call(&tenant, "PATCH", &format!("/users/{id}"), Some(team)).await.0, 200);
+        ids.push(id);
+    }
+    assert_eq!(call(&tenant, "DELETE", &format!("/users/{}", ids[47]), None).await.0, 204);
+    let (app, keyring) = (&tenant.app, &tenant.app.keyring);
+    let mut tx = app.db.read().await.unwrap();
+    let page = everybody::page(&mut tx, keyring, None, 500).await.unwrap();
+    assert_eq!((page.len(), tx.calls()), (47, 1), "a page is one statement");
+    let roles: Vec<usize> = page.iter().map(|known| known.roles.len()).collect();
+    assert_eq!(roles[..6], [0, 1, 2, 0, 1, 2]);
+    assert_eq!(page[5].roles, ["admin", "coach"]);
+    let after = (page[3].created_at, page[3].id);
+    let rest = everybody::page(&mut tx, keyring, Some(after), 2).await.unwrap();
+    assert_eq!(rest.iter().map(|known| known.id).collect::<Vec<_>>(), ids[4..6], "as many people, whatever their roles");
+    let mut tx = app.db.read().await.unwrap();
+    let rows = everybody::these(&mut tx, keyring, &ids).await.unwrap();
+    let gone = rows.iter().filter(|row| matches!(row, everybody::Row::Erased((_, id)) if *id == ids[47])).count();
+    assert_eq!((rows.len(), gone, tx.calls()), (48, 1, 1), "and so are those who changed");
+    // Roles and fields of three groups of sixteen.
+    let mut tx = app.db.read().await.unwrap();
+    let people = everybody::by_ids(&mut tx, keyring, &ids[..47]).await.unwrap();
+    let before = tx.calls();
+    let views = views_of(app, &mut tx, people).await.unwrap();
+    assert_eq!(tx.calls() - before, 6);
+    for view in views {
+        let n = ids.iter().position(|id| *id == view.id).unwrap();
+        assert_eq!((&view.fields["team"], view.roles.len()), (&json!(format!("Team {n}")), n % 3));
+    }
 }
 
 /// Many people, straight into the table.
