@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -28,7 +29,10 @@ use crate::secrets::Name;
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
-/// How long a call may take in all.
+/// The largest file that is passed on, in bytes.
+const LARGEST_FILE: usize = 64 * 1024 * 1024;
+
+/// How long a call may take in all, and each part of a file.
 const WITHIN: Duration = Duration::from_secs(15);
 
 /// The ways to all running tenants' admin sockets.
@@ -127,6 +131,53 @@ pub async fn call(
     (method, target): (Method, &str),
     body: Option<&serde_json::Value>,
 ) -> Result<(StatusCode, Bytes), CallError> {
+    let (link, request) = signed(app, tenant, acting, (method, target), body)?;
+    exchange(&link.pool, request).await
+}
+
+/// [`call`], for an answer that is passed on part by part where it is a success: it may be larger than what is read
+/// whole. The body of another one is read.
+///
+/// # Errors
+/// As [`call`]. The body ends with an error where the tenant stops sending, or says more than a file may hold.
+pub async fn fetch(
+    app: &App,
+    tenant: &Tenant,
+    acting: &ActingFor,
+    (method, target): (Method, &str),
+) -> Result<(StatusCode, Body), CallError> {
+    let (link, request) = signed(app, tenant, acting, (method, target), None)?;
+    let within = tokio::time::timeout(WITHIN, link.pool.send(request));
+    let answer = within.await.map_err(|_| CallError::TimedOut)??;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok((status, passed_on(answer.into_body(), LARGEST_FILE)));
+    }
+    let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect();
+    let body = tokio::time::timeout(WITHIN, body).await.map_err(|_| CallError::TimedOut)?;
+    let body = body.map_err(|error| CallError::Unreadable(error.to_string()))?;
+    Ok((status, Body::from(body.to_bytes())))
+}
+
+/// A body as it comes, no longer than `most` bytes.
+fn passed_on(body: Body, most: usize) -> Body {
+    let parts = Limited::new(body, most).into_data_stream();
+    let timed = stream::try_unfold(parts, |mut parts| async move {
+        let part = tokio::time::timeout(WITHIN, parts.next()).await.map_err(|_| CallError::TimedOut)?;
+        let part = part.transpose().map_err(|error| CallError::Unreadable(error.to_string()))?;
+        Ok::<_, CallError>(part.map(|bytes| (bytes, parts)))
+    });
+    Body::from_stream(timed)
+}
+
+/// A call as it is sent, with the word that allows it.
+fn signed(
+    app: &App,
+    tenant: &Tenant,
+    acting: &ActingFor,
+    (method, target): (Method, &str),
+    body: Option<&serde_json::Value>,
+) -> Result<(Arc<Link>, Request<Body>), CallError> {
     let link = app.links.get(tenant.id)?;
     let body = match body {
         Some(body) => serde_json::to_vec(body).map_err(|error| CallError::Unsendable(error.to_string()))?,
@@ -158,7 +209,7 @@ pub async fn call(
         request = request.header(CONTENT_TYPE, "application/json");
     }
     let request = request.body(Body::from(body)).map_err(|error| CallError::Unsendable(error.to_string()))?;
-    exchange(&link.pool, request).await
+    Ok((link, request))
 }
 
 /// [`call`], for an answer that has to be a success of this shape.
@@ -234,6 +285,18 @@ mod tests {
         ] {
             assert_eq!(host(issuer), expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_passed_on_as_it_comes_and_not_without_end() {
+        let part = || Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 1024]));
+        let file = |parts: usize| Body::from_stream(stream::iter((0..parts).map(move |_| part())));
+        let whole = passed_on(file(8), 8 * 1024).collect().await.unwrap().to_bytes();
+        assert_eq!(whole.len(), 8 * 1024);
+        assert!(passed_on(file(9), 8 * 1024).collect().await.is_err());
+        // What a tenant sends without an end is not gathered before it is refused.
+        let endless = Body::from_stream(stream::repeat_with(part));
+        assert!(passed_on(endless, 8 * 1024).collect().await.is_err());
     }
 
     #[tokio::test(flavor = "multi_thread")]

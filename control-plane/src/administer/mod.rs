@@ -6,8 +6,10 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use http_body_util::BodyExt;
 use polder_audit::Event;
 use polder_db::Error;
 use serde::Serialize;
@@ -117,19 +119,33 @@ impl On {
     }
 
     async fn send(&self, method: Method, target: &str, body: Option<&serde_json::Value>) -> Result<Bytes, Refused> {
-        self.be_there().await?;
-        if !method.is_safe() {
-            let path = target.split('?').next().unwrap_or_default();
-            self.record(self.event_with("tenant.change_asked", &[("method", method.as_str()), ("path", path)])).await?;
-        }
+        self.begin(&method, target).await?;
         match self.call((method, target), body).await? {
             (status, answer) if status.is_success() => Ok(answer),
-            // That our word is not believed is no fault of who asked.
-            (status, _) if matches!(status.as_u16(), 401 | 403 | 429 | 500..) => Err(CallError::Refused(status).into()),
-            (status, problem) if is_problem(status, &problem) => Err(Refused::Said(status, problem)),
-            // What a tenant that was broken into likes to say does not go out under our name.
-            (status, _) => Err(CallError::Refused(status).into()),
+            (status, problem) => Err(said(status, problem)),
         }
+    }
+
+    /// A call whose answer is a file, passed on as it comes.
+    async fn fetch(&self, method: Method, target: &str) -> Result<Body, Refused> {
+        self.begin(&method, target).await?;
+        match tenant_client::fetch(&self.app, &self.tenant, &self.acting, (method, target)).await? {
+            (status, file) if status.is_success() => Ok(file),
+            (status, problem) => {
+                let problem = problem.collect().await.map_err(|error| CallError::Unreadable(error.to_string()))?;
+                Err(said(status, problem.to_bytes()))
+            }
+        }
+    }
+
+    /// What stands before every call.
+    async fn begin(&self, method: &Method, target: &str) -> Result<(), Refused> {
+        self.be_there().await?;
+        if method.is_safe() {
+            return Ok(());
+        }
+        let path = target.split('?').next().unwrap_or_default();
+        self.record(self.event_with("tenant.change_asked", &[("method", method.as_str()), ("path", path)])).await
     }
 
     /// Asks, and once more where the tenant was just being stopped to be started again.
@@ -193,6 +209,17 @@ impl On {
             })
         });
         Ok(written.await?)
+    }
+}
+
+/// What is made of an answer that is no success.
+fn said(status: StatusCode, answer: Bytes) -> Refused {
+    match status.as_u16() {
+        // That our word is not believed is no fault of who asked.
+        401 | 403 | 429 | 500.. => CallError::Refused(status).into(),
+        _ if is_problem(status, &answer) => Refused::Said(status, answer),
+        // What a tenant that was broken into likes to say does not go out under our name.
+        _ => CallError::Refused(status).into(),
     }
 }
 

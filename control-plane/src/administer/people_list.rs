@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{On, Part, Refused, profile_fields, users};
 
-/// People asked for in one go.
-const PART: u32 = 200;
+/// People asked for in one go: with all that they can fill in, an answer stays one that is read.
+const PART: u32 = 50;
 /// The most parts: a tenant that was taken over must not talk for ever.
-const MOST_PARTS: u32 = 10_000;
+const MOST_PARTS: u32 = 40_000;
 
 /// Writes everybody who is wanted as comma-separated values, a line each. The tenant's own log and ours say who took the
 /// list, before the first line leaves.

@@ -1,9 +1,11 @@
 //! One of a tenant's people: what they sign in with, what they let in, and what is kept about them.
 
+use axum::response::Response;
 use http::Method;
 use polder_tenant_api::{ApplicationId, Factors, Page, UserApplication, UserId};
 
 use super::{On, Refused};
+use crate::sheet;
 
 /// What somebody signs in with.
 pub async fn factors(on: &On, user: UserId) -> Result<Factors, Refused> {
@@ -33,9 +35,10 @@ pub async fn invite(on: &On, user: UserId) -> Result<(), Refused> {
     on.record(on.event("user.invited").user(user)).await
 }
 
-/// Everything that is kept about somebody, as they download it themselves. Both logs say who took it.
-pub async fn data(on: &On, user: UserId) -> Result<serde_json::Value, Refused> {
-    let file = on.change((Method::POST, &format!("/users/{user}/data")), None::<&()>).await?;
+/// Everything that is kept about somebody, as they download it themselves, passed on as it comes: years of activity are
+/// many megabytes. Both logs say who took it.
+pub async fn data(on: &On, user: UserId) -> Result<Response, Refused> {
+    let file = on.fetch(Method::POST, &format!("/users/{user}/data")).await?;
     on.record(on.event("data.downloaded").user(user)).await?;
-    Ok(file)
+    Ok(sheet::download("application/json", "person.json", file))
 }

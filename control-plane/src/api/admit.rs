@@ -59,7 +59,7 @@ pub async fn admit(
 
 /// Whether a key with these scopes reaches this operation.
 fn reaches(scopes: Scopes, path: &str, kind: Kind) -> Result<(), ApiError> {
-    let wanted = if kind == Kind::Write { KeyAccess::Write } else { KeyAccess::Read };
+    let wanted = Area::access(path, kind == Kind::Read);
     let area = Area::of(path);
     if area.is_some_and(|area| scopes.allow(area, wanted)) {
         return Ok(());

@@ -2,16 +2,16 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::CONTENT_DISPOSITION;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use polder_service::json::Json;
 use polder_tenant_api::{ApplicationId, Factors, Page, UserApplication, UserKind};
 use serde::Deserialize;
 
 use super::ApiError;
 use super::within::{AtId, Within};
-use crate::administer::{person, sessions};
+use crate::administer::{person, sessions, users};
 
 /// The application a path names by `{application_id}`. What is no id names nothing: 404.
 pub struct AtApplication(ApplicationId);
@@ -114,8 +114,9 @@ pub async fn invite(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<Stat
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives everything that is kept about a person, as they download it themselves (GDPR, art. 15 and 20). The tenant's log
-/// says who took it. `format` names the shape.
+/// Gives everything that is kept about a person, as they download it themselves (GDPR, art. 15 and 20): addresses, networks
+/// and what they did. It needs `users:write`, although it is read: both logs say who took it, each time. `format` names the
+/// shape.
 #[utoipa::path(
     get, path = "/tenants/{slug}/users/{id}/data", operation_id = "exportUser", tag = "users",
     params(("slug" = String, Path, description = "The tenant", example = "acme"),
@@ -123,7 +124,11 @@ pub async fn invite(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<Stat
     responses((status = 200, description = "The file", body = Object,
         example = json!({"format": "polder.account/1", "profile": {"email": "ann@example.com"}})))
 )]
-pub async fn data(Within(on): Within, AtId(id): AtId<UserKind>) -> Result<Response, ApiError> {
-    let file = person::data(&on, id).await?;
-    Ok(([(CONTENT_DISPOSITION, "attachment; filename=\"person.json\"")], Json(file)).into_response())
+pub async fn data(Within(on): Within, AtId(id): AtId<UserKind>, method: Method) -> Result<Response, ApiError> {
+    if method == Method::HEAD {
+        // Nobody takes anything: nothing is read, and no log says so.
+        users::show(&on, id).await?;
+        return Ok([(CONTENT_TYPE, "application/json")].into_response());
+    }
+    Ok(person::data(&on, id).await?)
 }

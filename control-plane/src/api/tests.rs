@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 mod keys;
 mod members;
+mod person;
 
 use super::router::document;
 use crate::model::KeyAccess;

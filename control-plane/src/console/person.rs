@@ -8,7 +8,6 @@ use futures_util::try_join;
 use http::StatusCode;
 use polder_hosted_pages::console::{FieldProblem, Person, PersonUndo, UserErase};
 use polder_kernel::Locale;
-use polder_service::json::Json;
 use polder_tenant_api::{SessionKind, User, UserChanges, UserId, UserKind};
 use serde::Deserialize;
 
@@ -178,9 +177,7 @@ pub async fn disconnect(
 
 /// `POST /tenants/{slug}/users/{id}/data`: what is kept about them, as a file.
 pub async fn data(InTenant { on, .. }: InTenant, AtId(id): AtId<UserKind>) -> Result<Response, Fault> {
-    let file = person::data(&on, id).await?;
-    let headers = [(http::header::CONTENT_DISPOSITION, "attachment; filename=\"person.json\"")];
-    Ok((headers, Json(file)).into_response())
+    Ok(person::data(&on, id).await?)
 }
 
 /// `GET /tenants/{slug}/users/{id}/erase`.

@@ -79,6 +79,12 @@ impl Area {
         })
     }
 
+    /// What an operation is to a key, by its path as for [`Area::of`] and by whether it only reads. A person's whole file
+    /// is read, and is not for everybody who may look at people: in the console, too, it is for those who may change them.
+    pub fn access(path: &str, reads: bool) -> KeyAccess {
+        if reads && path != "/tenants/{slug}/users/{id}/data" { KeyAccess::Read } else { KeyAccess::Write }
+    }
+
     const fn place(self) -> usize {
         self as usize
     }

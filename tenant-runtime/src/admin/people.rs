@@ -8,12 +8,13 @@ use http::StatusCode;
 use polder_db::Tx;
 use polder_kernel::{Email, Timestamp};
 use polder_service::json::Json;
-use polder_tenant_api::{Page, User, UserId, UserKind, UserOrder};
+use polder_tenant_api::{FieldType, Page, User, UserId, UserKind, UserOrder};
 use serde::Deserialize;
 
 use super::{Caller, input, to_the_end, views};
 use crate::App;
 use crate::error::{Internal, ProblemError};
+use crate::fields::{Field, value};
 use crate::model;
 use crate::people::index::{Place, Wanted};
 use crate::people::{Finder, fold};
@@ -21,6 +22,10 @@ use crate::store::{everybody, profile, users};
 
 /// The longest search, in characters.
 const LONGEST: usize = 200;
+/// The largest page, in bytes: the control plane reads 4 MiB.
+const LARGEST: i64 = 3 * 1024 * 1024;
+/// The most that a person takes on it without the tenant's own fields, in bytes.
+const PERSON: i64 = 4 * 1024;
 /// How often a page is filled up where people on it changed just now.
 const ROUNDS: usize = 3;
 
@@ -73,7 +78,8 @@ pub async fn list(
         let items = views_of(&app, &mut tx, found.into_iter().collect()).await?;
         return Ok(Json(Page { items, next: None }));
     }
-    let (order, limit) = (asked.order.unwrap_or_default(), input::limit(asked.limit));
+    let most = most_at_once(&app.fields.current());
+    let (order, limit) = (asked.order.unwrap_or_default(), input::limit(asked.limit).min(most));
     let cursor = input::cursor::<UserKind>(asked.cursor.as_deref())?;
     match (asked.wanted()?, order) {
         (Some(wanted), UserOrder::Newest) => {
@@ -87,6 +93,17 @@ pub async fn list(
             Ok(Json(in_order(&app, order, cursor, limit).await?))
         }
     }
+}
+
+/// How many people a page holds at most, so that it is an answer that is read whatever they filled in.
+fn most_at_once(fields: &[Field]) -> i64 {
+    let longest = |field: &Field| match field.definition.kind {
+        FieldType::Text => value::longest(&field.definition),
+        FieldType::Number | FieldType::Boolean | FieldType::Date | FieldType::Choice => 100,
+    };
+    // A character takes four bytes at most.
+    let own: i64 = fields.iter().map(|field| 64 + 4 * i64::from(longest(field))).sum();
+    (LARGEST / (PERSON + own)).max(1)
 }
 
 async fn in_order(app: &App, order: UserOrder, cursor: Option<Place>, limit: i64) -> Result<Page<User>, ProblemError> {

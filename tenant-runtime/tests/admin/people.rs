@@ -186,6 +186,24 @@ async fn k17_lists_of_people_ask_for_many_at_a_time() {
     }
 }
 
+#[tokio::test]
+async fn k17_a_page_of_people_with_long_fields_holds_fewer_of_them() {
+    let tenant = Tenant::start().await;
+    for n in 0..30 {
+        let field = json!({ "type": "text", "max_length": 1000 });
+        assert!(call(&tenant, "PUT", &format!("/profile-fields/f{n}"), Some(field)).await.0 < 300);
+    }
+    for n in 0..26 {
+        somebody(&tenant, &format!("p{n}@example.test"), "Somebody", &[]).await;
+    }
+    for asked in ["limit=200", "limit=200&q=somebody"] {
+        let (_, page) = call(&tenant, "GET", &format!("/users?{asked}"), None).await;
+        let (people, next) = (page["items"].as_array().unwrap().len(), page["next"].as_str().unwrap());
+        assert_eq!(people, 24, "{asked}: 128 KiB each at most");
+        assert_eq!(listed(&tenant, &format!("{asked}&cursor={next}")).await, ["p1@example.test", "p0@example.test"]);
+    }
+}
+
 /// Many people, straight into the table.
 async fn crowd(tenant: &Tenant, most: usize) {
     const FIRST: [&str; 10] = ["Ann", "Bo", "Chloé", "Daan", "Eva", "Femke", "Gijs", "Hanna", "Ivo", "Jörg"];

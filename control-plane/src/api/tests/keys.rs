@@ -23,10 +23,10 @@ async fn g22_every_operation_needs_the_scope_of_its_area() {
         let said = (answer.status.as_u16(), answer.json()["code"].clone());
         assert_eq!(said, (403, json!("insufficient_scope")), "{method} {path}");
         assert_eq!(answer.header("content-type"), "application/problem+json", "{method} {path}");
-        let needed = if method.is_safe() { "read" } else { "write" };
+        let needed = Area::access(&path, method.is_safe());
         let challenge = format!("scope=\"{}:{needed}\"", area.as_str());
         assert!(answer.header("www-authenticate").contains(&challenge), "{method} {path}: {answer:?}");
-        if !method.is_safe() {
+        if needed == KeyAccess::Write {
             // One that may read there and write elsewhere.
             let mostly = Scopes::all(KeyAccess::Write).with(area, Some(KeyAccess::Read));
             let key = world.key_with(world.organisation, Rights { scopes: mostly, ..rights("", "") }).await;
