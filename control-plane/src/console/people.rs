@@ -52,7 +52,7 @@ pub async fn find(InTenant { on, .. }: InTenant, fields: Fields) -> Response {
 
 /// `GET /tenants/{slug}/users/export`: the same list as a file.
 pub async fn export(InTenant { on, .. }: InTenant, Query(asked): Query<Asked>) -> Result<Response, Fault> {
-    let wanted = Search::opened(&on, asked).filter();
+    let wanted = Search::exactly(&on, asked).ok_or(Fault::NotFound)?.filter();
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (CONTENT_DISPOSITION, "attachment; filename=\"people.csv\""),

@@ -52,6 +52,13 @@ impl Search {
         search
     }
 
+    /// From the address, for a file: `None` where what is looked for does not open, since everybody is not what was meant.
+    pub fn exactly(on: &On, asked: Asked) -> Option<Self> {
+        let looked_for = asked.found.as_deref().is_some_and(|found| !found.is_empty());
+        let search = Self::opened(on, asked);
+        (!looked_for || !search.text.is_empty()).then_some(search)
+    }
+
     fn of(text: String, role: String, (state, order): (&str, &str)) -> Self {
         let state = ["pending", "disabled"].into_iter().find(|known| *known == state).unwrap_or_default();
         let looked_for = !(text.is_empty() && role.is_empty() && state.is_empty());

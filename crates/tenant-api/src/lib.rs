@@ -16,6 +16,7 @@ pub mod assertion;
 pub mod audit;
 pub mod branding;
 pub mod connections;
+pub mod exports;
 pub mod imports;
 pub mod isolation;
 pub mod keys;
@@ -45,6 +46,7 @@ pub use applications::{
 };
 pub use audit::{AuditBreak, AuditVerification, VerificationState};
 pub use branding::{BrandContrast, BrandLogo, BrandTexts, Branding, BrandingChoices, LogoFile, NewLogo};
+pub use exports::UsersExport;
 pub use imports::{
     ExistingPeople, ImportFormat, ImportProblem, NewUserImport, UserImport, UserImportId, UserImportKind,
     UserImportState,

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use http::StatusCode;
 use polder_db::Tx;
 use polder_kernel::{Email, Timestamp};
 use polder_service::json::Json;
-use polder_tenant_api::{FieldType, Page, User, UserId, UserKind, UserOrder};
+use polder_tenant_api::{FieldType, Page, User, UserId, UserKind, UserOrder, UsersExport};
 use serde::Deserialize;
+use serde_json::json;
 
+use super::users::is_role;
 use super::{Caller, input, to_the_end, views};
 use crate::App;
 use crate::error::{Internal, ProblemError};
@@ -174,12 +177,20 @@ pub async fn views_of(app: &App, tx: &mut Tx, people: Vec<model::User>) -> Resul
     Ok(items)
 }
 
-/// `POST /users/exports`: notes that somebody takes the whole list; they read it part by part as any other.
-pub async fn exported(State(app): State<Arc<App>>, caller: Caller) -> Result<StatusCode, ProblemError> {
+/// `POST /users/exports`: notes that somebody takes the list, or which part of it; they read it part by part as any
+/// other.
+pub async fn exported(State(app): State<Arc<App>>, caller: Caller, body: Bytes) -> Result<StatusCode, ProblemError> {
+    // A control plane of before there were words about it sends none.
+    let UsersExport { searched, role, disabled, unverified } = match body.is_empty() {
+        true => UsersExport::default(),
+        false => serde_json::from_slice(&body).map_err(|_| input::invalid("this is no export of people"))?,
+    };
+    let role = role.filter(|role| is_role(role));
+    let details = json!({ "searched": searched, "role": role, "disabled": disabled, "unverified": unverified });
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                polder_audit::record(tx, caller.event("users.exported"));
+                polder_audit::record(tx, caller.event("users.exported").details(details));
                 Ok::<_, Internal>(())
             })
         })

@@ -11,6 +11,7 @@ use polder_tenant_api::{FieldClaim, FieldDefinition, FieldEditor, FieldType};
 use super::Field;
 use crate::account::name;
 use crate::error::ProblemError;
+use crate::imports::file::is_column;
 
 /// The most fields of a tenant.
 pub const MOST_FIELDS: usize = 50;
@@ -29,6 +30,10 @@ pub fn check(name: &str, definition: &FieldDefinition, others: &[Field]) -> Resu
     let mut wrong = Wrongs::default();
     if !is_name(name) {
         wrong.add("/name", "1 to 32 small letters, digits and underscores, a letter first");
+    }
+    // Lists of people as files have a column for each: two of one name could not be told apart. One of before stays.
+    if is_column(name) && others.iter().all(|other| other.name != name) {
+        wrong.add("/name", "is a column that every list of people has");
     }
     wrong.labels("/labels", definition.labels.values());
     choices(definition, &mut wrong);

@@ -14,8 +14,18 @@ pub const MOST: usize = 10_000;
 pub const LARGEST: usize = 5 * 1024 * 1024;
 /// The most problems that are named; further ones are counted.
 const NAMED: usize = 100;
+/// Columns that every import may have.
+const COLUMNS: [&str; 4] = ["email", "name", "locale", "roles"];
 /// Columns of a list that was exported: they are not for an import, and may stand there.
 const PASSED_OVER: [&str; 6] = ["id", "email_verified", "disabled", "created_at", "updated_at", "last_sign_in_at"];
+
+/// What a cell begins with that a spreadsheet would calculate, as exports take it.
+const CALCULATED: [char; 9] = ['=', '+', '-', '@', '\t', '\r', '\n', '|', '%'];
+
+/// Whether a column of this name is one that every list of people has.
+pub fn is_column(name: &str) -> bool {
+    COLUMNS.contains(&name) || PASSED_OVER.contains(&name)
+}
 
 /// A file that was read.
 #[derive(Debug, Default)]
@@ -64,9 +74,7 @@ impl Checked {
             return self.refuse(1, "no column is called email: the first line names the columns");
         }
         for (at, name) in columns.iter().enumerate() {
-            let known = ["email", "name", "locale", "roles"].contains(&name.as_str())
-                || PASSED_OVER.contains(&name.as_str())
-                || fields.iter().any(|field| field.name == *name);
+            let known = is_column(name) || fields.iter().any(|field| field.name == *name);
             if !known {
                 let detail = "is neither email, name, locale, roles nor one of the tenant's fields";
                 return self.refuse(1, &format!("column {} {detail}", at + 1));
@@ -175,7 +183,7 @@ fn delimiter(content: &str) -> u8 {
 /// A cell without the apostrophe that an export puts before what a spreadsheet would calculate.
 fn plain(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t']) => rest,
+        Some(rest) if rest.trim_start_matches('\'').starts_with(CALCULATED) => rest,
         _ => cell,
     }
 }

@@ -192,3 +192,51 @@ async fn h04_who_is_erased_while_an_import_is_under_way_is_not_brought_back_by_i
     assert!(tenant.mails().await.iter().all(|mail| mail.to.as_str() != ann.as_str()));
     assert_eq!(tenant.count("SELECT COUNT(*) AS n FROM user_import WHERE forgotten IS NOT NULL").await, 0);
 }
+
+/// As the public API writes them: a test there writes this file.
+const EXPORTED: &str = include_str!("../../../crates/tenant-api/tests/people.csv");
+
+#[tokio::test]
+async fn k17_what_was_exported_is_imported_as_it_was() {
+    let tenant = Tenant::start().await;
+    for (name, kind) in [("team", "text"), ("size", "number"), ("keen", "boolean"), ("since", "date")] {
+        let field = json!({ "type": kind });
+        assert!(call(&tenant, "PUT", &format!("/profile-fields/{name}"), Some(field)).await.0 < 300, "{name}");
+    }
+    let (status, import) = begin(&tenant, json!({}), EXPORTED).await;
+    assert_eq!(status, 202, "{import}");
+    work::round(&tenant.app).await.unwrap();
+    let own = |team: &str| json!({ "team": team, "size": -1.5, "keen": true, "since": "2026-11-21" });
+    for (n, name, locale, roles, fields) in [
+        (1, json!("=Ann, \"the\" Smit"), json!("nl"), json!(["coach", "staff"]), own("+31 6")),
+        (2, Value::Null, Value::Null, json!([]), json!({})),
+        (3, json!("'=Bo"), json!("nl"), json!(["coach", "staff"]), own("|pipe")),
+        (4, json!("'t Hart"), json!("nl"), json!(["coach", "staff"]), own("%x")),
+    ] {
+        let (_, found) = call(&tenant, "GET", &format!("/users?email=p{n}@example.test"), None).await;
+        let person = &found["items"][0];
+        assert_eq!((&person["name"], &person["locale"], &person["roles"]), (&name, &locale, &roles), "{n}");
+        assert_eq!(person["fields"], fields, "{n}");
+    }
+    // No field has the name of a column of that file.
+    for name in ["id", "email", "name", "roles", "created_at", "last_sign_in_at"] {
+        let (status, problem) = call(&tenant, "PUT", &format!("/profile-fields/{name}"), Some(json!({ "type": "text" }))).await;
+        let why = json!([{ "pointer": "/name", "detail": "is a column that every list of people has" }]);
+        assert_eq!((status, &problem["errors"]), (422, &why), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn k17_the_log_says_which_list_was_taken_and_not_who_was_looked_for() {
+    let tenant = Tenant::start().await;
+    let which = json!({ "searched": true, "role": "staff", "disabled": false });
+    assert_eq!(call(&tenant, "POST", "/users/exports", Some(which)).await.0, 204);
+    assert_eq!(call(&tenant, "POST", "/users/exports", Some(json!({ "role": "ann@example.test" }))).await.0, 204);
+    assert_eq!(call(&tenant, "POST", "/users/exports", None).await.0, 204, "as of before");
+    assert_eq!(call(&tenant, "POST", "/users/exports", Some(json!([1]))).await.0, 422);
+    let (_, log) = call(&tenant, "GET", "/audit-events?action=users.exported", None).await;
+    let said: Vec<&Value> = log["items"].as_array().unwrap().iter().map(|event| &event["details"]).collect();
+    let nothing = json!({ "searched": false, "role": null, "disabled": null, "unverified": null });
+    let which = json!({ "searched": true, "role": "staff", "disabled": false, "unverified": null });
+    assert_eq!(said, [&nothing, &nothing, &which]);
+}

@@ -37,11 +37,21 @@ async fn k17_who_is_looked_for_stands_sealed_in_the_address_of_the_list() {
     assert_eq!(file.body.lines().count(), 3, "the columns, and both parts of the list: {}", file.body);
     assert!(file.body.starts_with("id,email,email_verified,name,"), "{}", file.body);
     assert!(world.log().await.iter().any(|(action, ..)| action == "users.exported"));
+    let (_, told) = world.stub.asked.lock().unwrap().iter().rfind(|(said, _)| said.htu == "/users/exports").cloned().unwrap();
+    assert_eq!(told, json!({"searched": true, "role": null, "disabled": null, "unverified": true}));
     // What was sealed for another tenant, or made up, finds nobody in particular.
     for made_up in ["x", "1.AAAA"] {
         world.get(&auditor.0, &format!("/tenants/acme/users?found={made_up}&order=last_sign_in")).await;
         assert_eq!(world.stub.seen().last().unwrap().2, "/users?order=last_sign_in");
     }
+    // And no file of everybody.
+    let exports = || world.stub.seen().iter().filter(|(_, _, target)| target == "/users/exports").count();
+    let before = exports();
+    for made_up in ["x", "1.AAAA"] {
+        let answer = world.get(&auditor.0, &format!("/tenants/acme/users/export?found={made_up}&state=pending")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{made_up}");
+    }
+    assert_eq!((before, exports()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
