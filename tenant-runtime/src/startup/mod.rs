@@ -68,6 +68,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 17, name: "people", sql: include_str!("../../../migrations/tenant/0017_people.sql") },
     Migration { version: 18, name: "usage", sql: include_str!("../../../migrations/tenant/0018_usage.sql") },
     Migration { version: 22, name: "forgotten", sql: include_str!("../../../migrations/tenant/0022_forgotten.sql") },
+    Migration {
+        version: 23,
+        name: "waiting_messages",
+        sql: include_str!("../../../migrations/tenant/0023_waiting_messages.sql"),
+    },
 ];
 
 /// How the audit log is guarded: nothing goes before its year, a day allowed for clocks that differ.

@@ -72,3 +72,24 @@ async fn p7_what_nobody_took_in_time_is_shown_as_failed() {
     assert!(failed[0]["failed_at"].is_string() && failed[0]["next_attempt_at"].is_null());
     assert!(list(&tenant, "state=sent").await.is_empty());
 }
+
+/// How SQLite goes about the statements of the log for what waits, as they stand in the source.
+#[tokio::test]
+async fn p7_what_waits_is_read_in_its_order_by_an_index() {
+    let sqlite = polder_db::testing::sqlite().await;
+    let tables = polder_tenant_runtime::startup::MIGRATIONS;
+    sqlite.db.migrate(tables, polder_kernel::Timestamp::from_millis(1)).await.unwrap();
+    let source = include_str!("../../src/store/message_log.rs");
+    let waiting = |text: &&str| text.contains("FROM outbox") && text.contains("next_attempt_at IS NOT NULL");
+    let mut found = 0;
+    for text in source.split('"').filter(waiting) {
+        let sql = text.split('\n').map(|line| line.trim().trim_end_matches('\\')).collect::<String>();
+        let sql: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {sql}").into_boxed_str());
+        let mut tx = sqlite.db.read().await.unwrap();
+        let args = polder_db::args![i64::MAX, "", 50_i64];
+        let plan = tx.all(sql, &args, |row| row.text("detail")).await.unwrap().join("; ");
+        assert!(plan.contains("USING INDEX outbox_waiting") && !plan.contains("TEMP B-TREE"), "{plan}");
+        found += 1;
+    }
+    assert!(found > 0);
+}
