@@ -101,8 +101,8 @@ pub async fn withdraw(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends a person the invitation, once more where one went before. 409 when they have proved their address, or an
-/// invitation left within the last minute.
+/// Sends a person the invitation, once more where one went before. 409 when they have proved their address, are stopped
+/// from signing in, or an invitation left within the last minute.
 #[utoipa::path(
     post, path = "/tenants/{slug}/users/{id}/invitation", operation_id = "inviteUser", tag = "users",
     params(("slug" = String, Path, description = "The tenant", example = "acme"),

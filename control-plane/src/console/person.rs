@@ -106,6 +106,8 @@ pub async fn set_roles(
 pub async fn invite(InTenant { on, .. }: InTenant, AtId(id): AtId<UserKind>) -> Result<Response, Fault> {
     match person::invite(&on, id).await {
         Ok(()) => Ok(to_person(&on, id, "invitation-sent")),
+        // Of somebody who was stopped meanwhile the page says so.
+        Err(Refused::Said(StatusCode::CONFLICT, why)) if is_stopped(&why) => nothing(&on, id).await,
         Err(Refused::Said(StatusCode::CONFLICT, _)) => Ok(to_person(&on, id, "invited-just-now")),
         Err(refused) => Err(refused.into()),
     }
@@ -211,6 +213,10 @@ async fn nothing(on: &On, id: UserId) -> Result<Response, Fault> {
 /// Whose roles an offer is about, and what they are since.
 fn roles_of(user: &User) -> String {
     format!("roles:{}:{}", user.id, user.roles.join(" "))
+}
+
+fn is_stopped(problem: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(problem).is_ok_and(|problem| problem["code"] == "user_disabled")
 }
 
 async fn set_disabled(on: &On, id: UserId, disabled: bool) -> Result<User, Fault> {

@@ -20,7 +20,7 @@ use crate::{App, audit};
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// `POST /users/{id}/invitation`: sends the invitation, once more where one went before. Who has proved their address
-/// needs none.
+/// needs none, and who is stopped from signing in gets none.
 pub async fn invite(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -33,6 +33,9 @@ pub async fn invite(
         .write(move |tx| {
             Box::pin(async move {
                 let Some(user) = users::by_id(tx, &unit.keyring, id).await? else { return Ok(Invited::Nobody) };
+                if user.disabled_at.is_some() {
+                    return Ok(Invited::Stopped);
+                }
                 if user.email_verified_at.is_some() {
                     return Ok(Invited::NotNeeded);
                 }
@@ -50,6 +53,7 @@ pub async fn invite(
     match invited {
         Invited::Done => Ok(StatusCode::NO_CONTENT),
         Invited::Nobody => Err(input::not_found()),
+        Invited::Stopped => Err(Problem::conflict("user_disabled", "they are stopped from signing in").into()),
         Invited::NotNeeded => Err(Problem::conflict("address_proved", "they have signed in before").into()),
         Invited::JustNow => {
             Err(Problem::conflict("invited_just_now", "an invitation left less than a minute ago").into())
@@ -60,6 +64,7 @@ pub async fn invite(
 enum Invited {
     Done,
     Nobody,
+    Stopped,
     NotNeeded,
     JustNow,
 }

@@ -191,7 +191,8 @@ async fn deal(
         return Ok(Dealt::Added(id, added.is_some()));
     }
     let there = if update { users::by_email(tx, &app.keyring, &email).await? } else { None };
-    let Some(user) = there else { return Ok(Dealt::Left) };
+    // Whoever is stopped from signing in may have their data restricted: it stays as it is (GDPR art. 18).
+    let Some(user) = there.filter(|user| user.disabled_at.is_none()) else { return Ok(Dealt::Left) };
     let mut changed = false;
     if let Some(name) = row.name.as_deref().filter(|name| user.name.as_deref() != Some(*name)) {
         changed |= users::set_name(tx, &app.keyring, user.id, name, now).await?;

@@ -240,3 +240,24 @@ async fn k17_the_log_says_which_list_was_taken_and_not_who_was_looked_for() {
     let which = json!({ "searched": true, "role": "staff", "disabled": false, "unverified": null });
     assert_eq!(said, [&nothing, &nothing, &which]);
 }
+
+#[tokio::test]
+async fn p16_who_is_restricted_is_neither_changed_by_an_import_nor_invited() {
+    let tenant = Tenant::start().await;
+    let ann = tenant.person(person("ann@example.test", Some("Ann"), &["old"])).await;
+    tenant.disable(ann).await;
+    let file = "email,name,roles\nann@example.test,Somebody else,admin\n";
+    let (_, import) = begin(&tenant, json!({ "existing": "update", "invite": true }), file).await;
+    work::round(&tenant.app).await.unwrap();
+    let done = seen(&tenant, &import).await;
+    assert_eq!((&done["updated"], &done["skipped"]), (&json!(0), &json!(1)), "{done}");
+    let (_, now) = call(&tenant, "GET", &format!("/users/{ann}"), None).await;
+    assert_eq!((&now["name"], &now["roles"]), (&json!("Ann"), &json!(["old"])));
+    let path = format!("/users/{ann}/invitation");
+    let (status, problem) = call(&tenant, "POST", &path, None).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("user_disabled")));
+    assert!(tenant.mails().await.is_empty());
+    let allowed = json!({ "disabled": false });
+    assert_eq!(call(&tenant, "PATCH", &format!("/users/{ann}"), Some(allowed)).await.0, 200);
+    assert_eq!(call(&tenant, "POST", &path, None).await.0, 204, "and again once that is lifted");
+}
