@@ -103,7 +103,7 @@ pub const ALL: &[Kind] = &[
     kind(
         "email_taken",
         409,
-        "Another person of this tenant signs in with this address.",
+        "Another person of this tenant signs in with this address, or can still take it back.",
         "Look that person up, or use another address.",
     ),
     kind(
@@ -243,6 +243,12 @@ pub const ALL: &[Kind] = &[
         409,
         "A profile field keeps its type: the values people have are of it.",
         "Make another field, or remove this one with its values.",
+    ),
+    kind(
+        "user_disabled",
+        409,
+        "The person is stopped from signing in, so nothing is sent to them.",
+        "Allow them to sign in first.",
     ),
     kind(
         "tenant_destroyed",

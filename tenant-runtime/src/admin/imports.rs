@@ -75,12 +75,12 @@ pub async fn begin(
         finished_at: None,
         cancelled_at: None,
     };
-    let (unit, rows) = (Arc::clone(&app), checked.rows);
+    let sealed = user_imports::sealed(&app.keyring, import.id, &checked.rows)?;
     let begun = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                if !user_imports::begin(tx, &unit.keyring, &import, &rows).await? {
+                if !user_imports::begin(tx, &import, &sealed).await? {
                     return Ok(None);
                 }
                 let details = json!({ "import": import.id, "people": import.total, "update": import.options.update,

@@ -1,7 +1,7 @@
 //! Deals with the people of an import, some at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use polder_db::Tx;
 use polder_kernel::Email;
@@ -18,9 +18,11 @@ use crate::store::{address_changes, profile, users};
 
 /// People in one unit of work: few, so that whoever signs in waits for none of it.
 const BATCH: usize = 50;
+/// Statements in one unit of work, about: people with many fields and roles are dealt with fewer at a time.
+const STATEMENTS: usize = 400;
 /// People in one unit of work where each gets a mail.
 const INVITED: usize = 25;
-/// Between units of work.
+/// Between units of work, and as long as the one before took: others come to write half of the time.
 const PAUSE: Duration = Duration::from_millis(5);
 /// Between those that send mails: a hundred a minute leave room for the codes that people wait for.
 const MAIL_PAUSE: Duration = Duration::from_secs(15);
@@ -56,10 +58,11 @@ async fn all(app: &Arc<App>, in_peace: bool) -> Result<(), Internal> {
         drop(tx);
         let (batch, pause) = if import.options.invite { (INVITED, MAIL_PAUSE) } else { (BATCH, PAUSE) };
         while import.counts.done < import.total {
+            let began = Instant::now();
             let Some(counts) = step(app, &import, &rows, batch).await? else { break };
             import.counts = counts;
             if in_peace {
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(pause.max(began.elapsed())).await;
             }
         }
     }
@@ -98,7 +101,7 @@ async fn step(
     batch: usize,
 ) -> Result<Option<Counts>, Internal> {
     let from = usize::try_from(import.counts.done).unwrap_or(usize::MAX).min(rows.len());
-    let to = (from + batch).min(rows.len());
+    let to = from + at_once(&rows[from..], batch);
     let (unit, rows, before) = (Arc::clone(app), Arc::clone(rows), import.counts);
     let (id, options, by) = (import.id, import.options, import.asked_by.clone());
     let total = import.total;
@@ -148,6 +151,24 @@ async fn step(
         Err(Halt::Over) => Ok(None),
         Err(Halt::Failed(error)) => Err(error),
     }
+}
+
+/// How many of these people make a unit of work: one at least, where there is one.
+fn at_once(rows: &[Option<Row>], most: usize) -> usize {
+    let (mut people, mut statements) = (0, 0);
+    for row in rows.iter().take(most) {
+        statements += row.as_ref().map_or(0, statements_of);
+        if people > 0 && statements > STATEMENTS {
+            break;
+        }
+        people += 1;
+    }
+    people
+}
+
+/// About how many statements a person takes: looked up, made, invited; each role; each field away and there.
+fn statements_of(row: &Row) -> usize {
+    6 + row.roles.as_ref().map_or(0, Vec::len) + 2 * row.fields.len()
 }
 
 fn told(id: UserImportId, counts: Counts) -> serde_json::Value {
@@ -214,4 +235,28 @@ async fn deal(
         form::store(app, tx, user.id, &others).await?;
     }
     Ok(if changed { Dealt::Changed(user.id) } else { Dealt::Left })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(roles: usize, fields: usize) -> Option<Row> {
+        let roles: Vec<String> = (0..roles).map(|n| format!("r{n}")).collect();
+        let fields: serde_json::Map<_, _> = (0..fields).map(|n| (format!("f{n}"), json!("x"))).collect();
+        serde_json::from_value(json!({ "email": "ann@example.test", "roles": roles, "fields": fields })).ok()
+    }
+
+    #[test]
+    fn k17_a_unit_of_work_is_of_few_people_and_few_statements() {
+        for (roles, fields, people) in [(0, 0, BATCH), (2, 0, BATCH), (32, 50, 2), (0, 20, 8)] {
+            let rows = vec![row(roles, fields); 200];
+            assert!(rows[0].is_some());
+            assert_eq!(at_once(&rows, BATCH), people, "{roles} roles, {fields} fields");
+        }
+        assert_eq!((at_once(&[], BATCH), at_once(&vec![row(32, 500); 9], BATCH)), (0, 1), "one always");
+        assert_eq!(at_once(&vec![None; 200], BATCH), BATCH, "who was taken out costs nothing");
+    }
 }

@@ -57,12 +57,19 @@ pub struct Counts {
     pub skipped: i64,
 }
 
-/// Puts an import into the queue. `false` while another is under way.
+/// The people of an import as they are kept. Some megabytes: to be done before the unit of work, not in it.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn sealed(keyring: &Keyring, id: UserImportId, rows: &[Row]) -> Result<String, Internal> {
+    Ok(keyring.seal_text(Category::Identifiers, &context(id), &serde_json::to_string(rows)?))
+}
+
+/// Puts an import into the queue, with its people [`sealed`]. `false` while another is under way.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin(tx: &mut Tx, keyring: &Keyring, import: &Import, rows: &[Row]) -> Result<bool, Internal> {
-    let sealed = keyring.seal_text(Category::Identifiers, &context(import.id), &serde_json::to_string(rows)?);
+pub async fn begin(tx: &mut Tx, import: &Import, sealed: &str) -> Result<bool, Internal> {
     let inserted = tx
         .execute(
             "INSERT INTO user_import (id, options, asked_by, rows_sealed, problems, wrong, total, done, created, updated, \
