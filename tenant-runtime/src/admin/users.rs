@@ -56,7 +56,8 @@ pub async fn create(
                 }
                 users::set_roles(tx, id, &roles).await?;
                 form::store(&unit, tx, id, &fields).await?;
-                polder_audit::record(tx, caller.event("user.created").user(id.to_string()));
+                let details = serde_json::json!({ "roles": roles });
+                polder_audit::record(tx, caller.event("user.created").user(id.to_string()).details(details));
                 if new.invite
                     && let Some(user) = users::by_id(tx, &unit.keyring, id).await?
                 {

@@ -112,22 +112,26 @@ async fn step(
                 let mut counts = before;
                 let forgotten = user_imports::hold(tx, id).await?.ok_or(Halt::Over)?;
                 for row in &rows[from..to] {
-                    let event = |action| by.event(action).details(json!({ "import": id }));
+                    // What became of somebody, by the names of what was set; roles as they are, since they open doors.
+                    let event = |action, set: &Set| {
+                        by.event(action).details(json!({ "import": id, "fields": set.fields, "roles": set.roles }))
+                    };
                     let dealt = match row {
                         Some(row) => deal(&unit, tx, (row, &forgotten), (options.update, options.invite)).await?,
                         None => Dealt::Left,
                     };
                     match dealt {
-                        Dealt::Added(user, invited) => {
+                        Dealt::Added(user, set, invited) => {
                             counts.created += 1;
-                            polder_audit::record(tx, event("user.created").user(user));
+                            polder_audit::record(tx, event("user.created", &set).user(user));
                             if invited {
-                                polder_audit::record(tx, event("user.invited").user(user));
+                                let details = json!({ "import": id });
+                                polder_audit::record(tx, by.event("user.invited").details(details).user(user));
                             }
                         }
-                        Dealt::Changed(user) => {
+                        Dealt::Changed(user, set) => {
                             counts.updated += 1;
-                            polder_audit::record(tx, event("user.changed").user(user));
+                            polder_audit::record(tx, event("user.changed", &set).user(user));
                         }
                         Dealt::Left => counts.skipped += 1,
                     }
@@ -176,9 +180,22 @@ fn told(id: UserImportId, counts: Counts) -> serde_json::Value {
 }
 
 enum Dealt {
-    Added(UserId, bool),
-    Changed(UserId),
+    Added(UserId, Set, bool),
+    Changed(UserId, Set),
     Left,
+}
+
+/// What was set of somebody, by name, and the roles they have now where those were.
+#[derive(Default)]
+struct Set {
+    fields: Vec<String>,
+    roles: Option<Vec<String>>,
+}
+
+impl Set {
+    fn note(&mut self, field: &str) {
+        self.fields.push(field.to_owned());
+    }
 }
 
 async fn deal(
@@ -201,40 +218,53 @@ async fn deal(
     // Whoever had the address lately can take it back: it is nobody else's until then.
     let kept = address_changes::is_kept(tx, &app.keyring, &email, now).await?;
     if !kept && users::create(tx, &app.keyring, &new, now).await? {
-        if let Some(roles) = row.roles.as_deref().filter(|roles| !roles.is_empty()) {
+        let mut set = Set::default();
+        if row.name.is_some() {
+            set.note("name");
+        }
+        if row.locale.is_some() {
+            set.note("locale");
+        }
+        if let Some(roles) = row.roles.as_ref().filter(|roles| !roles.is_empty()) {
             users::set_roles(tx, id, roles).await?;
+            set.note("roles");
+            set.roles = Some(roles.clone());
         }
         form::store(app, tx, id, &fields).await?;
+        set.fields.extend(form::names(&fields));
         let added = if invite { users::by_id(tx, &app.keyring, id).await? } else { None };
         if let Some(user) = &added {
             invitation::put(app, tx, user).await?;
         }
-        return Ok(Dealt::Added(id, added.is_some()));
+        return Ok(Dealt::Added(id, set, added.is_some()));
     }
     let there = if update { users::by_email(tx, &app.keyring, &email).await? } else { None };
     // Whoever is stopped from signing in may have their data restricted: it stays as it is (GDPR art. 18).
     let Some(user) = there.filter(|user| user.disabled_at.is_none()) else { return Ok(Dealt::Left) };
-    let mut changed = false;
-    if let Some(name) = row.name.as_deref().filter(|name| user.name.as_deref() != Some(*name)) {
-        changed |= users::set_name(tx, &app.keyring, user.id, name, now).await?;
+    let mut set = Set::default();
+    if let Some(name) = row.name.as_deref().filter(|name| user.name.as_deref() != Some(*name))
+        && users::set_name(tx, &app.keyring, user.id, name, now).await?
+    {
+        set.note("name");
     }
     if let Some(locale) = row.locale.filter(|locale| user.locale != Some(*locale)) {
         users::set_locale(tx, user.id, locale, now).await?;
-        changed = true;
+        set.note("locale");
     }
     if let Some(roles) = &row.roles
         && users::roles(tx, user.id).await? != *roles
     {
         users::set_roles(tx, user.id, roles).await?;
-        changed = true;
+        set.note("roles");
+        set.roles = Some(roles.clone());
     }
     if !fields.is_empty() {
         let held = profile::values(tx, &app.keyring, user.id).await?;
         let others: Vec<_> = fields.into_iter().filter(|(name, value)| held.get(name) != value.as_ref()).collect();
-        changed |= !others.is_empty();
         form::store(app, tx, user.id, &others).await?;
+        set.fields.extend(form::names(&others));
     }
-    Ok(if changed { Dealt::Changed(user.id) } else { Dealt::Left })
+    Ok(if set.fields.is_empty() { Dealt::Left } else { Dealt::Changed(user.id, set) })
 }
 
 #[cfg(test)]

@@ -261,3 +261,33 @@ async fn p16_who_is_restricted_is_neither_changed_by_an_import_nor_invited() {
     assert_eq!(call(&tenant, "PATCH", &format!("/users/{ann}"), Some(allowed)).await.0, 200);
     assert_eq!(call(&tenant, "POST", &path, None).await.0, 204, "and again once that is lifted");
 }
+
+#[tokio::test]
+async fn k17_the_log_says_what_an_import_set_of_whom_and_which_roles_they_have() {
+    let tenant = Tenant::start().await;
+    assert!(call(&tenant, "PUT", "/profile-fields/team", Some(json!({ "type": "text" }))).await.0 < 300);
+    let bo = tenant.person(person("bo@example.test", Some("Bo"), &["old"])).await;
+    let file = "email,name,roles,team\nann@example.test,Ann,staff coach,Blue\nbo@example.test,Bo,admin,\n";
+    begin(&tenant, json!({ "existing": "update" }), file).await;
+    work::round(&tenant.app).await.unwrap();
+    let details = async |action: &str| {
+        let (_, log) = call(&tenant, "GET", &format!("/audit-events?action={action}"), None).await;
+        log["items"][0].clone()
+    };
+    let created = details("user.created").await["details"].clone();
+    assert_eq!(
+        (&created["fields"], &created["roles"], created["import"].is_string()),
+        (&json!(["name", "roles", "fields.team"]), &json!(["coach", "staff"]), true)
+    );
+    let changed = details("user.changed").await;
+    assert_eq!(changed["user_id"], json!(bo.to_string()));
+    assert_eq!(
+        (&changed["details"]["fields"], &changed["details"]["roles"]),
+        (&json!(["roles"]), &json!(["admin"])),
+        "what is as it was is not said"
+    );
+    assert!(!changed.to_string().contains("Bo") && !created.to_string().contains("Ann"));
+    let new = json!({ "email": "cas@example.test", "roles": ["coach"] });
+    assert_eq!(call(&tenant, "POST", "/users", Some(new)).await.0, 201);
+    assert_eq!(details("user.created").await["details"]["roles"], json!(["coach"]));
+}
