@@ -55,7 +55,8 @@ pub struct How {
 ///
 /// Columns are `email`, and where wanted `name`, `locale`, `roles` (separated by spaces) and the tenant's own fields by
 /// name. The file is checked wholly before anything is written: what is wrong comes back by line. People are known by
-/// their address, so a file can be sent again. Addresses count as unproved, and nobody is sent a mail unless `invite`
+/// their address, so a file can be sent again. Who is stopped from signing in stays as they are, and an address that
+/// somebody can still take back is given to nobody: both count as skipped. Addresses count as unproved, and nobody is sent a mail unless `invite`
 /// says so. The import goes on in the background, also after a restart; one is under way at a time. As
 /// `application/json` the same comes in one document, and the query is left out.
 #[utoipa::path(

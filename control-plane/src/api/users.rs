@@ -39,7 +39,7 @@ pub struct Wanted {
     /// `next` of the page before.
     #[param(nullable = false)]
     cursor: Option<String>,
-    /// How many items at most: 1 to 200, 50 unless given.
+    /// How many items at most: 1 to 200, 50 unless given. Fewer where the tenant has many long fields.
     #[param(minimum = 1, maximum = 200, default = 50, nullable = false)]
     limit: Option<u32>,
 }

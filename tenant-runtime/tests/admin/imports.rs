@@ -220,7 +220,8 @@ async fn k17_what_was_exported_is_imported_as_it_was() {
     }
     // No field has the name of a column of that file.
     for name in ["id", "email", "name", "roles", "created_at", "last_sign_in_at"] {
-        let (status, problem) = call(&tenant, "PUT", &format!("/profile-fields/{name}"), Some(json!({ "type": "text" }))).await;
+        let (status, problem) =
+            call(&tenant, "PUT", &format!("/profile-fields/{name}"), Some(json!({ "type": "text" }))).await;
         let why = json!([{ "pointer": "/name", "detail": "is a column that every list of people has" }]);
         assert_eq!((status, &problem["errors"]), (422, &why), "{name}");
     }

@@ -169,7 +169,11 @@ async fn k17_lists_of_people_ask_for_many_at_a_time() {
     assert_eq!(page[5].roles, ["admin", "coach"]);
     let after = (page[3].created_at, page[3].id);
     let rest = everybody::page(&mut tx, keyring, Some(after), 2).await.unwrap();
-    assert_eq!(rest.iter().map(|known| known.id).collect::<Vec<_>>(), ids[4..6], "as many people, whatever their roles");
+    assert_eq!(
+        rest.iter().map(|known| known.id).collect::<Vec<_>>(),
+        ids[4..6],
+        "as many people, whatever their roles"
+    );
     let mut tx = app.db.read().await.unwrap();
     let rows = everybody::these(&mut tx, keyring, &ids).await.unwrap();
     let gone = rows.iter().filter(|row| matches!(row, everybody::Row::Erased((_, id)) if *id == ids[47])).count();

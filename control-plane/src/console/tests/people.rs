@@ -37,7 +37,8 @@ async fn k17_who_is_looked_for_stands_sealed_in_the_address_of_the_list() {
     assert_eq!(file.body.lines().count(), 3, "the columns, and both parts of the list: {}", file.body);
     assert!(file.body.starts_with("id,email,email_verified,name,"), "{}", file.body);
     assert!(world.log().await.iter().any(|(action, ..)| action == "users.exported"));
-    let (_, told) = world.stub.asked.lock().unwrap().iter().rfind(|(said, _)| said.htu == "/users/exports").cloned().unwrap();
+    let (_, told) =
+        world.stub.asked.lock().unwrap().iter().rfind(|(said, _)| said.htu == "/users/exports").cloned().unwrap();
     assert_eq!(told, json!({"searched": true, "role": null, "disabled": null, "unverified": true}));
     // What was sealed for another tenant, or made up, finds nobody in particular.
     for made_up in ["x", "1.AAAA"] {
