@@ -128,8 +128,13 @@ impl On {
 
     /// A call whose answer is a file, passed on as it comes.
     async fn fetch(&self, method: Method, target: &str) -> Result<Body, Refused> {
+        let Self { app, tenant, acting } = self;
         self.begin(&method, target).await?;
-        match tenant_client::fetch(&self.app, &self.tenant, &self.acting, (method, target)).await? {
+        let mut fetched = tenant_client::fetch(app, tenant, acting, (method.clone(), target)).await;
+        if self.comes_back(fetched.as_ref().err(), &method).await {
+            fetched = tenant_client::fetch(app, tenant, acting, (method, target)).await;
+        }
+        match fetched? {
             (status, file) if status.is_success() => Ok(file),
             (status, problem) => {
                 let problem = problem.collect().await.map_err(|error| CallError::Unreadable(error.to_string()))?;
@@ -156,18 +161,24 @@ impl On {
     ) -> Result<(StatusCode, Bytes), CallError> {
         let Self { app, tenant, acting } = self;
         let called = tenant_client::call(app, tenant, acting, (method.clone(), target), body).await;
-        let again = match &called {
-            // Nothing was sent.
-            Err(CallError::NoAnswer(NoAnswer::Down(_))) => true,
-            Err(CallError::NotRunning) => app.provision.is_at_work(tenant.id),
-            // What it did is not known, and does not matter.
-            Err(CallError::NoAnswer(_)) => method.is_safe() && app.provision.is_at_work(tenant.id),
-            _ => false,
-        };
-        if !again || wake::attend(app, tenant.id, acting.client_ip).await.is_err() {
+        if !self.comes_back(called.as_ref().err(), &method).await {
             return called;
         }
         tenant_client::call(app, tenant, acting, (method, target), body).await
+    }
+
+    /// Whether a tenant that gave no answer was just being stopped, and is there again.
+    async fn comes_back(&self, error: Option<&CallError>, method: &Method) -> bool {
+        let Self { app, tenant, acting } = self;
+        let again = match error {
+            // Nothing was sent.
+            Some(CallError::NoAnswer(NoAnswer::Down(_))) => true,
+            Some(CallError::NotRunning) => app.provision.is_at_work(tenant.id),
+            // What it did is not known, and does not matter.
+            Some(CallError::NoAnswer(_)) => method.is_safe() && app.provision.is_at_work(tenant.id),
+            _ => false,
+        };
+        again && wake::attend(app, tenant.id, acting.client_ip).await.is_ok()
     }
 
     /// Wakes the tenant where it sleeps, and waits while it is started again. One that is suspended is administered as ever: its people

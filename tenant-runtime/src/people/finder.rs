@@ -59,7 +59,7 @@ impl Finder {
     pub fn warm(app: &Arc<App>) {
         // Somebody builds or searches just now.
         let Ok(built) = app.people.built.try_lock() else { return };
-        if built.is_some() {
+        if built.is_some() || app.people.was_too_large(app.clock.now()) {
             return;
         }
         drop(built);
@@ -84,7 +84,7 @@ impl Finder {
         most: usize,
     ) -> Result<Vec<Place>, Internal> {
         let mut built = self.built.lock().await;
-        if app.clock.now().millis() < self.too_large_until.load(Ordering::Relaxed) {
+        if self.was_too_large(app.clock.now()) {
             return Err(TOO_MANY);
         }
         let current = match built.take() {
@@ -116,6 +116,11 @@ impl Finder {
     /// The memory it takes, in bytes; nothing while it is not there.
     pub async fn bytes(&self) -> Option<usize> {
         self.built.lock().await.as_ref().map(|built| built.index.bytes())
+    }
+
+    /// Whether it was found to be too large a moment ago.
+    fn was_too_large(&self, now: Timestamp) -> bool {
+        now.millis() < self.too_large_until.load(Ordering::Relaxed)
     }
 
     /// Reads those who changed since.

@@ -59,7 +59,7 @@ async fn h01_a_persons_file_may_be_larger_than_other_answers() {
     assert_eq!((file.status, file.json() == large), (StatusCode::OK, true));
     assert_eq!(taken(&world).await, 2);
     // A refusal is still one, and nobody took anything.
-    for (status, said) in [(StatusCode::NOT_FOUND, 404), (StatusCode::INTERNAL_SERVER_ERROR, 502)] {
+    for (status, said) in [(StatusCode::NOT_FOUND, 404), (StatusCode::INTERNAL_SERVER_ERROR, 500)] {
         *world.stub.answer.lock().unwrap() = Some((status, json!({"status": 404, "code": "not_found", "title": "x"})));
         assert_eq!(world.api(&key, Method::GET, &path, None).await.status, said, "{status}");
     }
