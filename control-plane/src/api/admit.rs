@@ -12,7 +12,7 @@ use polder_service::problem::Problem;
 
 use super::rates::Kind;
 use super::{Api, ApiError, Caller, caller, idempotency};
-use crate::model::{Area, KeyAccess, Scopes};
+use crate::model::{Area, Scopes};
 
 /// The layer before every operation: who calls, whether they may, how often they did.
 pub async fn admit(
