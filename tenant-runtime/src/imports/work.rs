@@ -24,8 +24,8 @@ const STATEMENTS: usize = 400;
 const INVITED: usize = 25;
 /// Between units of work, and as long as the one before took: others come to write half of the time.
 const PAUSE: Duration = Duration::from_millis(5);
-/// Between those that send mails: a hundred a minute leave room for the codes that people wait for.
-const MAIL_PAUSE: Duration = Duration::from_secs(15);
+/// For each of those who get a mail: a hundred a minute leave room for the codes that people wait for.
+const MAIL_PAUSE: Duration = Duration::from_millis(600);
 /// How long until it is tried again after a failure, and how often it is looked for.
 const LOOK: Duration = Duration::from_secs(30);
 
@@ -56,10 +56,13 @@ async fn all(app: &Arc<App>, in_peace: bool) -> Result<(), Internal> {
         let Some(mut import) = user_imports::under_way(&mut tx).await? else { return Ok(()) };
         let rows = Arc::new(user_imports::rows(&mut tx, &app.keyring, import.id).await?);
         drop(tx);
-        let (batch, pause) = if import.options.invite { (INVITED, MAIL_PAUSE) } else { (BATCH, PAUSE) };
+        let invite = import.options.invite;
+        let batch = if invite { INVITED } else { BATCH };
         while import.counts.done < import.total {
             let began = Instant::now();
             let Some(counts) = step(app, &import, &rows, batch).await? else { break };
+            let people = u32::try_from(counts.done - import.counts.done).unwrap_or(1);
+            let pause = if invite { MAIL_PAUSE * people } else { PAUSE };
             import.counts = counts;
             if in_peace {
                 tokio::time::sleep(pause.max(began.elapsed())).await;
