@@ -7,7 +7,7 @@ use polder_kernel::Timestamp;
 use super::{By, Refusal};
 use crate::app::App;
 use crate::audit;
-use crate::model::{MemberId, OrganisationId, Permission, Role};
+use crate::model::{MemberId, OrganisationId, Role};
 use crate::store::invitations;
 use crate::store::members::{self, Listed};
 
@@ -84,8 +84,9 @@ pub async fn change_role(app: &Arc<App>, by: &By, id: MemberId, role: Role) -> R
                     return Err(Refusal::LastOwner);
                 }
                 members::set_role(tx, id, role, now).await?;
-                if !role.may(Permission::ChangeMembers) {
-                    invitations::revoke_of(tx, by.organisation_id, id, now).await?;
+                if !role.includes(member.role) {
+                    // Nobody comes back to what they were by an invitation to themselves.
+                    invitations::revoke_of(tx, by.organisation_id, &id.to_string(), now).await?;
                 }
                 let named = id.to_string();
                 let facts = [("member", named.as_str()), ("from", member.role.as_str()), ("to", role.as_str())];
@@ -127,7 +128,7 @@ async fn end(app: &Arc<App>, by: &By, id: MemberId, leaves: bool) -> Result<(), 
                 }
                 members::remove(tx, id, now).await?;
                 // Nobody comes back by an invitation to themselves.
-                invitations::revoke_of(tx, by.organisation_id, id, now).await?;
+                invitations::revoke_of(tx, by.organisation_id, &id.to_string(), now).await?;
                 let (named, action) = (id.to_string(), if leaves { "member.left" } else { "member.removed" });
                 let facts = [("member", named.as_str()), ("role", member.role.as_str())];
                 polder_audit::record(tx, audit::event(action, &by.acting, None, &facts));

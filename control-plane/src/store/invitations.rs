@@ -6,7 +6,7 @@ use polder_db::{Error, Row, Tx, args};
 use polder_kernel::{Email, Locale, Timestamp};
 
 use super::members::email_hash;
-use crate::model::{Actor, InvitationId, MemberId, OrganisationId, Role};
+use crate::model::{Actor, InvitationId, OrganisationId, Role};
 
 /// An invitation by mail to keep.
 #[derive(Clone)]
@@ -210,8 +210,8 @@ pub async fn revoke(
     Ok(revoked == 1)
 }
 
-/// Ends the open invitations of an organisation that this member made.
-pub async fn revoke_of(tx: &mut Tx, organisation: OrganisationId, by: MemberId, now: Timestamp) -> Result<u64, Error> {
+/// Ends the open invitations of an organisation that this member or key made.
+pub async fn revoke_of(tx: &mut Tx, organisation: OrganisationId, by: &str, now: Timestamp) -> Result<u64, Error> {
     tx.execute(
         "UPDATE member_invitation SET revoked_at = $3, token_sealed = NULL, mail_due_at = NULL
          WHERE organisation_id = $1 AND invited_by = $2 AND used_at IS NULL AND revoked_at IS NULL",

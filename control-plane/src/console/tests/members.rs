@@ -170,6 +170,16 @@ async fn g22_whoever_is_removed_or_leaves_is_out_at_once_and_may_come_back_elsew
     drop(tx);
     members::remove(&world.app, &by_owner, bob).await.unwrap();
     assert_eq!(accept(&world, &second, "bob", "bob@example.test").await, Some(Role::Auditor));
+    // Nor does an owner who becomes an administrator come back by one that they left open.
+    world.app.clock.advance(Duration::from_millis(1));
+    let (former, ..) = world.member_of(world.organisation, Role::Owner).await;
+    let (_, left) = invited(&world, &by(world.organisation, former), "third@example.test", Role::Owner).await.unwrap();
+    members::change_role(&world.app, &by_owner, former, Role::Admin).await.unwrap();
+    assert_eq!(accept(&world, &left, "third", "third@example.test").await, None);
+    // Whoever becomes more than they were keeps those that they made.
+    let (_, kept) = invited(&world, &by(world.organisation, former), "fourth@example.test", Role::Admin).await.unwrap();
+    members::change_role(&world.app, &by_owner, former, Role::Owner).await.unwrap();
+    assert_eq!(accept(&world, &kept, "fourth", "fourth@example.test").await, Some(Role::Admin));
     // An invitation does not outlive the membership of whoever made it.
     let (admin, ..) = world.member_of(world.organisation, Role::Admin).await;
     let (_, back) = invited(&world, &by(world.organisation, admin), "second@example.test", Role::Admin).await.unwrap();
