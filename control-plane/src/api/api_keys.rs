@@ -19,7 +19,7 @@ use super::within::AtId;
 use super::{ApiError, Caller};
 use crate::app::App;
 use crate::model::{ApiKeyKind, Networks, Scopes};
-use crate::organisation::keys::{self, Wish};
+use crate::organisation::keys::{self, Changes, Wish};
 use crate::store::api_keys::{Listed, Rights};
 
 /// A key of this API. The key itself is not kept.
@@ -36,6 +36,8 @@ pub struct ApiKey {
     pub addresses: Vec<String>,
     /// When it was made.
     pub created_at: String,
+    /// Who made it: the id of a member or of a key, with which it is revoked; `polder` for the installation.
+    pub created_by: String,
     /// When it was last used, to the minute; null for never.
     pub last_used_at: Option<String>,
     /// When it ends by itself; null for never.
@@ -95,6 +97,7 @@ impl From<Listed> for ApiKey {
             scopes: key.rights.scopes.words(),
             addresses: key.rights.addresses.as_ref().map(Networks::words).unwrap_or_default(),
             created_at: key.created_at.rfc3339(),
+            created_by: key.created_by,
             last_used_at: key.last_used_at.map(Timestamp::rfc3339),
             expires_at: key.rights.expires_at.map(Timestamp::rfc3339),
             revoked_at: key.revoked_at.map(Timestamp::rfc3339),
@@ -127,7 +130,8 @@ fn end(now: Timestamp, days: u32) -> Result<Option<Timestamp>, ApiError> {
     get, path = "/api-keys", operation_id = "listApiKeys", tag = "api-keys", params(Listing),
     responses((status = 200, description = "A page of keys", body = Page<ApiKey>, example = json!({"items": [{
         "id": "019a0000-0000-7000-8000-000000000004", "name": "Deployments", "scopes": ["tenants:read", "applications:write"],
-        "addresses": ["192.0.2.0/24"], "created_at": "2026-11-21T08:00:00.000Z", "last_used_at": null,
+        "addresses": ["192.0.2.0/24"], "created_at": "2026-11-21T08:00:00.000Z",
+        "created_by": "019a0000-0000-7000-8000-000000000005", "last_used_at": null,
         "expires_at": "2027-02-19T08:00:00.000Z", "revoked_at": null}], "next": null})))
 )]
 pub async fn list(
@@ -151,7 +155,8 @@ pub async fn list(
         headers(("Location" = String, description = "Where it is")),
         example = json!({"id": "019a0000-0000-7000-8000-000000000004", "name": "Deployments",
         "scopes": ["tenants:read", "applications:write"], "addresses": ["192.0.2.0/24"],
-        "created_at": "2026-11-21T08:00:00.000Z", "last_used_at": null, "expires_at": "2027-02-19T08:00:00.000Z",
+        "created_at": "2026-11-21T08:00:00.000Z", "created_by": "019a0000-0000-7000-8000-000000000005",
+        "last_used_at": null, "expires_at": "2027-02-19T08:00:00.000Z",
         "revoked_at": null, "key": "polder_4fGh7Jk2Lm9Np3Qr8St5Vw6Xy1Zb0Cd"})))
 )]
 pub async fn create(
@@ -165,7 +170,7 @@ pub async fn create(
         expires_at: end(app.clock.now(), new.expires_in_days.unwrap_or(keys::USUAL_DAYS))?,
     };
     let wish = Wish { name: new.name, rights };
-    let (made, key) = keys::create(&app, &caller.by(), Some(&caller.rights), wish).await?;
+    let (made, key) = keys::create(&app, &caller.by(), wish).await?;
     let at = format!("/api/v1/api-keys/{}", made.id);
     let made = ApiKeyMade { about: made.into(), key: key.expose().clone() };
     Ok((StatusCode::CREATED, [(LOCATION, at)], Json(made)))
@@ -177,8 +182,8 @@ pub async fn create(
     params(("id" = String, Path, description = "The key's id", example = "019a0000-0000-7000-8000-000000000004")),
     responses((status = 200, description = "The key", body = ApiKey, example = json!({
         "id": "019a0000-0000-7000-8000-000000000004", "name": "Deployments", "scopes": ["tenants:read", "applications:write"],
-        "addresses": [], "created_at": "2026-11-21T08:00:00.000Z", "last_used_at": null, "expires_at": null,
-        "revoked_at": null})))
+        "addresses": [], "created_at": "2026-11-21T08:00:00.000Z", "created_by": "019a0000-0000-7000-8000-000000000005",
+        "last_used_at": null, "expires_at": null, "revoked_at": null})))
 )]
 pub async fn show(
     State(app): State<Arc<App>>,
@@ -188,15 +193,15 @@ pub async fn show(
     Ok(Json(keys::show(&app, caller.organisation_id, id).await?.into()))
 }
 
-/// Changes a key: its name, what it may do, from where, and until when.
+/// Changes a key: its name, what it may do, from where, and until when. One that ended by itself stays as it is.
 #[utoipa::path(
     patch, path = "/api-keys/{id}", operation_id = "changeApiKey", tag = "api-keys",
     params(("id" = String, Path, description = "The key's id", example = "019a0000-0000-7000-8000-000000000004")),
     request_body(content = ApiKeyChanges, example = json!({"scopes": ["tenants:read"]})),
     responses((status = 200, description = "The key as it is now", body = ApiKey, example = json!({
         "id": "019a0000-0000-7000-8000-000000000004", "name": "Deployments", "scopes": ["tenants:read"],
-        "addresses": [], "created_at": "2026-11-21T08:00:00.000Z", "last_used_at": null, "expires_at": null,
-        "revoked_at": null})))
+        "addresses": [], "created_at": "2026-11-21T08:00:00.000Z", "created_by": "019a0000-0000-7000-8000-000000000005",
+        "last_used_at": null, "expires_at": null, "revoked_at": null})))
 )]
 pub async fn change(
     State(app): State<Arc<App>>,
@@ -204,17 +209,17 @@ pub async fn change(
     AtId(id): AtId<ApiKeyKind>,
     Input(changes): Input<ApiKeyChanges>,
 ) -> Result<Json<ApiKey>, ApiError> {
-    let now = keys::show(&app, caller.organisation_id, id).await?;
-    let rights = Rights {
-        scopes: changes.scopes.map_or(Ok(now.rights.scopes), |words| scopes(&words))?,
-        addresses: changes.addresses.map_or(Ok(now.rights.addresses), |words| addresses(&words))?,
-        expires_at: changes.expires_in_days.map_or(Ok(now.rights.expires_at), |days| end(app.clock.now(), days))?,
+    let ApiKeyChanges { name, scopes: words, addresses: networks, expires_in_days } = changes;
+    let changes = Changes {
+        name,
+        scopes: words.map(|words| scopes(&words)).transpose()?,
+        addresses: networks.map(|words| addresses(&words)).transpose()?,
+        expires_at: expires_in_days.map(|days| end(app.clock.now(), days)).transpose()?,
     };
-    let wish = Wish { name: changes.name.unwrap_or(now.name), rights };
-    Ok(Json(keys::change(&app, &caller.by(), Some(&caller.rights), (id, wish)).await?.into()))
+    Ok(Json(keys::change(&app, &caller.by(), id, changes).await?.into()))
 }
 
-/// Revokes a key. Whoever uses it is refused from the next request on.
+/// Revokes a key, and the keys that it made. Whoever uses one is refused from the next request on.
 #[utoipa::path(
     delete, path = "/api-keys/{id}", operation_id = "revokeApiKey", tag = "api-keys",
     params(("id" = String, Path, description = "The key's id", example = "019a0000-0000-7000-8000-000000000004")),

@@ -16,7 +16,7 @@ use crate::audit::ActingFor;
 use crate::credentials::hash_api_key;
 use crate::model::{Actor, OrganisationId};
 use crate::organisation::{Authority, By};
-use crate::store::api_keys::{self, Holder, Rights};
+use crate::store::api_keys::{self, Holder};
 
 /// What is said where a request was let in by nobody, which the router rules out.
 const CHALLENGE: &str = r#"Bearer realm="polder""#;
@@ -34,8 +34,6 @@ pub struct Caller {
     pub organisation_id: OrganisationId,
     /// For audit entries and for tenants.
     pub acting: ActingFor,
-    /// What the key may do, which bounds the keys it makes.
-    pub rights: Rights,
 }
 
 impl Caller {
@@ -47,7 +45,7 @@ impl Caller {
             request_id: Some(context.request_id.to_string()),
             organisation_id: Some(holder.organisation_id),
         };
-        Self { organisation_id: holder.organisation_id, acting, rights: holder.rights.clone() }
+        Self { organisation_id: holder.organisation_id, acting }
     }
 
     /// On the caller's own organisation.

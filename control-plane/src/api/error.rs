@@ -101,21 +101,28 @@ impl From<Refusal> for ApiError {
         let said = refusal.to_string();
         match refusal {
             Refusal::Unknown => Self::not_found(),
-            Refusal::AboveOwn | Refusal::RightsAboveOwn => {
-                Problem::new(StatusCode::FORBIDDEN, refusal.code(), "That is above what you may give")
-                    .detail(said)
-                    .into()
-            }
-            Refusal::LastOwner | Refusal::AlreadyMember | Refusal::AlreadyInvited | Refusal::Full => {
-                Problem::conflict(refusal.code(), said).into()
-            }
+            Refusal::AboveOwn => above_own("role_above_own", said),
+            Refusal::RightsAboveOwn => above_own("rights_above_own", said),
+            Refusal::LastOwner => Problem::conflict("last_owner", said).into(),
+            Refusal::AlreadyMember => Problem::conflict("already_member", said).into(),
+            Refusal::AlreadyInvited => Problem::conflict("already_invited", said).into(),
+            Refusal::Full => Problem::conflict("organisation_full", said).into(),
+            Refusal::TooManyKeys => Problem::conflict("too_many_keys", said).into(),
+            Refusal::Expired => Problem::conflict("key_expired", said).into(),
             Refusal::TooManyMails(wait) => Problem::too_many(RetryAfter::from_seconds(wait.as_secs())).into(),
-            Refusal::Name => Problem::invalid(Vec::new()).error("/name", "1 to 80 characters of plain text").into(),
+            Refusal::Name(longest) => {
+                let what = format!("1 to {longest} characters of plain text");
+                Problem::invalid(Vec::new()).error("/name", what).into()
+            }
             Refusal::Rights(field) => Problem::invalid(Vec::new()).error(field, "is not valid").into(),
             Refusal::Database(error) => error.into(),
             Refusal::Seal(error) => Problem::internal(&error).into(),
         }
     }
+}
+
+fn above_own(code: &'static str, said: String) -> ApiError {
+    Problem::new(StatusCode::FORBIDDEN, code, "That is above what you may give").detail(said).into()
 }
 
 impl From<CreateError> for ApiError {

@@ -48,7 +48,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Or
     Ok(Json(Organisation { id: id.to_string(), name }))
 }
 
-/// Renames your organisation.
+/// Renames your organisation. In the console that is an owner's to do, and so is making a key that may.
 #[utoipa::path(
     patch, path = "/organisation", operation_id = "changeOrganisation", tag = "members",
     request_body(content = OrganisationChanges, example = json!({"name": "Acme"})),

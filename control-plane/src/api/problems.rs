@@ -137,6 +137,12 @@ pub const ALL: &[Kind] = &[
         "Wait a minute before sending another.",
     ),
     kind(
+        "key_expired",
+        409,
+        "The key ended by itself, and stays so.",
+        "Make another key in its place.",
+    ),
+    kind(
         "last_owner",
         409,
         "An organisation keeps an owner, and this is the last one.",
@@ -231,6 +237,12 @@ pub const ALL: &[Kind] = &[
         409,
         "The tenant has as many profile fields as it may have.",
         "Remove one that is no longer used.",
+    ),
+    kind(
+        "too_many_keys",
+        409,
+        "The organisation has 200 keys that live, which is as many as it may have.",
+        "Revoke one that nobody uses: each says when it was last used.",
     ),
     kind(
         "too_many_tokens",

@@ -14,7 +14,7 @@ use super::in_tenant::AtId;
 use super::{Console, Fault, SignedIn, show};
 use crate::model::{ApiKeyId, ApiKeyKind, Area, KeyAccess, Networks, Scopes};
 use crate::organisation::Refusal;
-use crate::organisation::keys::{self, Wish};
+use crate::organisation::keys::{self, Changes, Maker, Wish};
 use crate::store::api_keys::{Listed, Rights};
 
 /// How many keys are shown at a time.
@@ -63,7 +63,7 @@ pub async fn list(
 pub async fn create(State(console): State<Arc<Console>>, member: SignedIn, fields: Fields) -> Result<Response, Fault> {
     let app = &console.app;
     let problems = match wish(&fields, None, app.clock.now()) {
-        Ok(wish) => match keys::create(app, &member.by(), None, wish).await {
+        Ok(wish) => match keys::create(app, &member.by(), wish).await {
             Ok((_, key)) => {
                 let shell = Shell { language_path: None, ..member.shell() };
                 let created = Some(key.expose().as_str());
@@ -88,7 +88,7 @@ pub async fn one(
 ) -> Result<Response, Fault> {
     let key = keys::show(&console.app, member.session.organisation_id, id).await?;
     let shell = member.shell_saying(asked.notice.as_deref());
-    Ok(single(&console, (&member, shell), &key, (Held::now(&key), &[])))
+    single(&console, (&member, shell), &key, (Held::now(&key), &[])).await
 }
 
 /// `POST /api-keys/{id}`.
@@ -101,13 +101,13 @@ pub async fn change(
     let app = &console.app;
     let key = keys::show(app, member.session.organisation_id, id).await?;
     let problems = match wish(&fields, Some(&key), app.clock.now()) {
-        Ok(wish) => match keys::change(app, &member.by(), None, (id, wish)).await {
+        Ok(wish) => match keys::change(app, &member.by(), id, changes(&fields, wish)).await {
             Ok(_) => return Ok(Redirect::to(&format!("/api-keys/{id}?notice=key-changed")).into_response()),
             Err(refusal) => problems(refusal)?,
         },
         Err(problems) => problems,
     };
-    let page = single(&console, (&member, member.shell()), &key, (Held::of(&fields), &problems));
+    let page = single(&console, (&member, member.shell()), &key, (Held::of(&fields), &problems)).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -137,6 +137,13 @@ fn wish(fields: &Fields, key: Option<&Listed>, now: Timestamp) -> Result<Wish, V
     Ok(Wish { name: fields.get("name").to_owned(), rights: Rights { scopes, addresses, expires_at } })
 }
 
+/// What a form changes: all that it holds, but not an end that it keeps.
+fn changes(fields: &Fields, wish: Wish) -> Changes {
+    let Wish { name, rights: Rights { scopes, addresses, expires_at } } = wish;
+    let expires_at = (fields.get("expiry") != KEEP).then_some(expires_at);
+    Changes { name: Some(name), scopes: Some(scopes), addresses: Some(addresses), expires_at }
+}
+
 fn chosen(fields: &Fields) -> Scopes {
     Area::ALL.into_iter().fold(Scopes::default(), |scopes, area| {
         let access = fields.get(&format!("scope-{}", area.as_str())).parse::<KeyAccess>();
@@ -146,8 +153,9 @@ fn chosen(fields: &Fields) -> Scopes {
 
 fn problems(refusal: Refusal) -> Result<Vec<FieldProblem<'static>>, Fault> {
     match refusal {
-        Refusal::Name => Ok(vec![FieldProblem { field: "name", problem: Problem::Invalid }]),
+        Refusal::Name(_) => Ok(vec![FieldProblem { field: "name", problem: Problem::Invalid }]),
         Refusal::Rights(_) => Ok(vec![FieldProblem { field: "scopes", problem: Problem::Nothing }]),
+        Refusal::TooManyKeys => Ok(vec![FieldProblem { field: "name", problem: Problem::KeysFull }]),
         refusal => Err(refusal.into()),
     }
 }
@@ -252,14 +260,20 @@ async fn page(
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }
 
-fn single(
+async fn single(
     console: &Console,
     (member, shell): (&SignedIn, Shell<'_>),
     key: &Listed,
     (held, problems): (Held, &[FieldProblem<'_>]),
-) -> Response {
+) -> Result<Response, Fault> {
     let texts = Texts::of(key);
     let shown = texts.shown(key, console.app.clock.now());
-    let page = ApiKeyPage { shell, key: shown, form: held.form(), problems };
-    show::page(&member.visit, &page, &[console.provider.issuer()])
+    let maker = match keys::maker(&console.app, member.session.organisation_id, key).await? {
+        Maker::Member(id, name) => Some((format!("/members/{id}"), name)),
+        Maker::Key(id, name) => Some((format!("/api-keys/{id}"), name)),
+        Maker::Other => None,
+    };
+    let made_by = maker.as_ref().map(|(path, name)| (path.as_str(), name.as_str()));
+    let page = ApiKeyPage { shell, key: shown, made_by, form: held.form(), problems };
+    Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }

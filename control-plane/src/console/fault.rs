@@ -167,7 +167,9 @@ impl From<Refusal> for Fault {
             | Refusal::AlreadyMember
             | Refusal::AlreadyInvited
             | Refusal::Full
-            | Refusal::Name
+            | Refusal::Name(_)
+            | Refusal::TooManyKeys
+            | Refusal::Expired
             | Refusal::Rights(_) => Self::BadRequest("the organisation refused it"),
         }
     }

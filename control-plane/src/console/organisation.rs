@@ -45,7 +45,7 @@ pub async fn rename(State(console): State<Arc<Console>>, member: SignedIn, field
     let name = fields.get("name");
     match name::change(&console.app, &member.by(), name).await {
         Ok(()) => Ok(Redirect::to("/organisation?notice=saved").into_response()),
-        Err(Refusal::Name) => {
+        Err(Refusal::Name(_)) => {
             let problem = if name.is_empty() { Problem::Required } else { Problem::Invalid };
             let problems = [FieldProblem { field: "name", problem }];
             let outcome = Outcome { name: Some(name), problems: &problems, ..Outcome::default() };

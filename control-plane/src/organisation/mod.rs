@@ -49,37 +49,25 @@ pub enum Refusal {
     /// It was sent just now, or too many were.
     #[error("too many mails")]
     TooManyMails(Duration),
-    /// Not a name.
+    /// Not a name: the longest it may be, in characters.
     #[error("not a name")]
-    Name,
+    Name(usize),
     /// Not the rights of a key: the member that is wrong, as a JSON pointer.
     #[error("not the rights of a key")]
     Rights(String),
     /// A key makes none that may do more than itself.
     #[error("a key gives no rights that it does not have")]
     RightsAboveOwn,
+    /// There are as many living keys as there can be.
+    #[error("there are as many keys as there may be: revoke one that nobody uses")]
+    TooManyKeys,
+    /// A key that ended stays so.
+    #[error("a key that ended is not changed: make another one")]
+    Expired,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] Error),
     /// Something was sealed under another key.
     #[error(transparent)]
     Seal(#[from] SealError),
-}
-
-impl Refusal {
-    /// The stable code of the problem (RFC 9457).
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unknown => "not_found",
-            Self::AboveOwn => "role_above_own",
-            Self::LastOwner => "last_owner",
-            Self::AlreadyMember => "already_member",
-            Self::AlreadyInvited => "already_invited",
-            Self::Full => "organisation_full",
-            Self::TooManyMails(_) => "too_many_mails",
-            Self::Name | Self::Rights(_) => "invalid",
-            Self::RightsAboveOwn => "rights_above_own",
-            Self::Database(_) | Self::Seal(_) => "internal",
-        }
-    }
 }

@@ -39,7 +39,7 @@ pub fn checked(name: &str) -> Result<&str, Refusal> {
     let leads = ["://", "www.", "@"].iter().any(|part| lower.contains(part));
     let length = name.chars().count();
     if length == 0 || length > LONGEST || leads || name.contains(char::is_control) {
-        return Err(Refusal::Name);
+        return Err(Refusal::Name(LONGEST));
     }
     Ok(name)
 }
@@ -54,7 +54,7 @@ mod tests {
             assert!(checked(good).is_ok(), "{good}");
         }
         for bad in ["", "  ", "a\r\nb", "go to https://evil.test", "WWW.evil.test", "ann@evil.test", &"x".repeat(81)] {
-            assert!(matches!(checked(bad), Err(Refusal::Name)), "{bad}");
+            assert!(matches!(checked(bad), Err(Refusal::Name(_))), "{bad}");
         }
     }
 }

@@ -97,6 +97,15 @@ pub struct Listed {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The member or key that made it, or `polder`.
+    pub created_by: String,
+}
+
+impl Listed {
+    /// Whether it opens anything at this moment.
+    pub fn lives(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.rights.expires_at.is_none_or(|at| at > now)
+    }
 }
 
 /// The holder of a living key with this hash.
@@ -126,7 +135,8 @@ pub async fn page(
 ) -> Result<Vec<Listed>, Error> {
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     tx.all(
-        "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at FROM api_key
+        "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by
+         FROM api_key
          WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
         &args![organisation, before, limit],
         listed,
@@ -137,7 +147,8 @@ pub async fn page(
 /// A key of this organisation.
 pub async fn by_id(tx: &mut Tx, organisation: OrganisationId, id: ApiKeyId) -> Result<Option<Listed>, Error> {
     tx.optional(
-        "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at FROM api_key
+        "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by
+         FROM api_key
          WHERE organisation_id = $1 AND id = $2",
         &args![organisation, id],
         listed,
@@ -168,7 +179,22 @@ pub async fn insert(tx: &mut Tx, key: &NewApiKey, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// Gives a living key of this organisation another name and other rights; `false` when there is none.
+/// How many living keys an organisation has, counted up to `most`.
+pub async fn count(tx: &mut Tx, organisation: OrganisationId, (now, most): (Timestamp, i64)) -> Result<i64, Error> {
+    let counted = tx
+        .optional(
+            "SELECT COUNT(*) AS n FROM
+                 (SELECT id FROM api_key
+                  WHERE organisation_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+                  LIMIT $3) AS some_keys",
+            &args![organisation, now, most],
+            |row| row.int("n"),
+        )
+        .await?;
+    Ok(counted.unwrap_or_default())
+}
+
+/// Gives a key of this organisation that was not revoked another name and other rights; `false` when there is none.
 pub async fn change(
     tx: &mut Tx,
     (organisation, id): (OrganisationId, ApiKeyId),
@@ -209,6 +235,22 @@ pub async fn revoke(tx: &mut Tx, organisation: OrganisationId, id: ApiKeyId, now
     Ok(ended == 1)
 }
 
+/// The keys of this organisation that this one made, and those that they made, as far as they were not revoked.
+pub async fn made_by(tx: &mut Tx, organisation: OrganisationId, id: ApiKeyId) -> Result<Vec<ApiKeyId>, Error> {
+    tx.all(
+        "WITH RECURSIVE made (id) AS (
+             SELECT id FROM api_key WHERE organisation_id = $1 AND created_by = $2
+             UNION
+             SELECT api_key.id FROM api_key JOIN made ON api_key.created_by = made.id
+             WHERE api_key.organisation_id = $1)
+         SELECT api_key.id FROM made JOIN api_key ON api_key.id = made.id
+         WHERE revoked_at IS NULL ORDER BY api_key.id",
+        &args![organisation, id.to_string()],
+        |row| row.id("id"),
+    )
+    .await
+}
+
 /// Ends every living key that `created_by` made under this name.
 pub async fn revoke_named(tx: &mut Tx, created_by: &str, name: &str, now: Timestamp) -> Result<u64, Error> {
     tx.execute(
@@ -226,5 +268,6 @@ fn listed(row: &Row) -> Result<Listed, Error> {
         created_at: row.time("created_at")?,
         last_used_at: row.opt_time("last_used_at")?,
         revoked_at: row.opt_time("revoked_at")?,
+        created_by: row.text("created_by")?,
     })
 }

@@ -34,6 +34,8 @@ pub struct ApiKeyPage<'a> {
     pub shell: Shell<'a>,
     /// The key.
     pub key: ApiKey<'a>,
+    /// The page of the member or key that made it, and what they are called; `None` for the installation.
+    pub made_by: Option<(&'a str, &'a str)>,
     /// What `form#key-form` holds.
     pub form: ApiKeyForm<'a>,
     /// What was wrong, by field.

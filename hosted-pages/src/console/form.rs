@@ -44,6 +44,8 @@ pub enum Problem<'a> {
     Mails,
     /// Not a list of addresses and networks.
     Networks,
+    /// There are as many keys as there may be.
+    KeysFull,
     /// Nothing is chosen.
     Nothing,
     /// The tenant's own words, in English.
@@ -68,6 +70,7 @@ impl<'a> Problem<'a> {
             Self::Full => t.members.full,
             Self::Mails => t.members.too_many_mails,
             Self::Networks => t.api_keys.addresses_wrong,
+            Self::KeysFull => t.api_keys.full,
             Self::Nothing => t.api_keys.nothing,
             Self::Said(words) => words,
         }

@@ -90,10 +90,11 @@ async fn g22_keys_are_made_shown_once_changed_revoked_and_end_by_themselves() {
     assert_eq!(applications.status, StatusCode::FORBIDDEN, "it holds from the next request");
     world.app.clock.advance(Duration::from_secs(24 * 3600));
     assert_eq!(world.api(secret, Method::GET, "/tenants", None).await.status, StatusCode::UNAUTHORIZED, "it ended");
+    // What ended stays ended: nobody gives it life again.
     let longer = json!({"expires_in_days": 0});
-    let forever = world.api(&key, Method::PATCH, &path, Some(longer)).await.json();
-    assert_eq!(forever["expires_at"], Value::Null);
-    assert_eq!(world.api(secret, Method::GET, "/tenants", None).await.status, StatusCode::OK);
+    let revived = world.api(&key, Method::PATCH, &path, Some(longer)).await;
+    assert_eq!((revived.status.as_u16(), revived.json()["code"].as_str()), (409, Some("key_expired")));
+    assert_eq!(world.api(secret, Method::GET, "/tenants", None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(world.api(&key, Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.api(secret, Method::GET, "/tenants", None).await.status, StatusCode::UNAUTHORIZED);
     for (method, body) in [(Method::DELETE, None), (Method::PATCH, Some(json!({"name": "x"})))] {
@@ -164,4 +165,177 @@ async fn g22_a_key_makes_none_that_may_do_more_than_itself() {
         let (status, problem) = ask(Method::PATCH, &path, all).await;
         assert_eq!((status, problem["code"].as_str()), (403, Some("rights_above_own")), "{listed}");
     }
+}
+
+/// A key made through the API with these scopes, by that key: its secret and its id.
+async fn made(world: &World, by: &str, scopes: Value) -> (String, String) {
+    let wish = json!({"name": "x", "scopes": scopes, "expires_in_days": 0});
+    let made = world.api(by, Method::POST, "/api-keys", Some(wish)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let said = made.json();
+    (said["key"].as_str().unwrap().to_owned(), said["id"].as_str().unwrap().to_owned())
+}
+
+async fn invite(world: &World, by: &str, email: &str) {
+    let wish = json!({"email": email, "role": "admin"});
+    assert_eq!(world.api(by, Method::POST, "/invitations", Some(wish)).await.status, StatusCode::CREATED, "{email}");
+}
+
+async fn invited(world: &World, key: &str) -> Vec<String> {
+    let listed = world.api(key, Method::GET, "/invitations", None).await.json();
+    listed["items"].as_array().unwrap().iter().map(|one| one["email"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g22_what_a_key_made_does_not_outlive_it() {
+    let world = World::new().await;
+    let strong = world.key(KeyAccess::Write).await;
+    let all = || json!(["members:write", "api-keys:write"]);
+    let (first, first_id) = made(&world, &strong, all()).await;
+    let (second, second_id) = made(&world, &first, all()).await;
+    let (third, third_id) = made(&world, &second, json!(["members:read"])).await;
+    let (other, _) = made(&world, &strong, all()).await;
+    for (key, email) in [(&first, "a@example.test"), (&second, "b@example.test"), (&other, "c@example.test")] {
+        invite(&world, key, email).await;
+    }
+    let shown = world.api(&strong, Method::GET, &format!("/api-keys/{second_id}"), None).await.json();
+    assert_eq!(shown["created_by"], first_id.as_str());
+    assert_eq!(world.api(&strong, Method::DELETE, &format!("/api-keys/{first_id}"), None).await.status.as_u16(), 204);
+    for key in [&first, &second, &third] {
+        assert_eq!(world.api(key, Method::GET, "/members", None).await.status, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(world.api(&other, Method::GET, "/members", None).await.status, StatusCode::OK);
+    assert_eq!(invited(&world, &strong).await, ["c@example.test"]);
+    let log = world.log().await;
+    let mut gone: Vec<(&Value, &Value)> = log
+        .iter()
+        .filter(|(action, ..)| action == "api_key.revoked")
+        .map(|(_, _, details)| (&details["api_key"], &details["with"]))
+        .collect();
+    gone.sort_by_key(|(id, _)| id.as_str());
+    let (ids, with) = ([json!(first_id), json!(second_id), json!(third_id)], json!(first_id));
+    assert_eq!(gone, [(&ids[0], &Value::Null), (&ids[1], &with), (&ids[2], &with)]);
+    // A key made by one that was revoked by itself, before there was more to it, goes with the one above.
+    let (above, above_id) = made(&world, &strong, all()).await;
+    let (_, between_id) = made(&world, &above, all()).await;
+    let below = {
+        let maker = between_id.clone();
+        let (below, below_id) = made(&world, &strong, json!(["members:read"])).await;
+        let (organisation, now) = (world.organisation, world.app.clock.now());
+        let stage = world.app.db.write(move |tx| {
+            Box::pin(async move {
+                tx.execute(
+                    "UPDATE api_key SET created_by = $2 WHERE id = $1",
+                    &polder_db::args![below_id.as_str(), maker.as_str()],
+                )
+                .await?;
+                crate::store::api_keys::revoke(tx, organisation, between_id.parse().unwrap(), now).await
+            })
+        });
+        let staged: Result<bool, polder_db::Error> = stage.await;
+        assert!(staged.unwrap());
+        below
+    };
+    assert_eq!(world.api(&below, Method::GET, "/members", None).await.status, StatusCode::OK);
+    world.api(&strong, Method::DELETE, &format!("/api-keys/{above_id}"), None).await;
+    assert_eq!(world.api(&below, Method::GET, "/members", None).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g22_a_key_that_may_no_longer_invite_leaves_no_invitation_open() {
+    let world = World::new().await;
+    let strong = world.key(KeyAccess::Write).await;
+    let (key, id) = made(&world, &strong, json!(["members:write", "tenants:write"])).await;
+    invite(&world, &key, "a@example.test").await;
+    let change = async |body: Value| {
+        let answer = world.api(&strong, Method::PATCH, &format!("/api-keys/{id}"), Some(body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    };
+    change(json!({"scopes": ["members:write"]})).await;
+    assert_eq!(invited(&world, &strong).await, ["a@example.test"], "it may still invite");
+    change(json!({"scopes": ["members:read"]})).await;
+    assert_eq!(invited(&world, &strong).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g22_a_key_is_changed_as_it_is_now_and_by_what_its_changer_is_now() {
+    use crate::organisation::keys::{self, Changes};
+    let world = World::new().await;
+    let strong = world.key(KeyAccess::Write).await;
+    let (_, id) = made(&world, &strong, json!(["users:write", "tenants:write"])).await;
+    let listed = async || {
+        let mut tx = world.app.db.read().await.unwrap();
+        crate::store::api_keys::by_id(&mut tx, world.organisation, id.parse().unwrap()).await.unwrap().unwrap()
+    };
+    let by = crate::organisation::By {
+        organisation_id: world.organisation,
+        acting: crate::audit::ActingFor::system_within(Some(world.organisation)),
+        authority: crate::organisation::Authority::Key,
+    };
+    // Of a narrowing and twenty renamings at once, none takes the other back.
+    let narrow = Changes { scopes: Some("tenants:read".parse().unwrap()), ..Changes::default() };
+    let rename = |n: u32| Changes { name: Some(format!("n{n}")), ..Changes::default() };
+    let mut changes: Vec<_> = (0..20).map(rename).collect();
+    changes.insert(10, narrow);
+    let done = join_all(changes.into_iter().map(|one| keys::change(&world.app, &by, id.parse().unwrap(), one))).await;
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+    let now = listed().await;
+    assert!(now.name.starts_with('n'));
+    assert_eq!(now.rights.scopes.to_string(), "tenants:read");
+    // A key that was narrowed or revoked after it was let in gives what it has now.
+    let (_, giver) = made(&world, &strong, json!(["api-keys:write", "users:write"])).await;
+    let acting = crate::audit::ActingFor {
+        actor: crate::model::Actor::ApiKey(giver.parse().unwrap()),
+        ..crate::audit::ActingFor::system_within(Some(world.organisation))
+    };
+    let late = crate::organisation::By { acting, ..by.clone() };
+    let wish = || keys::Wish { name: "late".to_owned(), rights: rights("users:write", "") };
+    assert!(keys::create(&world.app, &late, wish()).await.is_ok());
+    let narrower = Changes { scopes: Some("api-keys:write".parse().unwrap()), ..Changes::default() };
+    keys::change(&world.app, &by, giver.parse().unwrap(), narrower).await.unwrap();
+    let refused = keys::create(&world.app, &late, wish()).await;
+    assert!(matches!(refused, Err(crate::organisation::Refusal::RightsAboveOwn)), "{refused:?}");
+    let wish = (("z@example.test".parse().unwrap()), crate::model::Role::Developer, polder_kernel::Locale::default());
+    let refused = crate::organisation::invitations::invite(&world.app, &late, wish).await.map(drop);
+    assert!(matches!(refused, Err(crate::organisation::Refusal::AboveOwn)), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k14_an_organisation_has_so_many_living_keys_and_forgets_those_that_ended() {
+    let world = World::new().await;
+    let key = world.key(KeyAccess::Write).await;
+    // The key itself lives, too.
+    for _ in 1..crate::organisation::keys::MOST {
+        world.key(KeyAccess::Read).await;
+    }
+    let wish = || Some(json!({"name": "x", "scopes": ["tenants:read"]}));
+    let full = world.api(&key, Method::POST, "/api-keys", wish()).await;
+    assert_eq!((full.status.as_u16(), full.json()["code"].as_str()), (409, Some("too_many_keys")));
+    let theirs = world.key_of(world.strangers, KeyAccess::Write).await;
+    assert_eq!(world.api(&theirs, Method::POST, "/api-keys", wish()).await.status, StatusCode::CREATED);
+    let newest = world.api(&key, Method::GET, "/api-keys?limit=1", None).await.json();
+    let path = format!("/api-keys/{}", newest["items"][0]["id"].as_str().unwrap());
+    assert_eq!(world.api(&key, Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.api(&key, Method::POST, "/api-keys", wish()).await.status, StatusCode::CREATED);
+    // A year after it ended a key is forgotten, not before.
+    let rules: Vec<_> = crate::retention::SCHEDULE.rules.iter().filter(|rule| rule.table == "api_key").collect();
+    assert_eq!(rules.iter().map(|rule| rule.column).collect::<Vec<_>>(), ["revoked_at", "expires_at"]);
+    let year = Duration::from_secs(365 * 24 * 3600);
+    assert!(rules.iter().all(|rule| rule.keep == year));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g22_who_may_rename_the_organisation_is_what_the_documents_say() {
+    let world = World::new().await;
+    let rename = async |scopes: &str| {
+        let key = world.key_with(world.organisation, rights(scopes, "")).await;
+        let answer = world.api(&key, Method::PATCH, "/organisation", Some(json!({"name": "Acme"}))).await;
+        (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(rename("members:write").await.0, 200);
+    assert_eq!(rename("members:read tenants:write").await, (403, "insufficient_scope".to_owned()));
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (roles, api) = (include_str!("../../../../docs/roles.md"), include_str!("../../../../docs/api.md"));
+    assert!(words(roles).contains("`members:write` counts as an administrator here. It may rename the organisation"));
+    assert!(words(api).contains("[administrator](roles.md), who may rename the organisation besides"));
 }
