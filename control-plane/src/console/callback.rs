@@ -1,5 +1,5 @@
 //! The end of a sign-in: `platform`'s answer, checked against what was asked; then a session, for
-//! members and for whoever an invitation waits for.
+//! members and for whoever came by an invitation or a link of their own to sign up.
 
 use std::sync::Arc;
 
@@ -7,15 +7,16 @@ use axum::extract::{Query, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use polder_audit::{Actor as AuditActor, Event};
 use polder_db::{Error, Tx};
-use polder_kernel::Secret;
+use polder_kernel::{Secret, Timestamp};
 use serde::Deserialize;
 
-use super::oidc::{Attempt, Identity, OidcError, Tokens};
+use super::oidc::{Attempt, Claim, Identity, OidcError, Tokens};
 use super::signed_in::{IDLE, LONGEST};
 use super::{Console, Fault, Visit, signed_in, signin};
 use crate::app::App;
 use crate::audit::{self, ActingFor};
-use crate::model::{Actor, ConsoleSessionId, MemberId, Role};
+use crate::model::{Actor, ConsoleSessionId, InvitationId, MemberId, Role};
+use crate::organisation::members::MOST;
 use crate::organisation::sign_up;
 use crate::store::console_sessions::{self, NewSession};
 use crate::store::invitations;
@@ -55,7 +56,7 @@ pub async fn take(
     let code = answer.code.ok_or(OidcError::Untrusted("no code"))?;
     let (tokens, identity) = console.provider.redeem(app, &attempt, &code).await?;
     let address = identity.email.masked();
-    let Some(cookie) = begin_session(&console, &visit, identity, &tokens).await? else {
+    let Some(cookie) = begin_session(&console, &visit, (identity, attempt.claim.clone()), &tokens).await? else {
         return Err(Fault::NoMember(address));
     };
     if let Some(earlier) = signed_in::find(&console, &visit).await? {
@@ -69,7 +70,7 @@ pub async fn take(
 async fn begin_session(
     console: &Arc<Console>,
     visit: &Visit,
-    identity: Identity,
+    (identity, claim): (Identity, Option<Claim>),
     tokens: &Tokens,
 ) -> Result<Option<Secret<String>>, Fault> {
     let app = &console.app;
@@ -90,7 +91,7 @@ async fn begin_session(
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(member) = member(tx, &unit, &identity, &who).await? else {
+                let Some(member) = member(tx, &unit, (&identity, claim.as_ref()), &who).await? else {
                     polder_audit::record(tx, who.refused(&identity.subject));
                     return Ok(false);
                 };
@@ -109,15 +110,37 @@ async fn begin_session(
     Ok(begun.then_some(cookie))
 }
 
-/// The member with this subject: whoever an invitation waits for becomes one, and it is used up.
-async fn member(tx: &mut Tx, app: &App, identity: &Identity, who: &Who) -> Result<Option<Standing>, Error> {
-    let (now, subject) = (app.clock.now(), identity.subject.as_str());
+/// The member with this subject: whoever signs in for an invitation becomes one, and it is used up.
+async fn member(
+    tx: &mut Tx,
+    app: &App,
+    (identity, claim): (&Identity, Option<&Claim>),
+    who: &Who,
+) -> Result<Option<Standing>, Error> {
+    let subject = identity.subject.as_str();
     let standing = members::by_subject(tx, subject).await?;
     let proved = members::email_hash(&app.keyring, &identity.email);
+    match (claim, standing) {
+        (Some(Claim::Invitation(id)), standing) => guest(tx, app, *id, ((subject, &proved), standing), who).await,
+        (Some(Claim::SignUp(token)), None) => founder(tx, app, (token, subject, &proved), who).await,
+        (None | Some(Claim::SignUp(_)), standing) => Ok(standing),
+    }
+}
+
+/// Whoever an invitation is for, which is used up. One who is a member already stays that where it cannot be used.
+async fn guest(
+    tx: &mut Tx,
+    app: &App,
+    id: InvitationId,
+    ((subject, proved), standing): ((&str, &str), Option<Standing>),
+    who: &Who,
+) -> Result<Option<Standing>, Error> {
+    let now = app.clock.now();
+    if standing.is_none() && !has_room(tx, id, now).await? {
+        return Ok(None);
+    }
     let own = standing.map(|standing| standing.organisation_id);
-    let Some(given) = invitations::consume(tx, (subject, &proved), own, now).await? else {
-        return if standing.is_some() { Ok(standing) } else { founder(tx, app, (subject, &proved), who).await };
-    };
+    let Some(given) = invitations::consume(tx, id, (subject, proved), own, now).await? else { return Ok(standing) };
     let new = NewMember {
         id: MemberId::new(&app.clock, &app.entropy),
         organisation_id: given.organisation_id,
@@ -133,11 +156,25 @@ async fn member(tx: &mut Tx, app: &App, identity: &Identity, who: &Who) -> Resul
     Ok(Some(standing))
 }
 
+/// Whether another member may join where this invitation leads.
+async fn has_room(tx: &mut Tx, id: InvitationId, now: Timestamp) -> Result<bool, Error> {
+    let Some(organisation) = invitations::into(tx, id).await? else { return Ok(false) };
+    members::hold(tx, organisation, now).await?;
+    Ok(members::count(tx, organisation, MOST).await? < MOST)
+}
+
 /// Whoever asked for an organisation of their own, and has now proved their address, owns it.
-async fn founder(tx: &mut Tx, app: &App, proved: (&str, &str), who: &Who) -> Result<Option<Standing>, Error> {
-    let Some((organisation_id, name)) = sign_up::take(tx, app, proved).await? else { return Ok(None) };
+async fn founder(
+    tx: &mut Tx,
+    app: &App,
+    (token, subject, email): (&str, &str, &str),
+    who: &Who,
+) -> Result<Option<Standing>, Error> {
+    let Some((organisation_id, name)) = sign_up::take(tx, app, (token, subject, email)).await? else {
+        return Ok(None);
+    };
     let id = MemberId::new(&app.clock, &app.entropy);
-    let new = NewMember { id, organisation_id, subject: proved.0.to_owned(), role: Role::Owner };
+    let new = NewMember { id, organisation_id, subject: subject.to_owned(), role: Role::Owner };
     let Some(standing) = members::put(tx, &new, app.clock.now()).await? else { return Ok(None) };
     let acting = who.acting(&standing);
     let facts = [("name", name.as_str()), ("by", "sign-up")];
@@ -176,13 +213,13 @@ impl Who {
 pub(super) mod tests {
     use super::*;
 
-    /// What somebody becomes who proved this identity.
-    pub(in crate::console) async fn arrive(app: &Arc<App>, identity: Identity) -> Option<Role> {
+    /// What somebody becomes who proved this identity, in a sign-in for that.
+    pub(in crate::console) async fn arrive(app: &Arc<App>, identity: Identity, claim: Option<Claim>) -> Option<Role> {
         let unit = Arc::clone(app);
         let who = Who { client_ip: None, request_id: "r".to_owned() };
         let standing = app.db.write(move |tx| {
             Box::pin(async move {
-                let standing = member(tx, &unit, &identity, &who).await?;
+                let standing = member(tx, &unit, (&identity, claim.as_ref()), &who).await?;
                 if let Some(standing) = &standing {
                     let called = (identity.name.as_str(), &identity.email);
                     members::set_identity(tx, &unit.keyring, standing.id, called, unit.clock.now()).await?;

@@ -1,5 +1,5 @@
 //! An invitation: looking at it changes nothing; naming oneself binds it to that address, where it is not bound to
-//! one already; signing in with that address uses it up ([`super::callback`]).
+//! one already; signing in with that address, in this browser and for it, uses it up ([`super::callback`]).
 
 use std::sync::Arc;
 
@@ -13,11 +13,12 @@ use polder_service::form::{BodyError, FormBody};
 use polder_tenant_api::{NewUser, User};
 
 use super::fields::Fields;
+use super::oidc::Claim;
 use super::{Console, Fault, Visit, show, signin};
 use crate::administer::{On, Refused, users};
 use crate::audit::{self, ActingFor};
 use crate::credentials::hash_invitation;
-use crate::model::Actor;
+use crate::model::{Actor, InvitationId};
 use crate::store::invitations::{self, Open};
 use crate::store::{members, tenants};
 
@@ -82,13 +83,14 @@ pub async fn accept(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let person = person(&console, &visit, name, &email).await?;
-    if !bind(&console, &visit, token, (&person, &email)).await? {
+    let Some(id) = bind(&console, &visit, token, (&person, &email)).await? else {
         let problems = [FieldProblem { field: "token", problem: Problem::Invalid }];
         let page = form(&console, &visit, (token, &fields), (None, &problems));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    }
+    };
     // Somebody else may be signed in on this computer: the invited person chooses.
-    signin::go(&console, &visit, "/".to_owned(), (Some(&email), true)).await
+    let for_it = ("/".to_owned(), Some(Claim::Invitation(id)));
+    signin::go(&console, &visit, for_it, (Some(&email), true)).await
 }
 
 /// The person with this address at `platform`, made if they are not there.
@@ -120,7 +122,7 @@ async fn bind(
     visit: &Visit,
     token: &str,
     (person, email): (&User, &Email),
-) -> Result<bool, Fault> {
+) -> Result<Option<InvitationId>, Fault> {
     let app = &console.app;
     let (hash, subject, now) = (hash_invitation(&app.keyring, token), person.id.to_string(), app.clock.now());
     let (acting, address) = (acting(visit), members::email_hash(&app.keyring, email));
@@ -129,11 +131,11 @@ async fn bind(
         .write(move |tx| {
             Box::pin(async move {
                 let found = invitations::bind(tx, &hash, (&subject, &address), now).await?;
-                let Some((id, organisation)) = found else { return Ok(false) };
-                let (id, acting) = (id.to_string(), ActingFor { organisation_id: Some(organisation), ..acting });
-                let event = audit::event("member.invitation_claimed", &acting, None, &[("invitation", &id)]);
+                let Some((id, organisation)) = found else { return Ok(None) };
+                let (named, acting) = (id.to_string(), ActingFor { organisation_id: Some(organisation), ..acting });
+                let event = audit::event("member.invitation_claimed", &acting, None, &[("invitation", &named)]);
                 polder_audit::record(tx, event.user(&subject));
-                Ok::<_, polder_db::Error>(true)
+                Ok::<_, polder_db::Error>(Some(id))
             })
         })
         .await?;

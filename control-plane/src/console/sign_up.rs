@@ -13,6 +13,7 @@ use polder_service::form::{BodyError, FormBody};
 
 use super::fields::Fields;
 use super::invitation::{VISITOR, person, token_of};
+use super::oidc::Claim;
 use super::{Console, Fault, Visit, show, signin};
 use crate::organisation::{name, sign_up};
 use crate::store::sign_ups;
@@ -95,7 +96,7 @@ pub async fn confirm(
     let person = person(&console, &visit, own, &email).await?;
     let app = &console.app;
     let (hash, subject, now) = (sign_up::hash(&app.keyring, token), person.id.to_string(), app.clock.now());
-    let called = organisation.to_owned();
+    let (called, claim) = (organisation.to_owned(), Claim::SignUp(hash.clone()));
     let bound =
         app.db.write(move |tx| Box::pin(async move { sign_ups::bind(tx, &hash, (&subject, &called), now).await }));
     let bound: Result<bool, polder_db::Error> = bound.await;
@@ -103,7 +104,8 @@ pub async fn confirm(
         let page = page(&console, &visit, SignUpStep::Over, &[]);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    signin::go(&console, &visit, "/?notice=organisation-made".to_owned(), (Some(&email), true)).await
+    let for_it = ("/?notice=organisation-made".to_owned(), Some(claim));
+    signin::go(&console, &visit, for_it, (Some(&email), true)).await
 }
 
 async fn open(console: &Console) -> Result<(), Fault> {

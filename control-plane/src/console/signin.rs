@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use polder_kernel::Email;
 use serde::Deserialize;
 
-use super::oidc::{Attempt, LIFETIME, Wish};
+use super::oidc::{Attempt, Claim, LIFETIME, Wish};
 use super::{Console, Fault, Visit, signed_in};
 
 /// The cookie of a sign-in under way.
@@ -31,21 +31,21 @@ pub async fn begin(
     if asked.switch.is_none() && signed_in::find(&console, &visit).await?.is_some() {
         return Ok(Redirect::to(&to).into_response());
     }
-    go(&console, &visit, to, (None, asked.switch.is_some())).await
+    go(&console, &visit, (to, None), (None, asked.switch.is_some())).await
 }
 
-/// Sends the browser to `platform`, to come back to `to`.
+/// Sends the browser to `platform`, to come back to a path and to use up what is claimed.
 ///
 /// # Errors
 /// When `platform` cannot be used.
 pub async fn go(
     console: &Arc<Console>,
     visit: &Visit,
-    to: String,
+    (to, claim): (String, Option<Claim>),
     (hint, choose): (Option<&Email>, bool),
 ) -> Result<Response, Fault> {
     let app = &console.app;
-    let attempt = Attempt::new(&app.clock, &app.entropy, to);
+    let attempt = Attempt::new(&app.clock, &app.entropy, (to, claim));
     let wish = Wish { hint, locale: Some(visit.locale), choose };
     let url = console.provider.authorize(app, &attempt, wish).await?;
     let cookie = console.cookies.set(COOKIE, &attempt.seal(&app.keyring)?).max_age(LIFETIME);

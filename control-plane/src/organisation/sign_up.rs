@@ -98,24 +98,28 @@ pub async fn ask(app: &Arc<App>, email: Email, locale: Locale) -> Result<(), Err
     Ok(())
 }
 
-/// The organisation that somebody asked for who has now proved their address; `None` when they did not, or it
-/// is closed, or there were too many today.
+/// The organisation that somebody asked for, by the hash of their link's token, their subject and the hash of the address
+/// that they proved; `None` when they did not, or it is closed, or there were too many today.
 ///
 /// # Errors
 /// The database's.
-pub async fn take(tx: &mut Tx, app: &App, proved: (&str, &str)) -> Result<Option<(OrganisationId, String)>, Error> {
+pub async fn take(
+    tx: &mut Tx,
+    app: &App,
+    proved: (&str, &str, &str),
+) -> Result<Option<(OrganisationId, String)>, Error> {
     let now = app.clock.now();
     if !is_open(tx).await? {
         return Ok(None);
     }
     let since = Timestamp::from_millis(now.millis() - 24 * HOUR);
-    if sign_ups::used_since(tx, since, MADE).await? >= MADE {
+    if organisations::signed_up_since(tx, since, MADE).await? >= MADE {
         tracing::warn!(MADE, "sign-up is refused: as many organisations were made within a day");
         return Ok(None);
     }
     let Some(name) = sign_ups::consume(tx, proved, now).await? else { return Ok(None) };
     let id = OrganisationId::new(&app.clock, &app.entropy);
-    organisations::insert(tx, id, &name, now).await?;
+    organisations::insert_signed_up(tx, id, &name, now).await?;
     Ok(Some((id, name)))
 }
 

@@ -307,24 +307,31 @@ pub struct Given {
     pub role: Role,
 }
 
-/// Uses up the invitation bound to this person, who proved this address: one statement decides, so that it is used
-/// once. For somebody who is a member, only one into their organisation counts.
+/// Where an invitation leads that is neither used nor revoked.
+pub async fn into(tx: &mut Tx, id: InvitationId) -> Result<Option<OrganisationId>, Error> {
+    tx.optional(
+        "SELECT organisation_id FROM member_invitation WHERE id = $1 AND used_at IS NULL AND revoked_at IS NULL",
+        &args![id],
+        |row| row.id("organisation_id"),
+    )
+    .await
+}
+
+/// Uses up this invitation, which is bound to this person, who proved this address: one statement decides, so that it
+/// is used once. For somebody who is a member, only one into their organisation counts.
 pub async fn consume(
     tx: &mut Tx,
+    id: InvitationId,
     (subject, email_hash): (&str, &str),
     own: Option<OrganisationId>,
     now: Timestamp,
 ) -> Result<Option<Given>, Error> {
     tx.optional(
         "UPDATE member_invitation SET used_at = $2, token_sealed = NULL, mail_due_at = NULL
-         WHERE used_at IS NULL AND revoked_at IS NULL AND id = (
-             SELECT id FROM member_invitation
-             WHERE subject = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $2
-                 AND (email_hash IS NULL OR email_hash = $3)
-                 AND organisation_id = COALESCE($4, organisation_id)
-             ORDER BY created_at LIMIT 1)
+         WHERE id = $5 AND subject = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $2
+             AND (email_hash IS NULL OR email_hash = $3) AND organisation_id = COALESCE($4, organisation_id)
          RETURNING id, organisation_id, COALESCE(further_role, role) AS role",
-        &args![subject, now, email_hash, own],
+        &args![subject, now, email_hash, own, id],
         |row| Ok(Given { id: row.id("id")?, organisation_id: row.id("organisation_id")?, role: row.parse("role")? }),
     )
     .await

@@ -21,6 +21,29 @@ pub async fn insert(tx: &mut Tx, id: OrganisationId, name: &str, now: Timestamp)
     Ok(())
 }
 
+/// Adds an organisation that somebody makes who signed up by themselves.
+pub async fn insert_signed_up(tx: &mut Tx, id: OrganisationId, name: &str, now: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO organisation (id, name, created_at, updated_at, signed_up_at) VALUES ($1, $2, $3, $3, $3)",
+        &args![id, name, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// How many organisations were made by people who signed up since, counted up to `most`. Nothing that such a person
+/// does afterwards takes one off.
+pub async fn signed_up_since(tx: &mut Tx, since: Timestamp, most: i64) -> Result<i64, Error> {
+    let counted = tx
+        .optional(
+            "SELECT COUNT(*) AS n FROM (SELECT id FROM organisation WHERE signed_up_at > $1 LIMIT $2) AS recent",
+            &args![since, most],
+            |row| row.int("n"),
+        )
+        .await?;
+    Ok(counted.unwrap_or_default())
+}
+
 /// An organisation's name.
 pub async fn name(tx: &mut Tx, id: OrganisationId) -> Result<Option<String>, Error> {
     tx.optional("SELECT name FROM organisation WHERE id = $1", &args![id], |row| row.text("name")).await

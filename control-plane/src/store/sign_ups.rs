@@ -70,18 +70,6 @@ pub async fn asked_since(tx: &mut Tx, since: Timestamp, most: i64) -> Result<i64
     Ok(counted.unwrap_or_default())
 }
 
-/// How many organisations were made since, counted up to `most`.
-pub async fn used_since(tx: &mut Tx, since: Timestamp, most: i64) -> Result<i64, Error> {
-    let counted = tx
-        .optional(
-            "SELECT COUNT(*) AS n FROM (SELECT email_hash FROM sign_up WHERE used_at > $1 LIMIT $2) AS recent",
-            &args![since, most],
-            |row| row.int("n"),
-        )
-        .await?;
-    Ok(counted.unwrap_or_default())
-}
-
 /// The address that a link is for, while it can be used.
 pub async fn open(tx: &mut Tx, keyring: &Keyring, token_hash: &str, now: Timestamp) -> Result<Option<Email>, Error> {
     let found = tx
@@ -114,17 +102,18 @@ pub async fn bind(
     Ok(bound == 1)
 }
 
-/// Uses up what this person, who proved this address, asked for: the organisation's name.
+/// Uses up the link that this person, who proved its address, signs in for: the organisation's name.
 pub async fn consume(
     tx: &mut Tx,
-    (subject, email_hash): (&str, &str),
+    (token_hash, subject, email_hash): (&str, &str, &str),
     now: Timestamp,
 ) -> Result<Option<String>, Error> {
     tx.optional(
         "UPDATE sign_up SET used_at = $3, token_sealed = NULL, mail_due_at = NULL
-         WHERE email_hash = $2 AND subject = $1 AND organisation IS NOT NULL AND used_at IS NULL AND expires_at > $3
+         WHERE email_hash = $2 AND subject = $1 AND token_hash = $4 AND organisation IS NOT NULL AND used_at IS NULL
+             AND expires_at > $3
          RETURNING organisation",
-        &args![subject, email_hash, now],
+        &args![subject, email_hash, now, token_hash],
         |row| row.text("organisation"),
     )
     .await

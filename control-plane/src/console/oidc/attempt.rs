@@ -6,6 +6,8 @@ use polder_crypto::{Category, Keyring};
 use polder_kernel::{Clock, Entropy, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::model::InvitationId;
+
 /// How long a person may take.
 pub const LIFETIME: Duration = Duration::from_secs(1800);
 
@@ -22,14 +24,28 @@ pub struct Attempt {
     pub verifier: String,
     /// Path on this origin to go on at.
     pub to: String,
+    /// What it is for besides signing in, if anything.
+    #[serde(default)]
+    pub claim: Option<Claim>,
     expires_at: Timestamp,
+}
+
+/// What somebody signs in for whose link was followed in this very browser: nothing else is used up. Whoever else
+/// knows a link makes nobody a member, or owner, by another's sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// To accept this invitation.
+    Invitation(InvitationId),
+    /// To have the organisation that this link is for, by the keyed hash of its token.
+    SignUp(String),
 }
 
 impl Attempt {
     /// A new attempt, with a secret for each bond.
-    pub fn new(clock: &Clock, entropy: &Entropy, to: String) -> Self {
+    pub fn new(clock: &Clock, entropy: &Entropy, (to, claim): (String, Option<Claim>)) -> Self {
         let token = || entropy.token().expose().clone();
-        Self { state: token(), nonce: token(), verifier: token(), to, expires_at: clock.now() + LIFETIME }
+        Self { state: token(), nonce: token(), verifier: token(), to, claim, expires_at: clock.now() + LIFETIME }
     }
 
     /// For the cookie.

@@ -10,7 +10,7 @@ mod error;
 mod provider;
 mod tokens;
 
-pub use attempt::{Attempt, LIFETIME};
+pub use attempt::{Attempt, Claim, LIFETIME};
 pub use error::OidcError;
 pub use provider::{Identity, Provider, Wish};
 pub use tokens::Tokens;

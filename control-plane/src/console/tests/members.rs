@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::audit::ActingFor;
-use crate::console::oidc::Identity;
+use crate::console::oidc::{Claim, Identity};
 use crate::model::{Actor, InvitationId, MemberId, OrganisationId};
 use crate::organisation::{Authority, By, Refusal, invitations, mail, members};
 use crate::store::{invitations as rows, members as standings};
@@ -24,9 +24,10 @@ async fn accept(world: &World, token: &str, subject: &str, email: &str) -> Optio
     let (hash, now) = (crate::credentials::hash_invitation(&app.keyring, token), app.clock.now());
     let address = standings::email_hash(&app.keyring, &email.parse().unwrap());
     let (named, proved) = (subject.to_owned(), address.clone());
-    app.db.write(move |tx| Box::pin(async move { rows::bind(tx, &hash, (&named, &proved), now).await })).await.unwrap();
+    let bound = app.db.write(move |tx| Box::pin(async move { rows::bind(tx, &hash, (&named, &proved), now).await }));
+    let claim = bound.await.unwrap().map(|(id, _)| Claim::Invitation(id));
     let identity = Identity { subject: subject.to_owned(), email: email.parse().unwrap(), name: "Bob".to_owned() };
-    crate::console::callback::tests::arrive(app, identity).await
+    crate::console::callback::tests::arrive(app, identity, claim).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,4 +276,31 @@ async fn k13_an_organisation_reads_its_own_log_and_no_other() {
     assert!(!second.body.contains("cursor="), "{}", second.body);
     let theirs = world.get(&foreign_cookie, "/audit").await.body;
     assert!(theirs.contains("member.invited") && !theirs.contains("organisation.renamed"), "{theirs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k14_nobody_joins_an_organisation_that_is_full() {
+    let world = World::new().await;
+    let (owner, ..) = world.member_of(world.organisation, Role::Owner).await;
+    let (_, token) = invited(&world, &by(world.organisation, owner), "bob@example.test", Role::Developer).await.unwrap();
+    let (app, organisation) = (world.app.clone(), world.organisation);
+    let fill = world.app.db.write(move |tx| {
+        Box::pin(async move {
+            let now = app.clock.now();
+            for number in 1..members::MOST {
+                let id = MemberId::new(&app.clock, &app.entropy);
+                let subject = format!("filler{number}");
+                let new = standings::NewMember { id, organisation_id: organisation, subject, role: Role::Billing };
+                standings::put(tx, &new, now).await?;
+            }
+            Ok::<_, polder_db::Error>(())
+        })
+    });
+    fill.await.unwrap();
+    assert_eq!(accept(&world, &token, "bob", "bob@example.test").await, None);
+    let mut tx = world.app.db.read().await.unwrap();
+    let filler = standings::by_subject(&mut tx, "filler1").await.unwrap().unwrap().id;
+    drop(tx);
+    members::remove(&world.app, &by(world.organisation, owner), filler).await.unwrap();
+    assert_eq!(accept(&world, &token, "bob", "bob@example.test").await, Some(Role::Developer), "it was not used up");
 }

@@ -1,7 +1,7 @@
 //! An organisation of one's own, where the operator allows it.
 
 use super::*;
-use crate::console::oidc::Identity;
+use crate::console::oidc::{Attempt, Claim, Identity};
 use crate::organisation::{mail, sign_up};
 use crate::store::members as standings;
 use crate::store::sign_ups;
@@ -28,9 +28,15 @@ async fn mailed(world: &World, email: &str) -> Option<String> {
     Some(text.split("/signup/").nth(1)?.split_whitespace().next()?.to_owned())
 }
 
-async fn arrive(world: &World, subject: &str, email: &str) -> Option<Role> {
+/// Signs in for what a link asked for.
+async fn arrive(world: &World, token: &str, subject: &str, email: &str) -> Option<Role> {
+    let claim = Claim::SignUp(sign_up::hash(&world.app.keyring, token));
+    arrive_for(world, Some(claim), subject, email).await
+}
+
+async fn arrive_for(world: &World, claim: Option<Claim>, subject: &str, email: &str) -> Option<Role> {
     let identity = Identity { subject: subject.to_owned(), email: email.parse().unwrap(), name: "Bob".to_owned() };
-    crate::console::callback::tests::arrive(&world.app, identity).await
+    crate::console::callback::tests::arrive(&world.app, identity, claim).await
 }
 
 async fn bound(world: &World, token: &str, subject: &str) -> bool {
@@ -59,7 +65,7 @@ async fn k10_sign_up_is_not_there_until_the_operator_opens_it() {
     let token = mailed(&world, "bob@example.test").await.unwrap();
     assert!(bound(&world, &token, "bob").await);
     sign_up::set_open(&world.app, false).await.unwrap();
-    assert_eq!(arrive(&world, "bob", "bob@example.test").await, None, "closed meanwhile");
+    assert_eq!(arrive(&world, &token, "bob", "bob@example.test").await, None, "closed meanwhile");
     let log = world.log().await;
     assert!(log.iter().any(|(action, ..)| action == "sign_up.opened"));
 }
@@ -76,9 +82,9 @@ async fn k10_who_proves_an_address_owns_an_organisation_of_their_own() {
     assert!(world.get("", "/signup/wrong").await.body.contains("id=\"link-over\""));
     assert!(bound(&world, &token, "bob").await);
     // Neither another person with the link, nor the person with another address.
-    assert_eq!(arrive(&world, "eve", "eve@example.test").await, None);
-    assert_eq!(arrive(&world, "bob", "other@example.test").await, None);
-    assert_eq!(arrive(&world, "bob", "bob@example.test").await, Some(Role::Owner));
+    assert_eq!(arrive(&world, &token, "eve", "eve@example.test").await, None);
+    assert_eq!(arrive(&world, &token, "bob", "other@example.test").await, None);
+    assert_eq!(arrive(&world, &token, "bob", "bob@example.test").await, Some(Role::Owner));
     let mut tx = world.app.db.read().await.unwrap();
     let standing = standings::by_subject(&mut tx, "bob").await.unwrap().unwrap();
     assert!(standing.organisation_id != world.organisation && standing.organisation_id != world.strangers);
@@ -91,7 +97,7 @@ async fn k10_who_proves_an_address_owns_an_organisation_of_their_own() {
     asked(&world, "bob@example.test").await;
     let second = mailed(&world, "bob@example.test").await.unwrap();
     assert!(bound(&world, &second, "bob").await);
-    arrive(&world, "bob", "bob@example.test").await;
+    arrive(&world, &second, "bob", "bob@example.test").await;
     let mut tx = world.app.db.read().await.unwrap();
     let again = standings::by_subject(&mut tx, "bob").await.unwrap().unwrap();
     assert_eq!(again.organisation_id, standing.organisation_id);
@@ -141,4 +147,73 @@ async fn k16_strangers_cause_one_row_per_address_and_no_flood_of_mail() {
         let refused = world.post((&cookie, &csrf), "/signup", &format!("email={wrong}")).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k10_a_sign_in_uses_up_what_it_was_begun_for_and_nothing_else() {
+    let world = World::new().await;
+    sign_up::set_open(&world.app, true).await.unwrap();
+    asked(&world, "bob@example.test").await;
+    let token = mailed(&world, "bob@example.test").await.unwrap();
+    assert!(bound(&world, &token, "bob").await);
+    // Mallory invites Bob into her own organisation, opens the link that she was shown, and binds it to him.
+    let (mallory, ..) = world.member_of(world.strangers, Role::Owner).await;
+    let by = crate::organisation::By {
+        organisation_id: world.strangers,
+        acting: crate::audit::ActingFor::system_within(Some(world.strangers)),
+        authority: crate::organisation::Authority::Member(mallory),
+    };
+    let wish = ("bob@example.test".parse().unwrap(), Role::Billing, polder_kernel::Locale::default());
+    let (invitation, link) = crate::organisation::invitations::invite(&world.app, &by, wish).await.unwrap();
+    let theirs = link.expose().rsplit('/').next().unwrap().to_owned();
+    let app = &world.app;
+    let hash = crate::credentials::hash_invitation(&app.keyring, &theirs);
+    let address = standings::email_hash(&app.keyring, &"bob@example.test".parse().unwrap());
+    let now = app.clock.now();
+    let claimed = app.db.write(move |tx| {
+        Box::pin(async move { crate::store::invitations::bind(tx, &hash, ("bob", &address), now).await })
+    });
+    assert!(claimed.await.unwrap().is_some());
+    // An ordinary sign-in makes nobody anything; the one for his own link makes him the owner of his own.
+    assert_eq!(arrive_for(&world, None, "bob", "bob@example.test").await, None);
+    let wrong = Some(Claim::SignUp(sign_up::hash(&app.keyring, "another")));
+    assert_eq!(arrive_for(&world, wrong, "bob", "bob@example.test").await, None);
+    assert_eq!(arrive(&world, &token, "bob", "bob@example.test").await, Some(Role::Owner));
+    let mut tx = app.db.read().await.unwrap();
+    let standing = standings::by_subject(&mut tx, "bob").await.unwrap().unwrap();
+    assert!(standing.organisation_id != world.strangers);
+    assert!(crate::store::invitations::by_id(&mut tx, world.strangers, invitation.id).await.unwrap().is_some());
+    drop(tx);
+    // Somebody else's claim is nothing to a member either.
+    let other = Some(Claim::Invitation(invitation.id));
+    assert_eq!(arrive_for(&world, other.clone(), "bob", "bob@example.test").await, Some(Role::Owner));
+    // What a sign-in is for travels sealed, and one of before there was more to it is an ordinary one.
+    let attempt = Attempt::new(&app.clock, &app.entropy, ("/".to_owned(), other.clone()));
+    let opened = Attempt::open(&app.keyring, &attempt.seal(&app.keyring).unwrap(), &app.clock).unwrap();
+    assert_eq!(opened.claim, other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k16_so_many_organisations_are_made_in_a_day_whoever_asks_again() {
+    let world = World::new().await;
+    sign_up::set_open(&world.app, true).await.unwrap();
+    let make = async |number: i64| {
+        let (subject, email) = (format!("s{number}"), format!("p{number}@example.test"));
+        let app = &world.app;
+        app.clock.advance(sign_up::PAUSE);
+        sign_up::ask(app, email.parse().unwrap(), polder_kernel::Locale::default()).await.unwrap();
+        let token = mailed(&world, &email).await.unwrap();
+        assert!(bound(&world, &token, &subject).await);
+        arrive(&world, &token, &subject, &email).await
+    };
+    for number in 0..sign_up::MADE {
+        assert_eq!(make(number).await, Some(Role::Owner), "{number}");
+        // Asking again gives nothing back.
+        world.app.clock.advance(sign_up::PAUSE);
+        let email = format!("p{number}@example.test").parse().unwrap();
+        sign_up::ask(&world.app, email, polder_kernel::Locale::default()).await.unwrap();
+    }
+    assert_eq!(make(sign_up::MADE).await, None, "as many as there may be");
+    world.app.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(make(sign_up::MADE + 1).await, Some(Role::Owner), "another day");
 }
