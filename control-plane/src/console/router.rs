@@ -19,7 +19,7 @@ use super::{
 use crate::app::App;
 use crate::model::Permission::{
     ChangeApplications, ChangeKeys, ChangeMembers, ChangeOrganisation, ChangePeople, ChangeTenants, EndAccess,
-    EndTenants, Enter, HelpPeople, MakeTenants, See, SeeAudit, SeeKeys, SeeMembers, SeePeople, SeeUsage,
+    EndTenants, Enter, ExportPeople, HelpPeople, MakeTenants, See, SeeAudit, SeeKeys, SeeMembers, SeePeople, SeeUsage,
 };
 use crate::provision::desired::CONSOLE_CALLBACK;
 
@@ -99,7 +99,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             may(SeePeople, get(people::list)).merge(may(ChangePeople, post(people::create))),
         )
         .route("/tenants/{slug}/users/find", may(SeePeople, post(people::find)))
-        .route("/tenants/{slug}/users/export", may(SeePeople, get(people::export)))
+        .route("/tenants/{slug}/users/export", may(ExportPeople, get(people::export)))
         .route(
             "/tenants/{slug}/users/imports",
             may(SeePeople, get(user_imports::list)).merge(may(ChangePeople, post(user_imports::begin))),
@@ -135,8 +135,8 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/usage.csv", may(SeeUsage, get(usage::days_csv)))
         .route("/tenants/{slug}/usage-months.csv", may(SeeUsage, get(usage::months_csv)))
         .route("/tenants/{slug}/audit", may(SeePeople, get(audit::page)))
-        .route("/tenants/{slug}/audit.csv", may(SeePeople, get(audit::csv)))
-        .route("/tenants/{slug}/audit.ndjson", may(SeePeople, get(audit::ndjson)))
+        .route("/tenants/{slug}/audit.csv", may(ExportPeople, get(audit::csv)))
+        .route("/tenants/{slug}/audit.ndjson", may(ExportPeople, get(audit::ndjson)))
         .route("/tenants/{slug}/audit/verification", may(SeePeople, get(audit::verification)))
         .route(
             "/tenants/{slug}/connections",

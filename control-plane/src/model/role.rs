@@ -41,6 +41,8 @@ pub enum Permission {
     ChangeApplications,
     /// See people, their sessions, and a tenant's audit log, which is about people.
     SeePeople,
+    /// Take lists of people and audit logs along as files. No grant to the operator's people includes it.
+    ExportPeople,
     /// End people's sessions and reset their factors.
     HelpPeople,
     /// Add, stop, allow and erase people.
@@ -67,7 +69,7 @@ use Permission as P;
 
 impl Permission {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         P::Enter,
         P::See,
         P::MakeTenants,
@@ -75,6 +77,7 @@ impl Permission {
         P::EndTenants,
         P::ChangeApplications,
         P::SeePeople,
+        P::ExportPeople,
         P::HelpPeople,
         P::ChangePeople,
         P::SeeUsage,
@@ -97,6 +100,7 @@ impl Permission {
             P::EndTenants => "end-tenants",
             P::ChangeApplications => "change-applications",
             P::SeePeople => "see-people",
+            P::ExportPeople => "export-people",
             P::HelpPeople => "help-people",
             P::ChangePeople => "change-people",
             P::SeeUsage => "see-usage",
@@ -133,7 +137,9 @@ impl Role {
             P::Enter | P::SeeMembers => true,
             P::See => !matches!(self, Self::Billing),
             P::MakeTenants | P::ChangeApplications => matches!(self, Self::Owner | Self::Admin | Self::Developer),
-            P::SeePeople => matches!(self, Self::Owner | Self::Admin | Self::Support | Self::Auditor),
+            P::SeePeople | P::ExportPeople => {
+                matches!(self, Self::Owner | Self::Admin | Self::Support | Self::Auditor)
+            }
             P::HelpPeople => matches!(self, Self::Owner | Self::Admin | Self::Support),
             P::SeeUsage => !matches!(self, Self::Support),
             P::SeeKeys | P::SeeAudit => matches!(self, Self::Owner | Self::Admin | Self::Auditor),
@@ -189,8 +195,10 @@ mod tests {
         assert_eq!(may(Role::Admin), all.into_iter().filter(|p| !owners_alone.contains(p)).collect::<Vec<_>>());
         let developer = [P::Enter, P::See, P::MakeTenants, P::ChangeApplications, P::SeeUsage, P::SeeMembers];
         assert_eq!(may(Role::Developer), developer);
-        assert_eq!(may(Role::Support), [P::Enter, P::See, P::SeePeople, P::HelpPeople, P::SeeMembers]);
-        let auditor = [P::Enter, P::See, P::SeePeople, P::SeeUsage, P::SeeKeys, P::SeeMembers, P::SeeAudit];
+        let support = [P::Enter, P::See, P::SeePeople, P::ExportPeople, P::HelpPeople, P::SeeMembers];
+        assert_eq!(may(Role::Support), support);
+        let auditor =
+            [P::Enter, P::See, P::SeePeople, P::ExportPeople, P::SeeUsage, P::SeeKeys, P::SeeMembers, P::SeeAudit];
         assert_eq!(may(Role::Auditor), auditor);
         assert_eq!(may(Role::Billing), [P::Enter, P::SeeUsage, P::SeeMembers]);
     }

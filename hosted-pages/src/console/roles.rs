@@ -59,6 +59,7 @@ pub(crate) fn permission_label(t: &Texts, permission: &str) -> &'static str {
         "end-tenants" => t.roles.end_tenants,
         "change-applications" => t.roles.change_applications,
         "see-people" => t.roles.see_people,
+        "export-people" => t.roles.export_people,
         "help-people" => t.roles.help_people,
         "change-people" => t.roles.change_people,
         "see-usage" => t.roles.see_usage,
