@@ -34,7 +34,13 @@ const RULES: &[Rule] = &[
     ),
     rule!("organisation_event", "seq", "at", DAY.saturating_mul(3 * 365), "an organisation's part of the audit log"),
     rule!("sign_up", "email_hash", "expires_at", DAY, "a sign-up that nobody finished"),
-    rule!("api_key", "id", "revoked_at", DAY.saturating_mul(365), "a key that was revoked, for whoever asks what it was"),
+    rule!(
+        "api_key",
+        "id",
+        "revoked_at",
+        DAY.saturating_mul(365),
+        "a key that was revoked, for whoever asks what it was"
+    ),
     rule!("api_key", "id", "expires_at", DAY.saturating_mul(365), "a key that ended, for whoever asks what it was"),
     rule!("staff_grant", "id", "expires_at", DAY.saturating_mul(3 * 365), "who had access to a tenant, and why"),
     rule!("console_session", "id", "expires_at", DAY.saturating_mul(30), "a session that is over"),

@@ -3,9 +3,11 @@
 //!
 //! Writes that name one come one after the other for each resource, so that of two that know the same state one is
 //! refused. Whoever names none is not held to it, and neither is the console.
+//!
+//! When something was last used or seen moves without anybody changing it: it counts for who reads, not for who writes.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,52 +20,59 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body as _;
 use polder_kernel::encoding::base64url;
+use polder_service::form;
 use polder_service::problem::Problem;
-use tokio::sync::Mutex;
+use serde_json::Value;
 use tower::ServiceExt;
 
+use super::input::FILE_MAX;
+use super::turns::Turns;
 use super::{ApiError, Caller};
 use crate::app::App;
 
 /// The longest answer that gets one, in bytes: a page of the longest list is shorter.
 const LARGEST: u64 = 1024 * 1024;
 
-/// How many writes that name a state can be under way at once: two for one resource never are.
-const TURNS: usize = 64;
+/// How long a write waits for others to the same resource.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// What says when something was last used or seen.
+const MOVING: [&str; 2] = ["last_used_at", "last_seen_at"];
+
+/// A read that is a look on behalf of a write.
+#[derive(Clone, Copy, Debug)]
+pub struct Look;
 
 /// What the layer needs to look at resources.
 pub struct Resources {
     app: Arc<App>,
     /// The operations without what stands before them: whoever asks here was admitted.
     operations: Router,
-    turns: [Mutex<()>; TURNS],
-    hasher: RandomState,
+    turns: Turns,
 }
 
 impl Resources {
     /// Of these operations.
     pub fn new(app: &Arc<App>, operations: Router) -> Self {
-        let turns = std::array::from_fn(|_| Mutex::default());
-        Self { app: Arc::clone(app), operations, turns, hasher: RandomState::new() }
+        Self { app: Arc::clone(app), operations, turns: Turns::new(WAIT) }
     }
 
-    /// The tag of a representation: it says nothing about what it is the tag of.
+    /// The tag of a representation: it says nothing about what it is the tag of. Before the dot stands what a write
+    /// names; after it, where there is one, what moves by itself.
     fn tag(&self, body: &[u8]) -> String {
-        format!("\"{}\"", base64url(&self.app.keyring.mac("etag", &[body])[..16]))
-    }
-
-    fn turn(&self, path: &str) -> &Mutex<()> {
-        let at = usize::try_from(self.hasher.hash_one(path) % TURNS as u64).unwrap_or_default();
-        &self.turns[at]
+        let hash = |purpose, body: &[u8]| base64url(&self.app.keyring.mac(purpose, &[body])[..16]);
+        match at_rest(body) {
+            Some(rest) => format!("\"{}.{}\"", hash("etag", &rest), hash("etag-moving", body)),
+            None => format!("\"{}\"", hash("etag", body)),
+        }
     }
 
     /// What is at this address now.
-    async fn current(&self, address: Uri, caller: Option<Caller>) -> Result<Current, ApiError> {
+    async fn current(&self, address: Uri, caller: Caller) -> Result<Current, ApiError> {
         let mut read = Request::new(Body::empty());
         *read.uri_mut() = address;
-        if let Some(caller) = caller {
-            read.extensions_mut().insert(caller);
-        }
+        read.extensions_mut().insert(caller);
+        read.extensions_mut().insert(Look);
         let answer = self.operations.clone().oneshot(read).await.unwrap_or_else(|never| match never {});
         if !answer.status().is_success() {
             return Ok(Current::None(answer));
@@ -98,8 +107,14 @@ pub async fn conditional(
     if !changes || (wanted.is_empty() && unwanted.is_empty()) {
         return Ok(next.run(request).await);
     }
-    let (address, caller) = (request.uri().clone(), request.extensions().get::<Caller>().cloned());
-    let _turn = resources.turn(address.path()).lock().await;
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else { return Ok(next.run(request).await) };
+    // Whoever sends slowly keeps nobody waiting but themselves.
+    let (parts, body) = request.into_parts();
+    let body = form::read(body, FILE_MAX).await.map_err(Problem::from)?;
+    let address = parts.uri.clone();
+    let request = Request::from_parts(parts, Body::from(body));
+    let turn = resources.turns.take(caller.organisation_id, address.path()).await;
+    let _turn = turn.map_err(|error| Problem::unavailable(&error))?;
     let current = match resources.current(address.clone(), caller).await? {
         Current::Tag(tag) => Some(tag),
         // What is not there can be made by `PUT` alone; a failure to look is none of its absence.
@@ -109,7 +124,12 @@ pub async fn conditional(
         }
         Current::None(_) => None,
     };
-    if (!wanted.is_empty() && !names(&wanted, current.as_deref())) || names(&unwanted, current.as_deref()) {
+    let state = current.as_deref().map(state_of);
+    let named = |tags: &[String]| {
+        let known: Vec<String> = tags.iter().map(|tag| state_of(tag)).collect();
+        names(&known, state.as_deref())
+    };
+    if (!wanted.is_empty() && !named(&wanted)) || named(&unwanted) {
         let why = "the resource is not in the state that the request names";
         let problem = Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "It was changed meanwhile");
         let problem = ApiError::from(problem.detail(why));
@@ -138,6 +158,35 @@ async fn tagged(resources: &Resources, response: Response, known: &[String]) -> 
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.remove(CONTENT_TYPE);
     Ok(Response::from_parts(parts, Body::empty()).into_response())
+}
+
+/// The document without what moves by itself; `None` where nothing of it does.
+fn at_rest(body: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(body).ok()?;
+    if !MOVING.iter().any(|name| text.contains(name)) {
+        return None;
+    }
+    let mut document: Value = serde_json::from_str(text).ok()?;
+    let before = document.clone();
+    still(&mut document);
+    if document == before { None } else { serde_json::to_vec(&document).ok() }
+}
+
+fn still(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !MOVING.contains(&name.as_str()));
+            members.values_mut().for_each(still);
+        }
+        Value::Array(items) => items.iter_mut().for_each(still),
+        _ => {}
+    }
+}
+
+/// The tag of the state alone: without what stands after the dot.
+fn state_of(tag: &str) -> String {
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    tag.split_once('.').map_or_else(|| tag.to_owned(), |(state, _)| format!("{state}\""))
 }
 
 async fn whole(body: Body) -> Result<Bytes, ApiError> {

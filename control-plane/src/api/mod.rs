@@ -53,6 +53,7 @@ pub mod settings;
 pub mod sign_in_attempts;
 pub mod staff_access;
 pub mod tenants;
+mod turns;
 pub mod usage;
 pub mod users;
 pub mod within;

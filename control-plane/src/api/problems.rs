@@ -136,12 +136,7 @@ pub const ALL: &[Kind] = &[
         "An invitation to this person left less than a minute ago.",
         "Wait a minute before sending another.",
     ),
-    kind(
-        "key_expired",
-        409,
-        "The key ended by itself, and stays so.",
-        "Make another key in its place.",
-    ),
+    kind("key_expired", 409, "The key ended by itself, and stays so.", "Make another key in its place."),
     kind(
         "last_owner",
         409,

@@ -11,6 +11,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+mod conditional;
 mod keys;
 mod members;
 mod person;

@@ -8,6 +8,7 @@ use http::request::Parts;
 use polder_kernel::{Id, Slug};
 use serde::Deserialize;
 
+use super::conditional::Look;
 use super::{ApiError, Caller};
 use crate::administer::On;
 use crate::app::App;
@@ -53,7 +54,10 @@ impl FromRequestParts<Arc<App>> for Remembered {
         let tenant = tenant
             .filter(|tenant| tenant.organisation_id == Some(caller.organisation_id))
             .ok_or_else(ApiError::not_found)?;
-        app.usage.api_request(tenant.id, app.clock.now());
+        // A look on behalf of a write is that write's.
+        if parts.extensions.get::<Look>().is_none() {
+            app.usage.api_request(tenant.id, app.clock.now());
+        }
         Ok(Self(On { app: Arc::clone(app), tenant, acting: caller.acting }))
     }
 }

@@ -282,7 +282,8 @@ async fn k13_an_organisation_reads_its_own_log_and_no_other() {
 async fn k14_nobody_joins_an_organisation_that_is_full() {
     let world = World::new().await;
     let (owner, ..) = world.member_of(world.organisation, Role::Owner).await;
-    let (_, token) = invited(&world, &by(world.organisation, owner), "bob@example.test", Role::Developer).await.unwrap();
+    let (_, token) =
+        invited(&world, &by(world.organisation, owner), "bob@example.test", Role::Developer).await.unwrap();
     let (app, organisation) = (world.app.clone(), world.organisation);
     let fill = world.app.db.write(move |tx| {
         Box::pin(async move {

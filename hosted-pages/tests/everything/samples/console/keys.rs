@@ -68,7 +68,13 @@ impl Stage<'_> {
         };
         let narrow = ApiKey { last_used_at: None, all: false, addresses: &addresses, expires_at: Some(AT), ..key };
         let keys = [key, narrow, ApiKey { expired: true, ..narrow }, ApiKey { revoked_at: Some(AT), ..key }];
-        let one = ApiKeyPage { shell, key: narrow, made_by: Some(("/members/1", words.person)), form: ApiKeyForm { expiry: "keep", ..form }, problems: &[] };
+        let one = ApiKeyPage {
+            shell,
+            key: narrow,
+            made_by: Some(("/members/1", words.person)),
+            form: ApiKeyForm { expiry: "keep", ..form },
+            problems: &[],
+        };
         self.add("api-key", &one);
         self.add("api-key-revoked", &ApiKeyPage { key: keys[3], made_by: None, ..one });
         let created = Some("polder_4fGh7Jk2Lm9Np3Qr8St5Vw6Xy1Zb0Cd");
