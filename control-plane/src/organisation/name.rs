@@ -36,12 +36,18 @@ pub async fn change(app: &Arc<App>, by: &By, name: &str) -> Result<(), Refusal> 
 pub fn checked(name: &str) -> Result<&str, Refusal> {
     let name = name.trim();
     let lower = name.to_lowercase();
-    let leads = ["://", "www.", "@"].iter().any(|part| lower.contains(part));
+    let leads = ["/", "www.", "@"].iter().any(|part| lower.contains(part)) || holds_host(name);
     let length = name.chars().count();
     if length == 0 || length > LONGEST || leads || name.contains(char::is_control) {
         return Err(Refusal::Name(LONGEST));
     }
     Ok(name)
+}
+
+/// Whether a dot leads on to two letters or more, as in the name of a host: `B.V.` and `St. Jan` hold none.
+fn holds_host(name: &str) -> bool {
+    const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+    name.split(DOTS).skip(1).any(|after| after.chars().take_while(|c| c.is_alphabetic()).count() >= 2)
 }
 
 #[cfg(test)]
@@ -50,10 +56,14 @@ mod tests {
 
     #[test]
     fn d12_a_name_is_a_name_and_no_way_to_lead_people_elsewhere() {
-        for good in ["Acme", "  Ann & Co.  ", "Zaken, B.V.", &"x".repeat(80)] {
+        for good in ["Acme", "  Ann & Co.  ", "Zaken, B.V.", "St. Jan", "A.B.C. Holding", "No. 4.2", &"x".repeat(80)] {
             assert!(checked(good).is_ok(), "{good}");
         }
-        for bad in ["", "  ", "a\r\nb", "go to https://evil.test", "WWW.evil.test", "ann@evil.test", &"x".repeat(81)] {
+        let links = ["evil-login.com/x", "Acme / evil", "evil.com", "Acme evil.Co now", "go to evil。com", "evil．com"];
+        for bad in ["", "  ", "a\r\nb", "go to https://evil.test", "WWW.evil.test", "ann@evil.test", &"x".repeat(81)]
+            .into_iter()
+            .chain(links)
+        {
             assert!(matches!(checked(bad), Err(Refusal::Name(_))), "{bad}");
         }
     }
