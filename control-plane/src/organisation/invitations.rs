@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use polder_db::Tx;
 use polder_kernel::{Email, Locale, Secret, Timestamp};
 
 use super::{By, Refusal, members as own_members};
@@ -91,10 +92,11 @@ pub async fn invite(
                 if members::count(tx, by.organisation_id, own_members::MOST).await? >= own_members::MOST {
                     return Err(Refusal::Full);
                 }
-                let since = Timestamp::from_millis(now.millis() - i64::try_from(DAY).unwrap_or(0) * 1000);
-                if invitations::mails_since(tx, by.organisation_id, (since, MAILS)).await? >= MAILS {
-                    return Err(Refusal::TooManyMails(Duration::from_secs(60 * 60)));
+                // Revoking one and making another is no way around the pause.
+                if invitations::was_sent_since(tx, by.organisation_id, (&found, before(now, PAUSE))).await? {
+                    return Err(Refusal::TooManyMails(PAUSE));
                 }
+                has_share(tx, by.organisation_id, now).await?;
                 let times = (now, now + LIFETIME);
                 let (organisation_id, actor) = (by.organisation_id, by.acting.actor);
                 let new = NewInvitation { id, organisation_id, role, email, locale, by: actor, times };
@@ -128,6 +130,7 @@ pub async fn resend(app: &Arc<App>, by: &By, id: InvitationId) -> Result<(Invita
     app.db
         .write(move |tx| {
             Box::pin(async move {
+                members::hold(tx, by.organisation_id, now).await?;
                 let found = invitations::by_id(tx, by.organisation_id, id).await?.ok_or(Refusal::Unknown)?;
                 by.reaches(tx, found.role).await?;
                 if found.sent >= SENDINGS {
@@ -136,6 +139,7 @@ pub async fn resend(app: &Arc<App>, by: &By, id: InvitationId) -> Result<(Invita
                 if found.sent_at + PAUSE > now {
                     return Err(Refusal::TooManyMails(PAUSE));
                 }
+                has_share(tx, by.organisation_id, now).await?;
                 let link = Link { hash: &hash, token: &sealed_token };
                 let times = (now, now + LIFETIME);
                 if !invitations::renew(tx, &unit.keyring, (id, found.sent), link, times).await? {
@@ -174,6 +178,19 @@ pub async fn revoke(app: &Arc<App>, by: &By, id: InvitationId) -> Result<(), Ref
             })
         })
         .await
+}
+
+/// Checks that an organisation has some of its share of mail left.
+async fn has_share(tx: &mut Tx, organisation: OrganisationId, now: Timestamp) -> Result<(), Refusal> {
+    let since = before(now, Duration::from_secs(DAY));
+    if invitations::mails_since(tx, organisation, (since, MAILS)).await? >= MAILS {
+        return Err(Refusal::TooManyMails(Duration::from_secs(60 * 60)));
+    }
+    Ok(())
+}
+
+fn before(now: Timestamp, time: Duration) -> Timestamp {
+    Timestamp::from_millis(now.millis() - i64::try_from(time.as_millis()).unwrap_or(0))
 }
 
 /// The address that opens an invitation.

@@ -192,6 +192,24 @@ pub async fn mails_since(
     Ok(counted.unwrap_or_default())
 }
 
+/// Whether an address was sent an invitation since `since` that is used or revoked by now.
+pub async fn was_sent_since(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    (email_hash, since): (&str, Timestamp),
+) -> Result<bool, Error> {
+    let sent = tx
+        .optional(
+            "SELECT id FROM member_invitation
+             WHERE organisation_id = $1 AND sent_at > $3 AND email_hash = $2
+                 AND (used_at IS NOT NULL OR revoked_at IS NOT NULL) LIMIT 1",
+            &args![organisation, email_hash, since],
+            |row| row.text("id"),
+        )
+        .await?;
+    Ok(sent.is_some())
+}
+
 /// Ends an open invitation of an organisation; `false` when there is none.
 pub async fn revoke(
     tx: &mut Tx,

@@ -109,8 +109,27 @@ async fn g22_an_organisation_sends_no_more_mail_than_its_share() {
     }
     let beyond = invited(&world, &by, "more@example.test", Role::Developer).await;
     assert!(matches!(beyond, Err(Refusal::TooManyMails(_))));
+    // Sending one again is mail, too.
+    world.app.clock.advance(invitations::PAUSE);
+    let (open, _) = invitations::page(&world.app, world.organisation, None, 1).await.unwrap();
+    let again = invitations::resend(&world.app, &by, open[0].id).await.map(drop);
+    assert!(matches!(again, Err(Refusal::TooManyMails(_))), "{again:?}");
     world.app.clock.advance(Duration::from_secs(24 * 3600 + 1));
     invited(&world, &by, "more@example.test", Role::Developer).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k16_revoking_an_invitation_is_no_way_to_send_another_at_once() {
+    let world = World::new().await;
+    let (owner, ..) = world.member_of(world.organisation, Role::Owner).await;
+    let by = by(world.organisation, owner);
+    let (id, _) = invited(&world, &by, "bob@example.test", Role::Developer).await.unwrap();
+    invitations::revoke(&world.app, &by, id).await.unwrap();
+    let again = invited(&world, &by, "BOB@example.test", Role::Developer).await;
+    assert!(matches!(again, Err(Refusal::TooManyMails(_))), "{again:?}");
+    invited(&world, &by, "carol@example.test", Role::Developer).await.unwrap();
+    world.app.clock.advance(invitations::PAUSE);
+    invited(&world, &by, "bob@example.test", Role::Developer).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
