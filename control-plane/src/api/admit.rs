@@ -34,19 +34,22 @@ pub async fn admit(
         Err(failed) => return Err(failed),
     };
     let kind = if request.method().is_safe() { Kind::Read } else { Kind::Write };
+    // Before anything is counted: who took a key along uses up nothing of its owner's from elsewhere.
+    let addresses = holder.rights.addresses.as_ref();
+    if addresses.is_some_and(|networks| !context.client_ip.is_some_and(|ip| networks.hold(ip))) {
+        api.rates.stranger(context.client_ip).map_err(Problem::too_many)?;
+        let title = "This key may not be used from this address";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", title).into());
+    }
     let standing = api
         .rates
         .count(holder.id, kind)
         .map_err(|over| ApiError::from(Problem::too_many(over.wait())).with(over.headers()))?;
-    let addresses = holder.rights.addresses.as_ref();
-    if addresses.is_some_and(|networks| !context.client_ip.is_some_and(|ip| networks.hold(ip))) {
-        let title = "This key may not be used from this address";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", title).into());
-    }
     if known(request.method()) {
         let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         reaches(holder.rights.scopes, path.trim_start_matches("/api/v1"), kind)?;
     }
+    caller::notice(&api.app, &holder).await?;
     request.extensions_mut().insert(Caller::new(&holder, &context));
     let answered = match kind {
         Kind::Read => Ok(next.run(request).await),

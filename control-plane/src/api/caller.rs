@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use polder_db::Error;
 use polder_service::RequestContext;
 
 use super::ApiError;
@@ -64,12 +65,19 @@ pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Holder, ApiE
     let key = bearer(headers).ok_or_else(|| refused(None))?;
     let (hash, now) = (hash_api_key(&app.keyring, key), app.clock.now());
     let holder = api_keys::by_hash(&mut app.db.read().await?, &hash, now).await?;
-    let holder = holder.ok_or_else(|| refused(Some("invalid_token")))?;
+    holder.ok_or_else(|| refused(Some("invalid_token")))
+}
+
+/// Writes down that a key was used, once a minute at most: only uses that were let in are uses.
+///
+/// # Errors
+/// The database's.
+pub async fn notice(app: &App, holder: &Holder) -> Result<(), Error> {
+    let (id, now) = (holder.id, app.clock.now());
     if holder.last_used_at.is_none_or(|at| at + NOTICED <= now) {
-        let id = holder.id;
         app.db.write(move |tx| Box::pin(async move { api_keys::used(tx, id, now).await })).await?;
     }
-    Ok(holder)
+    Ok(())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -17,7 +17,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Windows held before those that are over are dropped.
 const HELD: usize = 4096;
 
-/// Refusals for want of a key, per network.
+/// Refusals for want of a key that may be used from there, per network.
 const STRANGERS: (&str, Rule) = ("api-refused", Rule { burst: 100, per_minute: 60 });
 
 /// What is counted by itself.
@@ -95,7 +95,7 @@ impl Rates {
         Ok(standing(kind.limit() - window.used))
     }
 
-    /// Counts one refusal for want of a key.
+    /// Counts one refusal for want of a key, or for one that belongs elsewhere.
     ///
     /// # Errors
     /// When this network was refused too often.

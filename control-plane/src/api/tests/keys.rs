@@ -66,6 +66,38 @@ async fn g22_a_key_is_refused_from_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn k16_who_took_a_key_along_uses_up_nothing_of_its_owners_from_elsewhere() {
+    let world = World::new().await;
+    let key = world.key_with(world.organisation, rights("tenants:write", "192.0.2.0/24")).await;
+    let from = async |peer: &str, method: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri("/api/v1/tenants")
+            .header(AUTHORIZATION, format!("Bearer {key}"))
+            .header(CONTENT_TYPE, "application/json")
+            .extension(polder_service::request::Peer(peer.parse().unwrap()));
+        world.send(request, "{}").await
+    };
+    let last_use = async || {
+        let mut tx = world.app.db.read().await.unwrap();
+        crate::store::api_keys::page(&mut tx, world.organisation, None, 1).await.unwrap().remove(0).last_used_at
+    };
+    // As many as the key may write in a minute: after some, the stranger's own address is refused for a while.
+    let mut told = BTreeSet::new();
+    for _ in 0..1_210 {
+        told.insert(from("198.51.100.1:1", "POST").await.status.as_u16());
+    }
+    assert_eq!(told, BTreeSet::from([403, 429]));
+    assert_eq!(last_use().await, None, "a refusal is no use");
+    let owner = from("192.0.2.7:1", "POST").await;
+    assert_eq!(owner.status, StatusCode::UNPROCESSABLE_ENTITY, "let in: {owner:?}");
+    assert!(owner.header("ratelimit").contains(";r=1199;"), "{owner:?}");
+    assert!(last_use().await.is_some());
+    // It is the address that is counted, not the key.
+    assert_eq!(from("203.0.113.5:1", "GET").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn g22_keys_are_made_shown_once_changed_revoked_and_end_by_themselves() {
     let world = World::new().await;
     let key = world.key(KeyAccess::Write).await;
@@ -295,7 +327,7 @@ async fn g22_a_key_is_changed_as_it_is_now_and_by_what_its_changer_is_now() {
     keys::change(&world.app, &by, giver.parse().unwrap(), narrower).await.unwrap();
     let refused = keys::create(&world.app, &late, wish()).await;
     assert!(matches!(refused, Err(crate::organisation::Refusal::RightsAboveOwn)), "{refused:?}");
-    let wish = (("z@example.test".parse().unwrap()), crate::model::Role::Developer, polder_kernel::Locale::default());
+    let wish = ("z@example.test".parse().unwrap(), crate::model::Role::Developer, polder_kernel::Locale::default());
     let refused = crate::organisation::invitations::invite(&world.app, &late, wish).await.map(drop);
     assert!(matches!(refused, Err(crate::organisation::Refusal::AboveOwn)), "{refused:?}");
 }
