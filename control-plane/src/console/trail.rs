@@ -1,6 +1,5 @@
 //! What happened in the organisation.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
@@ -34,13 +33,10 @@ pub async fn page(
     let filter = Filter { action: given(asked.action), actor: given(asked.actor_id) };
     let cursor = given(asked.cursor).map(|text| Cursor::parse(&text).ok_or(Fault::BadRequest("no cursor")));
     let (found, next) = trail::page(app, organisation, (&filter, cursor.transpose()?), PAGE).await?;
-    let mut names = BTreeMap::new();
+    let mut names = trail::called(app, organisation, &found).await?;
     for event in &found {
-        if !names.contains_key(&event.actor_id) {
-            let called = trail::called(app, organisation, &event.actor_id).await?;
-            let named = called.unwrap_or_else(|| format!("{} {}", event.actor_kind, event.actor_id));
-            names.insert(event.actor_id.clone(), named);
-        }
+        let otherwise = || format!("{} {}", event.actor_kind, event.actor_id);
+        names.entry(event.actor_id.clone()).or_insert_with(otherwise);
     }
     let texts: Vec<(String, String)> = found.iter().map(|event| (event.at.rfc3339(), facts(event))).collect();
     let rows: Vec<TrailRow<'_>> = found

@@ -1,5 +1,7 @@
 //! What happened in an organisation, in words.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use polder_audit::{Cursor, Entry};
 use polder_kernel::Timestamp;
 use serde_json::{Map, Value};
@@ -58,15 +60,26 @@ pub async fn page(
     Ok((found.into_iter().map(|entry| event(app, entry)).collect(), next))
 }
 
-/// What an actor of the log is called: a member's name, or address; `None` for others and for who is long gone.
+/// What the members among the actors of these entries are called, by id: name, or address. Others, and who is long
+/// gone, are not among them.
 ///
 /// # Errors
 /// The database's.
-pub async fn called(app: &App, organisation: OrganisationId, actor_id: &str) -> Result<Option<String>, Refusal> {
-    let Ok(id) = actor_id.parse::<MemberId>() else { return Ok(None) };
-    let Some(found) = members::ever(&mut app.db.read().await?, organisation, id).await? else { return Ok(None) };
-    let (name, email) = found.identity(&app.keyring)?;
-    Ok([name, email].into_iter().find(|text| !text.is_empty()))
+pub async fn called(
+    app: &App,
+    organisation: OrganisationId,
+    events: &[Event],
+) -> Result<BTreeMap<String, String>, Refusal> {
+    let ids: BTreeSet<&str> = events.iter().map(|event| event.actor_id.as_str()).collect();
+    let ids: Vec<MemberId> = ids.into_iter().filter_map(|id| id.parse().ok()).collect();
+    let mut called = BTreeMap::new();
+    for member in members::ever_of(&mut app.db.read().await?, organisation, ids).await? {
+        let (name, email) = member.identity(&app.keyring)?;
+        if let Some(text) = [name, email].into_iter().find(|text| !text.is_empty()) {
+            called.insert(member.id.to_string(), text);
+        }
+    }
+    Ok(called)
 }
 
 fn event(app: &App, entry: Entry) -> Event {

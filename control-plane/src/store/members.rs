@@ -1,7 +1,7 @@
 //! Members: people of an organisation, known by their subject at the tenant `platform`.
 
 use polder_crypto::{Category, Keyring, SealError};
-use polder_db::{Error, Row, Tx, args};
+use polder_db::{Error, Row, Tx, Value, args, list};
 use polder_kernel::{Email, Timestamp};
 
 use crate::model::{MemberId, OrganisationId, Role};
@@ -104,6 +104,24 @@ pub async fn ever(tx: &mut Tx, organisation: OrganisationId, id: MemberId) -> Re
         listed,
     )
     .await
+}
+
+/// Those of these who are or were members of this organisation.
+pub async fn ever_of(tx: &mut Tx, organisation: OrganisationId, ids: Vec<MemberId>) -> Result<Vec<Listed>, Error> {
+    let mut found = Vec::new();
+    for group in list::groups::<16, _>(ids) {
+        let mut args = vec![Value::from(organisation)];
+        args.extend(group);
+        let rows = tx.all(
+            "SELECT id, COALESCE(further_role, role) AS role, created_at, last_seen_at, name_sealed, email_sealed
+             FROM member WHERE organisation_id = $1 AND id IN (
+                 $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            &args,
+            listed,
+        );
+        found.extend(rows.await?);
+    }
+    Ok(found)
 }
 
 /// At most `limit` members of an organisation, oldest first, after the one with the id `after`.
