@@ -59,6 +59,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     let custody = tokio::spawn(custody::keep(Arc::clone(&app)));
     let sharing = tokio::spawn(fair::keep(Arc::clone(&app)));
     let mailing = tokio::spawn(organisation::mail::keep(Arc::clone(&app)));
+    let telling = tokio::spawn(organisation::access_over::keep(Arc::clone(&app)));
     let counting = tokio::spawn(usage::keep(Arc::clone(&app)));
     let server = tokio::spawn(postgres::keep(Arc::clone(&app)));
 
@@ -78,6 +79,7 @@ pub async fn run(options: Dev) -> Result<(), Problem> {
     custody.abort();
     sharing.abort();
     mailing.abort();
+    telling.abort();
     server.abort();
     counting.abort();
     usage::flush(&app).await;

@@ -33,10 +33,8 @@ pub struct NewAccess {
 
 pub(super) async fn list(State(app): State<Arc<App>>, Path(slug): Path<String>) -> Result<Response, Problem> {
     let tenant = tenant(&app, &slug).await?;
-    let organisation = tenant.organisation_id.ok_or_else(Problem::not_found)?;
-    let (found, _) = access::page(&app, organisation, None, SHOWN).await.map_err(|refusal| refused(&refusal))?;
-    let here = found.into_iter().filter(|grant| grant.tenant == tenant.slug.as_str());
-    Ok(Json(here.map(StaffGrant::from).collect::<Vec<_>>()).into_response())
+    let found = access::of_tenant(&app, &tenant, SHOWN).await.map_err(|refusal| refused(&refusal))?;
+    Ok(Json(found.into_iter().map(StaffGrant::from).collect::<Vec<_>>()).into_response())
 }
 
 pub(super) async fn grant(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use polder_kernel::{Email, Timestamp};
 use polder_tenant_api::{StaffAccess, StaffAccessChange};
 
-use super::{By, Refusal};
+use super::{By, Refusal, access_over};
 use crate::administer::{On, Refused, staff_access};
 use crate::app::App;
 use crate::audit::{self, ActingFor};
@@ -72,7 +72,7 @@ impl From<polder_db::Error> for NotGiven {
 }
 
 impl Grant {
-    fn of(app: &App, listed: &Listed) -> Result<Self, Refusal> {
+    pub(super) fn of(app: &App, listed: &Listed) -> Result<Self, Refusal> {
         let (person, reason) = listed.words(&app.keyring)?;
         Ok(Self {
             id: listed.id,
@@ -80,12 +80,12 @@ impl Grant {
             person,
             reason,
             created_at: listed.created_at,
-            until: listed.ended_at.unwrap_or(listed.expires_at),
+            until: listed.over_at(),
             holds: listed.holds(app.clock.now()),
         })
     }
 
-    fn told(&self, what: StaffAccessChange) -> StaffAccess {
+    pub(super) fn told(&self, what: StaffAccessChange) -> StaffAccess {
         let Self { id, person, reason, until, .. } = self;
         let (id, until) = (id.to_string(), until.rfc3339());
         StaffAccess { id, what, person: person.clone(), reason: reason.clone(), until }
@@ -178,7 +178,17 @@ pub async fn page(
     Ok((page, found.len() > wanted))
 }
 
-/// Ends access before its time. It is over at once; the tenant's log says so as soon as the tenant hears it.
+/// The newest grants to a tenant.
+///
+/// # Errors
+/// The database's.
+pub async fn of_tenant(app: &App, tenant: &Tenant, limit: u32) -> Result<Vec<Grant>, Refusal> {
+    let found = staff_grants::of_tenant(&mut app.db.read().await?, tenant.id, i64::from(limit)).await?;
+    found.iter().map(|listed| Grant::of(app, listed)).collect()
+}
+
+/// Ends access before its time. It is over at once; the tenant's log says so as soon as the tenant hears it, which is
+/// tried until it does ([`super::access_over`]).
 ///
 /// # Errors
 /// [`Refusal::Unknown`] when there is no such access to a tenant of this organisation, or it is over.
@@ -187,13 +197,14 @@ pub async fn end(app: &Arc<App>, by: &By, id: StaffGrantId) -> Result<(), Refusa
     let listed = staff_grants::by_id(&mut tx, by.organisation_id, id).await?.ok_or(Refusal::Unknown)?;
     let tenant = tenants::by_slug(&mut tx, &listed.tenant).await?.ok_or(Refusal::Unknown)?;
     drop(tx);
-    let (grant, now, named) = (Grant::of(app, &listed)?, app.clock.now(), id.to_string());
+    let (now, named) = (app.clock.now(), id.to_string());
+    let grant = Grant { until: now, holds: false, ..Grant::of(app, &listed)? };
     let facts = [("grant", named.as_str()), ("person", grant.person.as_str())];
     let event = audit::event("staff_access.ended", &by.acting, Some(&tenant.slug), &facts);
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                if !staff_grants::end(tx, id, now).await? {
+                if !staff_grants::end(tx, id, (now, now + access_over::AGAIN)).await? {
                     return Err(Refusal::Unknown);
                 }
                 polder_audit::record(tx, event);
@@ -202,10 +213,7 @@ pub async fn end(app: &Arc<App>, by: &By, id: StaffGrantId) -> Result<(), Refusa
         })
         .await?;
     let on = On { app: Arc::clone(app), tenant, acting: by.acting.clone() };
-    if let Err(error) = staff_access::tell(&on, &grant.told(StaffAccessChange::Ended)).await {
-        tracing::warn!(tenant = %on.tenant.slug, %error, "the tenant could not be told that access was ended");
-    }
-    Ok(())
+    Ok(access_over::tell(&on, &grant, StaffAccessChange::Ended).await?)
 }
 
 /// Whether somebody may look at a tenant that is not their organisation's; each look is written down.

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod access;
+pub mod access_over;
 pub mod by;
 pub mod invitations;
 pub mod keys;

@@ -47,6 +47,11 @@ impl Listed {
         self.ended_at.is_none() && self.expires_at > now
     }
 
+    /// When it is over, or was.
+    pub fn over_at(&self) -> Timestamp {
+        self.ended_at.unwrap_or(self.expires_at)
+    }
+
     /// Who, by name and address, and why.
     ///
     /// # Errors
@@ -63,8 +68,8 @@ pub async fn insert(tx: &mut Tx, keyring: &Keyring, new: &NewGrant) -> Result<()
     let (from, until) = new.times;
     let sealed = keyring.seal_text(Category::Identifiers, &context(new.id), &new.reason);
     tx.execute(
-        "INSERT INTO staff_grant (id, tenant_id, member_id, reason_sealed, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO staff_grant (id, tenant_id, member_id, reason_sealed, created_at, expires_at, tell_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
         &args![new.id, new.tenant_id, new.member_id, sealed, from, until],
     )
     .await?;
@@ -107,7 +112,22 @@ pub async fn page(
     .await
 }
 
-/// One of those.
+/// The newest grants to a tenant, `limit` at most.
+pub async fn of_tenant(tx: &mut Tx, tenant: TenantId, limit: i64) -> Result<Vec<Listed>, Error> {
+    tx.all(
+        "SELECT staff_grant.id, tenant.slug, staff_grant.created_at, expires_at, ended_at, member_id, reason_sealed,
+             name_sealed, email_sealed
+         FROM staff_grant
+         JOIN tenant ON tenant.id = staff_grant.tenant_id
+         JOIN member ON member.id = staff_grant.member_id
+         WHERE staff_grant.tenant_id = $1 ORDER BY staff_grant.id DESC LIMIT $2",
+        &args![tenant, limit],
+        from_row,
+    )
+    .await
+}
+
+/// One of an organisation's.
 pub async fn by_id(tx: &mut Tx, organisation: OrganisationId, id: StaffGrantId) -> Result<Option<Listed>, Error> {
     tx.optional(
         "SELECT staff_grant.id, tenant.slug, staff_grant.created_at, expires_at, ended_at, member_id, reason_sealed,
@@ -122,12 +142,44 @@ pub async fn by_id(tx: &mut Tx, organisation: OrganisationId, id: StaffGrantId) 
     .await
 }
 
-/// Ends a grant before its time; `false` when it is over.
-pub async fn end(tx: &mut Tx, id: StaffGrantId, now: Timestamp) -> Result<bool, Error> {
+/// Grants that are over of which the tenant has not heard it, and should by now.
+pub async fn to_tell(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<Listed>, Error> {
+    tx.all(
+        "SELECT staff_grant.id, tenant.slug, staff_grant.created_at, expires_at, ended_at, member_id, reason_sealed,
+             name_sealed, email_sealed
+         FROM staff_grant
+         JOIN tenant ON tenant.id = staff_grant.tenant_id
+         JOIN member ON member.id = staff_grant.member_id
+         WHERE tell_at IS NOT NULL AND tell_at <= $1 AND destroyed_at IS NULL ORDER BY tell_at LIMIT $2",
+        &args![now, limit],
+        from_row,
+    )
+    .await
+}
+
+/// The tenant heard that a grant is over; `false` when that was known.
+pub async fn told(tx: &mut Tx, id: StaffGrantId, now: Timestamp) -> Result<bool, Error> {
+    let told = tx
+        .execute(
+            "UPDATE staff_grant SET told_at = $2, tell_at = NULL WHERE id = $1 AND told_at IS NULL",
+            &args![id, now],
+        )
+        .await?;
+    Ok(told == 1)
+}
+
+/// The tenant did not hear it: the next try is then.
+pub async fn tell_again(tx: &mut Tx, id: StaffGrantId, at: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE staff_grant SET tell_at = $2 WHERE id = $1 AND told_at IS NULL", &args![id, at]).await?;
+    Ok(())
+}
+
+/// Ends a grant before its time; `false` when it is over. The tenant is told at once, and where that fails at `tell_at`.
+pub async fn end(tx: &mut Tx, id: StaffGrantId, (now, tell_at): (Timestamp, Timestamp)) -> Result<bool, Error> {
     let ended = tx
         .execute(
-            "UPDATE staff_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL AND expires_at > $2",
-            &args![id, now],
+            "UPDATE staff_grant SET ended_at = $2, tell_at = $3 WHERE id = $1 AND ended_at IS NULL AND expires_at > $2",
+            &args![id, now, tell_at],
         )
         .await?;
     Ok(ended == 1)

@@ -28,4 +28,6 @@ pub enum StaffAccessChange {
     Granted,
     /// It was ended before its time.
     Ended,
+    /// It ended by itself.
+    Expired,
 }

@@ -3,7 +3,7 @@
 use crate::texts::Texts;
 
 /// Every action that there are words for, by name.
-pub const ACTIONS: [&str; 86] = [
+pub const ACTIONS: [&str; 87] = [
     "api.changed",
     "api.removed",
     "application.changed",
@@ -73,6 +73,7 @@ pub const ACTIONS: [&str; 86] = [
     "sign_in.code_requested",
     "sign_in.failed",
     "staff_access.ended",
+    "staff_access.expired",
     "staff_access.granted",
     "tenant.resumed",
     "tenant.suspended",
@@ -165,6 +166,7 @@ pub(crate) fn words<'a>(t: &'static Texts, action: &'a str) -> &'a str {
         "sign_in.code_requested" => t.sign_in_code_requested,
         "sign_in.failed" => t.sign_in_failed,
         "staff_access.ended" => t.staff_access_ended,
+        "staff_access.expired" => t.staff_access_expired,
         "staff_access.granted" => t.staff_access_granted,
         "tenant.resumed" => t.tenant_resumed,
         "tenant.suspended" => t.tenant_suspended,

@@ -30,6 +30,7 @@ pub async fn tell(
     let action = match told.what {
         StaffAccessChange::Granted => "staff_access.granted",
         StaffAccessChange::Ended => "staff_access.ended",
+        StaffAccessChange::Expired => "staff_access.expired",
     };
     let details = json!({"grant": told.id, "person": told.person, "reason": told.reason, "until": told.until});
     let event = caller.event(action).details(details);

@@ -12,7 +12,7 @@ async fn g30_a_tenants_own_log_says_who_of_the_operators_people_had_access_and_w
         json!({"id": "g1", "what": what, "person": "Sam (sam@operator.test)", "reason": "ticket 7",
             "until": "2026-11-21T09:00:00.000Z"})
     };
-    for what in ["granted", "ended"] {
+    for what in ["granted", "ended", "expired"] {
         assert_eq!(call(&tenant, "POST", "/staff-access", Some(told(what))).await.0, 204, "{what}");
         let (status, log) = call(&tenant, "GET", &format!("/audit-events?action=staff_access.{what}"), None).await;
         let details = &log["items"][0]["details"];

@@ -152,3 +152,76 @@ async fn g30_access_is_reasoned_and_short_and_holds_only_once_the_tenant_knows()
     *world.stub.answer.lock().unwrap() = None;
     assert_eq!(world.get(&cookie, "/tenants/foreign/users").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g30_a_tenant_is_told_until_it_hears_that_access_is_over() {
+    use crate::organisation::access_over;
+    let (world, ..) = stage().await;
+    let foreign = world.tenant("foreign").await;
+    let away = |is: bool| {
+        let answer = is.then(|| (StatusCode::SERVICE_UNAVAILABLE, json!({})));
+        *world.stub.answer.lock().unwrap() = answer;
+    };
+    let told = || {
+        let asked = world.stub.asked.lock().unwrap();
+        let told = asked.iter().filter(|(said, _)| said.htu == "/staff-access");
+        told.map(|(_, body)| body["what"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let by = crate::organisation::By {
+        organisation_id: world.strangers,
+        acting: crate::audit::ActingFor::system_within(Some(world.strangers)),
+        authority: crate::organisation::Authority::Key,
+    };
+    // Ended while the tenant is away: it is over at once, and told later.
+    let first = access::grant(&world.app, &foreign, wish(30)).await.unwrap();
+    away(true);
+    access::end(&world.app, &by, first.id).await.unwrap();
+    access_over::tell_due(&world.app).await.unwrap();
+    assert_eq!(told(), ["granted", "ended"], "not again at once");
+    world.app.clock.advance(Duration::from_secs(60));
+    access_over::tell_due(&world.app).await.unwrap();
+    assert_eq!(told(), ["granted", "ended", "ended"]);
+    away(false);
+    world.app.clock.advance(Duration::from_secs(60));
+    access_over::tell_due(&world.app).await.unwrap();
+    assert_eq!(told(), ["granted", "ended", "ended", "ended"]);
+    for _ in 0..3 {
+        world.app.clock.advance(Duration::from_secs(7 * 3600));
+        access_over::tell_due(&world.app).await.unwrap();
+    }
+    assert_eq!(told().len(), 4, "it heard");
+    // One that runs out is told by its own word, once it did.
+    access::grant(&world.app, &foreign, wish(30)).await.unwrap();
+    access_over::tell_due(&world.app).await.unwrap();
+    assert_eq!(told()[4..], ["granted"], "while it holds nothing is told");
+    world.app.clock.advance(Duration::from_secs(30 * 60));
+    for _ in 0..2 {
+        access_over::tell_due(&world.app).await.unwrap();
+    }
+    assert_eq!(told()[4..], ["granted", "expired"]);
+    let log = world.newest(world.strangers).await;
+    assert!(log.iter().any(|(_, action, ..)| action == "staff_access.expired"), "{log:?}");
+    // A tenant of an earlier version has one word for both.
+    access::grant(&world.app, &foreign, wish(1)).await.unwrap();
+    world.app.clock.advance(Duration::from_secs(60));
+    *world.stub.answer.lock().unwrap() =
+        Some((StatusCode::UNPROCESSABLE_ENTITY, json!({"status": 422, "code": "invalid", "title": "x"})));
+    access_over::tell_due(&world.app).await.unwrap();
+    assert_eq!(told()[6..], ["granted", "expired", "ended"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g30_the_operator_sees_a_tenants_own_grants_however_many_others_there_are() {
+    let (world, ..) = stage().await;
+    let (foreign, acme) = (world.tenant("foreign").await, world.tenant("acme").await);
+    access::grant(&world.app, &foreign, wish(30)).await.unwrap();
+    world.app.clock.advance(Duration::from_millis(1));
+    for _ in 0..3 {
+        access::grant(&world.app, &acme, wish(30)).await.unwrap();
+    }
+    let listed =
+        async |tenant: &crate::model::Tenant, limit: u32| access::of_tenant(&world.app, tenant, limit).await.unwrap();
+    let (theirs, ours) = (listed(&foreign, 2).await, listed(&acme, 2).await);
+    assert_eq!(theirs.iter().map(|grant| grant.tenant.as_str()).collect::<Vec<_>>(), ["foreign"]);
+    assert_eq!(ours.iter().map(|grant| grant.tenant.as_str()).collect::<Vec<_>>(), ["acme", "acme"]);
+}
