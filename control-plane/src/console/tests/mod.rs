@@ -6,6 +6,7 @@ mod connections;
 mod forms;
 mod home;
 mod invitations;
+mod keys;
 mod members;
 mod people;
 mod roles;
