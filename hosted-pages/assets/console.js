@@ -21,6 +21,29 @@ for (const list of document.querySelectorAll("[data-events]")) {
   events.addEventListener("error", () => { events.close(); setTimeout(() => location.reload(), 1500) })
 }
 
+// An import of people: each event says how far it is, and the last one shows the page of one that is over.
+for (const card of document.querySelectorAll("[data-progress]")) {
+  for (const hint of document.querySelectorAll(".only-without-script")) hint.hidden = true
+  const bar = document.getElementById("done")
+  const write = (id, words) => { document.getElementById(id).textContent = words }
+  const events = new EventSource(card.dataset.progress)
+  events.addEventListener("progress", (event) => {
+    let news
+    try { news = JSON.parse(event.data) } catch { return }
+    if (news.state !== "running") { events.close(); return location.reload() }
+    bar.max = news.total
+    bar.value = news.done
+    const words = card.dataset.ofTotal.replace("#1", news.done).replace("#2", news.total)
+    bar.textContent = words
+    write("of-total", words)
+    for (const what of ["created", "updated", "skipped"]) write(what, news[what])
+  })
+  // A stream that ended or broke is taken up by the browser; one that is refused is asked for later.
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10000)
+  })
+}
+
 // Copy buttons show only where copying works.
 if (navigator.clipboard) {
   for (const button of document.querySelectorAll("[data-copy]")) {

@@ -212,7 +212,7 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/data-keys/rotate", post(admin::keys::rotate_data))
         .route("/seal-key", get(admin::keys::seal_key))
         .route("/seal-key/rotate", post(admin::keys::rotate_seal_key))
-        .route("/profile-fields", get(admin::profile_fields::list))
+        .route("/profile-fields", get(admin::profile_fields::list).put(admin::profile_fields::put_in_order))
         .route(
             "/profile-fields/{name}",
             get(admin::profile_fields::show).put(admin::profile_fields::put).delete(admin::profile_fields::remove),

@@ -57,9 +57,9 @@ impl Verification {
     /// Whether a walk has to be begun: it is then noted as under way.
     fn begin(&self, fresh: AuditVerification, now: Timestamp) -> bool {
         let mut current = self.lock();
-        let stands = current.as_ref().is_some_and(|walk| {
-            walk.through_at.is_none_or(|through_at| !walk.told && now.since(through_at) < KEPT)
-        });
+        let stands = current
+            .as_ref()
+            .is_some_and(|walk| walk.through_at.is_none_or(|through_at| !walk.told && now.since(through_at) < KEPT));
         if !stands {
             *current = Some(Walk { found: fresh, through_at: None, told: false });
         }

@@ -3,16 +3,16 @@
 use http::{Method, StatusCode};
 use polder_tenant_api::connections::host;
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, ApplicationSecret, ApplicationSecretId, CreatedApplication,
-    CreatedSecret, NewApplication, Page, Preferences,
+    Application, ApplicationChanges, ApplicationId, ApplicationOrder, ApplicationSecret, ApplicationSecretId,
+    CreatedApplication, CreatedSecret, NewApplication, Page, Preferences,
 };
 
 use super::{On, Part, Refused, target};
 use crate::egress::needs;
 
-/// A page of them, newest first.
-pub async fn list(on: &On, part: &Part) -> Result<Page<Application>, Refused> {
-    on.ask(&target("/applications", &[], part)).await
+/// A page of them in an order.
+pub async fn list(on: &On, order: ApplicationOrder, part: &Part) -> Result<Page<Application>, Refused> {
+    on.ask(&target("/applications", &[("sort", order.asked())], part)).await
 }
 
 /// One of them.

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use polder_kernel::Timestamp;
-use polder_tenant_api::{AuditEvent, AuditVerification, Page};
+use polder_tenant_api::{AuditEvent, AuditVerification, ByTime, Page};
 
 use super::{On, Part, Refused, target};
 use crate::sheet::{self, Sheet};
@@ -27,6 +27,8 @@ pub struct Which {
     pub from: Option<Timestamp>,
     /// Those before this moment.
     pub before: Option<Timestamp>,
+    /// In which order.
+    pub sort: ByTime,
 }
 
 /// How a log is written out.
@@ -54,7 +56,7 @@ impl Format {
     }
 }
 
-/// A page of entries, newest first. It may hold fewer than asked for, and go on all the same.
+/// A page of entries. It may hold fewer than asked for, and go on all the same.
 pub async fn list(on: &On, which: &Which, part: &Part) -> Result<Page<AuditEvent>, Refused> {
     let (from, before) = (which.from.map(Timestamp::rfc3339), which.before.map(Timestamp::rfc3339));
     let pairs = [
@@ -64,6 +66,7 @@ pub async fn list(on: &On, which: &Which, part: &Part) -> Result<Page<AuditEvent
         ("application_id", which.application_id.as_deref()),
         ("from", from.as_deref()),
         ("before", before.as_deref()),
+        ("sort", which.sort.asked()),
     ];
     on.ask(&target("/audit-events", &pairs, part)).await
 }

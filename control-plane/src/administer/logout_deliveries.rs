@@ -1,17 +1,18 @@
 //! What a tenant's applications were told of ended sessions.
 
 use http::Method;
-use polder_tenant_api::{LogoutDelivery, LogoutDeliveryId, LogoutDeliveryState, Page};
+use polder_tenant_api::{ByCreation, LogoutDelivery, LogoutDeliveryId, LogoutDeliveryState, Page};
 
 use super::{On, Part, Refused, target};
 
-/// A page of the log, newest first; of one application and one state where they are named.
+/// A page of the log in an order; of one application and one state where they are named.
 pub async fn list(
     on: &On,
-    (application, state): (Option<&str>, Option<LogoutDeliveryState>),
+    (application, state, order): (Option<&str>, Option<LogoutDeliveryState>, ByCreation),
     part: &Part,
 ) -> Result<Page<LogoutDelivery>, Refused> {
-    let pairs = [("application_id", application), ("state", state.map(LogoutDeliveryState::as_str))];
+    let state = state.map(LogoutDeliveryState::as_str);
+    let pairs = [("application_id", application), ("state", state), ("sort", order.asked())];
     on.ask(&target("/logout-deliveries", &pairs, part)).await
 }
 

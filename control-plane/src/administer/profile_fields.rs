@@ -1,11 +1,11 @@
 //! Fields that a tenant adds to the profile of its people.
 
 use http::Method;
-use polder_tenant_api::{FieldDefinition, Page, ProfileField};
+use polder_tenant_api::{FieldDefinition, FieldOrder, Page, ProfileField};
 
 use super::{On, Refused};
 
-/// All of them, in the order they were made.
+/// All of them, in the order in which people see them.
 pub async fn list(on: &On) -> Result<Page<ProfileField>, Refused> {
     on.ask("/profile-fields").await
 }
@@ -13,6 +13,13 @@ pub async fn list(on: &On) -> Result<Page<ProfileField>, Refused> {
 /// One of them.
 pub async fn show(on: &On, name: &str) -> Result<ProfileField, Refused> {
     on.ask(&path(name)).await
+}
+
+/// Puts them in another order.
+pub async fn put_in_order(on: &On, order: &FieldOrder) -> Result<Page<ProfileField>, Refused> {
+    let fields = on.change((Method::PUT, "/profile-fields"), Some(order)).await?;
+    on.record(on.event("profile_fields.ordered")).await?;
+    Ok(fields)
 }
 
 /// Makes a field, or changes it.

@@ -1,10 +1,11 @@
 //! How signing in went at the address of one of a tenant's people.
 
-use polder_tenant_api::{Page, SignInAttempt, UserId};
+use polder_tenant_api::{AttemptOrder, Page, SignInAttempt, UserId};
 
-use super::{On, Refused};
+use super::{On, Part, Refused, target};
 
 /// The attempts of the last 30 days.
-pub async fn list(on: &On, user: UserId) -> Result<Page<SignInAttempt>, Refused> {
-    on.ask(&format!("/users/{user}/sign-in-attempts")).await
+pub async fn list(on: &On, user: UserId, order: AttemptOrder) -> Result<Page<SignInAttempt>, Refused> {
+    let path = format!("/users/{user}/sign-in-attempts");
+    on.ask(&target(&path, &[("sort", order.asked())], &Part::default())).await
 }

@@ -1,21 +1,20 @@
 //! A tenant's people.
 
 use http::Method;
-use polder_tenant_api::{NewUser, Page, User, UserChanges, UserFilter, UserId, UserOrder};
+use polder_tenant_api::{NewUser, Page, User, UserChanges, UserFilter, UserId};
 
 use super::{On, Part, Refused, target};
 
 /// A page of those who are wanted.
 pub async fn list(on: &On, wanted: &UserFilter, part: &Part) -> Result<Page<User>, Refused> {
     let yes_or_no = |asked: Option<bool>| asked.map(|yes| if yes { "true" } else { "false" });
-    let order = (wanted.order != UserOrder::Newest).then(|| wanted.order.as_str());
     let pairs = [
         ("email", wanted.email.as_deref()),
         ("q", wanted.q.as_deref()),
         ("role", wanted.role.as_deref()),
         ("disabled", yes_or_no(wanted.disabled)),
         ("unverified", yes_or_no(wanted.unverified)),
-        ("order", order),
+        ("sort", wanted.sort.asked()),
     ];
     on.ask(&target("/users", &pairs, part)).await
 }

@@ -11,16 +11,16 @@ use polder_service::json::Json;
 use polder_service::problem::Problem;
 use polder_tenant_api::Page;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::input::{Input, Listing, Params};
+use super::input::{Input, Params, part};
 use super::members::{USUAL, cursor};
 use super::within::AtId;
 use super::{ApiError, Caller};
 use crate::app::App;
 use crate::model::{ApiKeyKind, Networks, Scopes};
 use crate::organisation::keys::{self, Changes, Wish};
-use crate::store::api_keys::{Listed, Rights};
+use crate::store::api_keys::{KeyOrder, Listed, Rights};
 
 /// A key of this API. The key itself is not kept.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -125,9 +125,25 @@ fn end(now: Timestamp, days: u32) -> Result<Option<Timestamp>, ApiError> {
     Ok(keys::after(now, days))
 }
 
-/// Lists the keys of your organisation, newest first, revoked ones among them.
+/// Which part of the keys is wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// In which order; a `-` turns it round, and unless given it is `-created_at`, the newest first.
+    #[param(inline, nullable = false)]
+    sort: Option<KeyOrder>,
+    /// `next` of the page before, in the same order.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+    /// How many items at most: 1 to 200, 50 unless given.
+    #[param(minimum = 1, maximum = 200, default = 50, nullable = false)]
+    limit: Option<u32>,
+}
+
+/// Lists the keys of your organisation, revoked ones among them.
 #[utoipa::path(
-    get, path = "/api-keys", operation_id = "listApiKeys", tag = "api-keys", params(Listing),
+    get, path = "/api-keys", operation_id = "listApiKeys", tag = "api-keys", params(Wanted),
     responses((status = 200, description = "A page of keys", body = Page<ApiKey>, example = json!({"items": [{
         "id": "019a0000-0000-7000-8000-000000000004", "name": "Deployments", "scopes": ["tenants:read", "applications:write"],
         "addresses": ["192.0.2.0/24"], "created_at": "2026-11-21T08:00:00.000Z",
@@ -137,11 +153,12 @@ fn end(now: Timestamp, days: u32) -> Result<Option<Timestamp>, ApiError> {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Params(listing): Params<Listing>,
+    Params(wanted): Params<Wanted>,
 ) -> Result<Json<Page<ApiKey>>, ApiError> {
-    let part = listing.part()?;
-    let (before, limit) = (cursor(part.cursor.as_deref())?, part.limit.unwrap_or(USUAL));
-    let (found, more) = keys::page(&app, caller.organisation_id, before, limit).await?;
+    let part = part(wanted.cursor, wanted.limit)?;
+    let (seen, limit) = (cursor(part.cursor.as_deref())?, part.limit.unwrap_or(USUAL));
+    let (found, more) =
+        keys::page(&app, caller.organisation_id, (wanted.sort.unwrap_or_default(), seen), limit).await?;
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     Ok(Json(Page { items: found.into_iter().map(ApiKey::from).collect(), next }))
 }

@@ -4,17 +4,37 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use polder_service::json::Json;
-use polder_tenant_api::{Application, ApplicationChanges, ApplicationKind, CreatedApplication, NewApplication, Page};
+use polder_tenant_api::{
+    Application, ApplicationChanges, ApplicationKind, ApplicationOrder, CreatedApplication, NewApplication, Page,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::ApiError;
-use super::input::{Input, Listing, Params};
+use super::input::{Input, Params, part};
 use super::within::{AtId, Within};
 use crate::administer::applications;
 
-/// Lists a tenant's applications, newest first.
+/// Which part of the applications is wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// In which order; a `-` turns it round, and unless given it is `-created_at`, the newest first.
+    #[param(inline, nullable = false)]
+    sort: Option<ApplicationOrder>,
+    /// `next` of the page before, in the same order.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+    /// How many items at most: 1 to 200, 50 unless given.
+    #[param(minimum = 1, maximum = 200, default = 50, nullable = false)]
+    limit: Option<u32>,
+}
+
+/// Lists a tenant's applications.
 #[utoipa::path(
     get, path = "/tenants/{slug}/applications", operation_id = "listApplications", tag = "applications",
-    params(("slug" = String, Path, description = "The tenant", example = "acme"), Listing),
+    params(("slug" = String, Path, description = "The tenant", example = "acme"), Wanted),
     responses((status = 200, description = "A page of applications", body = Page<Application>, example = json!({"items": [{
         "client_id": "019a0000-0000-7000-8000-000000000001", "name": "Shop", "profile": "default", "type": "web",
         "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ["https://shop.example/callback"],
@@ -22,8 +42,9 @@ use crate::administer::applications;
         "third_party": false, "access": {"who": "everyone"}, "preferences": {}, "disabled": false,
         "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:00.000Z"}], "next": null})))
 )]
-pub async fn list(Within(on): Within, Params(listing): Params<Listing>) -> Result<Json<Page<Application>>, ApiError> {
-    Ok(Json(applications::list(&on, &listing.part()?).await?))
+pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<Json<Page<Application>>, ApiError> {
+    let part = part(wanted.cursor, wanted.limit)?;
+    Ok(Json(applications::list(&on, wanted.sort.unwrap_or_default(), &part).await?))
 }
 
 /// Makes an application.

@@ -4,7 +4,7 @@ use axum::response::Response;
 use polder_kernel::Timestamp;
 use polder_service::json::Json;
 use polder_service::problem::Problem;
-use polder_tenant_api::{AuditEvent, AuditVerification, Page};
+use polder_tenant_api::{AuditEvent, AuditVerification, ByTime, Page};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -36,7 +36,10 @@ pub struct Wanted {
     /// Those before this moment (RFC 3339).
     #[param(nullable = false, example = "2026-12-01T00:00:00Z", format = DateTime)]
     before: Option<String>,
-    /// `next` of the page before.
+    /// In which order: `-at`, as unless given, for the newest first.
+    #[param(inline, nullable = false)]
+    sort: Option<ByTime>,
+    /// `next` of the page before, in the same order.
     #[param(nullable = false)]
     cursor: Option<String>,
     /// How many items at most: 1 to 200, 50 unless given.
@@ -71,6 +74,9 @@ pub struct Export {
     /// Those before this moment (RFC 3339).
     #[param(nullable = false, example = "2026-12-01T00:00:00Z", format = DateTime)]
     before: Option<String>,
+    /// In which order: `-at`, as unless given, for the newest first.
+    #[param(inline, nullable = false)]
+    sort: Option<ByTime>,
 }
 
 /// How a log is written out.
@@ -84,7 +90,7 @@ pub enum ExportFormat {
     Ndjson,
 }
 
-/// Lists a tenant's audit log, newest first.
+/// Lists a tenant's audit log.
 ///
 /// What came through this API or the console names the key or member that did it. A page may hold fewer entries than
 /// asked for, even none, and have a `next`: where what is looked for is rare.
@@ -100,12 +106,13 @@ pub enum ExportFormat {
 pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<Json<Page<AuditEvent>>, ApiError> {
     let part = part(wanted.cursor, wanted.limit)?;
     let (from, before) = (moment(wanted.from.as_deref())?, moment(wanted.before.as_deref())?);
-    let Wanted { action, actor_kind, user_id, application_id, .. } = wanted;
-    let which = Which { action, actor_kind, user_id, application_id, from, before };
+    let Wanted { action, actor_kind, user_id, application_id, sort, .. } = wanted;
+    let sort = sort.unwrap_or_default();
+    let which = Which { action, actor_kind, user_id, application_id, from, before, sort };
     Ok(Json(audit_events::list(&on, &which, &part).await?))
 }
 
-/// Writes a tenant's audit log out, newest first, as rows for a spreadsheet or as one JSON object a line.
+/// Writes a tenant's audit log out, as rows for a spreadsheet or as one JSON object a line.
 ///
 /// All entries that fit, however many: they are sent as they are read. A cell that a spreadsheet would take for a formula
 /// begins with an apostrophe.
@@ -119,8 +126,9 @@ pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<
 )]
 pub async fn export(Within(on): Within, Params(wanted): Params<Export>) -> Result<Response, ApiError> {
     let (from, before) = (moment(wanted.from.as_deref())?, moment(wanted.before.as_deref())?);
-    let Export { format, action, actor_kind, user_id, application_id, .. } = wanted;
-    let which = Which { action, actor_kind, user_id, application_id, from, before };
+    let Export { format, action, actor_kind, user_id, application_id, sort, .. } = wanted;
+    let sort = sort.unwrap_or_default();
+    let which = Which { action, actor_kind, user_id, application_id, from, before, sort };
     let format = match format {
         ExportFormat::Csv => Format::Csv,
         ExportFormat::Ndjson => Format::Ndjson,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use http::HeaderName;
 use polder_service::limit::RetryAfter;
 use polder_service::problem::Problem;
@@ -22,7 +22,7 @@ use crate::provision;
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// When to come back where too many follow a tenant, in seconds.
-const WHEN_FULL: u64 = 10;
+pub(super) const WHEN_FULL: u64 = 10;
 
 /// Streams how a tenant is made or started, as server-sent events.
 ///
@@ -45,13 +45,6 @@ pub async fn follow(Within(on): Within) -> Result<Response, ApiError> {
 /// # Errors
 /// When the journal cannot be read.
 pub async fn stream(app: &Arc<App>, tenant: TenantId) -> Result<Response, polder_db::Error> {
-    let shutdown = app.shutdown.clone();
-    let end = async move {
-        tokio::select! {
-            () = shutdown.wait() => {}
-            () = tokio::time::sleep(LONGEST) => {}
-        }
-    };
     let Some(place) = app.provision.listening.place(tenant) else {
         return Ok(ApiError::from(Problem::too_many(RetryAfter::from_seconds(WHEN_FULL))).into_response());
     };
@@ -59,9 +52,21 @@ pub async fn stream(app: &Arc<App>, tenant: TenantId) -> Result<Response, polder
         let _held = &place;
         Ok::<_, Infallible>(event(&step))
     });
-    let sse = Sse::new(steps.take_until(end.boxed())).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    Ok(live(app, steps))
+}
+
+/// News as a response that stays open, until we stop or it was open for long.
+pub(super) fn live(app: &App, news: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    let shutdown = app.shutdown.clone();
+    let end = async move {
+        tokio::select! {
+            () = shutdown.wait() => {}
+            () = tokio::time::sleep(LONGEST) => {}
+        }
+    };
+    let sse = Sse::new(news.take_until(end.boxed())).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
     // Proxies that collect answers would make it anything but live.
-    Ok(([(HeaderName::from_static("x-accel-buffering"), "no")], sse).into_response())
+    ([(HeaderName::from_static("x-accel-buffering"), "no")], sse).into_response()
 }
 
 fn event(step: &StepEvent) -> Event {

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use polder_service::json::Json;
-use polder_tenant_api::{ApplicationId, LogoutDelivery, LogoutDeliveryIdKind, LogoutDeliveryState, Page};
+use polder_tenant_api::{ApplicationId, ByCreation, LogoutDelivery, LogoutDeliveryIdKind, LogoutDeliveryState, Page};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -22,7 +22,10 @@ pub struct Wanted {
     /// Those that have come so far: `failed` are the ones nobody hears of any more.
     #[param(nullable = false)]
     state: Option<LogoutDeliveryState>,
-    /// `next` of the page before.
+    /// In which order: `-created_at`, as unless given, for the newest first.
+    #[param(inline, nullable = false)]
+    sort: Option<ByCreation>,
+    /// `next` of the page before, in the same order.
     #[param(nullable = false)]
     cursor: Option<String>,
     /// How many items at most: 1 to 200, 50 unless given.
@@ -30,7 +33,7 @@ pub struct Wanted {
     limit: Option<u32>,
 }
 
-/// Lists what applications were told of ended sessions, newest first (Back-Channel Logout 1.0).
+/// Lists what applications were told of ended sessions (Back-Channel Logout 1.0).
 ///
 /// An application with `backchannel_logout_uri` among its preferences is told at least once. What it does not
 /// take is tried again with growing pauses, for a day, and then `failed`.
@@ -48,7 +51,8 @@ pub struct Wanted {
 pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<Json<Page<LogoutDelivery>>, ApiError> {
     let part = part(wanted.cursor, wanted.limit)?;
     let application = wanted.application_id.map(|id| id.to_string());
-    Ok(Json(logout_deliveries::list(&on, (application.as_deref(), wanted.state), &part).await?))
+    let which = (application.as_deref(), wanted.state, wanted.sort.unwrap_or_default());
+    Ok(Json(logout_deliveries::list(&on, which, &part).await?))
 }
 
 /// Has a delivery that failed tried for another day.

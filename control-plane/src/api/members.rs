@@ -9,14 +9,15 @@ use polder_service::json::Json;
 use polder_service::problem::Problem;
 use polder_tenant_api::Page;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::input::{Input, Listing, Params};
+use super::input::{Input, Params, part};
 use super::within::AtId;
 use super::{ApiError, Caller};
 use crate::app::App;
 use crate::model::{MemberKind, Role};
 use crate::organisation::members;
+use crate::store::members::MemberOrder;
 
 /// The items of a page where no number is given.
 pub(super) const USUAL: u32 = 50;
@@ -65,9 +66,25 @@ pub(super) fn cursor<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Optio
     cursor.map(read).transpose()
 }
 
-/// Lists the members of your organisation, the oldest first.
+/// Which part of the members is wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// In which order; a `-` turns it round, and unless given it is `created_at`, the oldest first.
+    #[param(inline, nullable = false)]
+    sort: Option<MemberOrder>,
+    /// `next` of the page before, in the same order.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+    /// How many items at most: 1 to 200, 50 unless given.
+    #[param(minimum = 1, maximum = 200, default = 50, nullable = false)]
+    limit: Option<u32>,
+}
+
+/// Lists the members of your organisation.
 #[utoipa::path(
-    get, path = "/members", operation_id = "listMembers", tag = "members", params(Listing),
+    get, path = "/members", operation_id = "listMembers", tag = "members", params(Wanted),
     responses((status = 200, description = "A page of members", body = Page<Member>, example = json!({"items": [{
         "id": "019a0000-0000-7000-8000-000000000005", "name": "Ann de Vries", "email": "ann@example.com",
         "role": "owner", "created_at": "2026-11-21T08:00:00.000Z", "last_seen_at": "2026-11-21T08:05:00.000Z"}],
@@ -76,11 +93,12 @@ pub(super) fn cursor<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Optio
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Params(listing): Params<Listing>,
+    Params(wanted): Params<Wanted>,
 ) -> Result<Json<Page<Member>>, ApiError> {
-    let part = listing.part()?;
-    let (after, limit) = (cursor(part.cursor.as_deref())?, part.limit.unwrap_or(USUAL));
-    let (found, more) = members::page(&app, caller.organisation_id, after, limit).await?;
+    let part = part(wanted.cursor, wanted.limit)?;
+    let (seen, limit) = (cursor(part.cursor.as_deref())?, part.limit.unwrap_or(USUAL));
+    let (found, more) =
+        members::page(&app, caller.organisation_id, (wanted.sort.unwrap_or_default(), seen), limit).await?;
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     Ok(Json(Page { items: found.into_iter().map(Member::from).collect(), next }))
 }

@@ -1,7 +1,7 @@
 //! `/tenants/{slug}/messages`.
 
 use polder_service::json::Json;
-use polder_tenant_api::{Message, MessageKind, MessageState, Page, UserId};
+use polder_tenant_api::{ByCreation, Message, MessageKind, MessageState, Page, UserId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -21,7 +21,10 @@ pub struct Wanted {
     /// Those that have come so far.
     #[param(nullable = false)]
     state: Option<MessageState>,
-    /// `next` of the page before.
+    /// In which order: `-created_at`, as unless given, for the newest first.
+    #[param(inline, nullable = false)]
+    sort: Option<ByCreation>,
+    /// `next` of the page before, in the same order.
     #[param(nullable = false)]
     cursor: Option<String>,
     /// How many items at most: 1 to 200, 50 unless given.
@@ -29,7 +32,7 @@ pub struct Wanted {
     limit: Option<u32>,
 }
 
-/// Lists the mails a tenant sent or means to send, newest first, each with how far it has come. What they said is not
+/// Lists the mails a tenant sent or means to send, each with how far it has come. What they said is not
 /// kept, and no code is shown.
 #[utoipa::path(
     get, path = "/tenants/{slug}/messages", operation_id = "listMessages", tag = "messages",
@@ -44,7 +47,7 @@ pub struct Wanted {
 pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<Json<Page<Message>>, ApiError> {
     let part = part(wanted.cursor, wanted.limit)?;
     let user = wanted.user_id.map(|id| id.to_string());
-    Ok(Json(messages::list(&on, (user.as_deref(), wanted.state), &part).await?))
+    Ok(Json(messages::list(&on, (user.as_deref(), wanted.state, wanted.sort.unwrap_or_default()), &part).await?))
 }
 
 /// Shows a message.

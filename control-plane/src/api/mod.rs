@@ -27,6 +27,7 @@ pub mod egress;
 pub mod error;
 pub mod events;
 pub mod idempotency;
+pub mod import_events;
 pub mod input;
 pub mod invitations;
 pub mod invitees;

@@ -2,14 +2,14 @@
 
 use http::StatusCode;
 use polder_service::json::Json;
-use polder_tenant_api::{FieldDefinition, Page, ProfileField};
+use polder_tenant_api::{FieldDefinition, FieldOrder, Page, ProfileField};
 
 use super::ApiError;
 use super::input::Input;
 use super::within::{AtName, Within};
 use crate::administer::profile_fields;
 
-/// Lists the fields that a tenant adds to the profile of its people, in the order they were made.
+/// Lists the fields that a tenant adds to the profile of its people, in the order in which people see them.
 #[utoipa::path(
     get, path = "/tenants/{slug}/profile-fields", operation_id = "listProfileFields", tag = "profile-fields",
     params(("slug" = String, Path, description = "The tenant", example = "acme")),
@@ -21,6 +21,25 @@ use crate::administer::profile_fields;
 )]
 pub async fn list(Within(on): Within) -> Result<Json<Page<ProfileField>>, ApiError> {
     Ok(Json(profile_fields::list(&on).await?))
+}
+
+/// Puts the fields in another order: people see them so where they fill them in, and so do lists and files of people. It
+/// names every field once; a new one comes after all others.
+#[utoipa::path(
+    put, path = "/tenants/{slug}/profile-fields", operation_id = "orderProfileFields", tag = "profile-fields",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    request_body(content = FieldOrder, example = json!({"names": ["member_number", "plan"]})),
+    responses((status = 200, description = "All of them, as they stand now", body = Page<ProfileField>, example = json!({"items": [{
+        "name": "member_number", "definition": {"type": "number", "labels": {"en": "Member number"}, "minimum": 1.0,
+        "required": false, "editable_by": "administrator", "at_sign_up": false,
+        "claim": {"name": "member_number", "scope": "membership", "id_token": false}},
+        "created_at": "2026-11-21T08:00:00.000Z", "updated_at": "2026-11-21T08:00:00.000Z"}], "next": null})))
+)]
+pub async fn put_in_order(
+    Within(on): Within,
+    Input(order): Input<FieldOrder>,
+) -> Result<Json<Page<ProfileField>>, ApiError> {
+    Ok(Json(profile_fields::put_in_order(&on, &order).await?))
 }
 
 /// Shows a field.

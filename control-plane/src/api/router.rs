@@ -16,9 +16,9 @@ use super::conditional::Resources;
 use super::rates::Rates;
 use super::{
     Api, admit, api_keys, apis, application_errors, application_secrets, applications, audit_events, blocklists,
-    branding, conditional, connections, egress, events, invitations, invitees, keys, life, lockouts, logout_deliveries,
-    members, messages, openapi, organisation, passkeys, people_files, person, profile_fields, registration_tokens,
-    sessions, settings, sign_in_attempts, staff_access, tenants, usage, users,
+    branding, conditional, connections, egress, events, import_events, invitations, invitees, keys, life, lockouts,
+    logout_deliveries, members, messages, openapi, organisation, passkeys, people_files, person, profile_fields,
+    registration_tokens, sessions, settings, sign_in_attempts, staff_access, tenants, usage, users,
 };
 use crate::app::App;
 
@@ -74,6 +74,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(people_files::export))
         .routes(routes!(people_files::list, people_files::begin))
         .routes(routes!(people_files::show, people_files::cancel))
+        .routes(routes!(import_events::follow))
         .routes(routes!(person::factors, users::reset_factors))
         .routes(routes!(person::remove_app))
         .routes(routes!(person::end_sessions))
@@ -120,7 +121,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(apis::show, apis::put, apis::remove))
         .routes(routes!(registration_tokens::list, registration_tokens::create))
         .routes(routes!(registration_tokens::remove))
-        .routes(routes!(profile_fields::list))
+        .routes(routes!(profile_fields::list, profile_fields::put_in_order))
         .routes(routes!(profile_fields::show, profile_fields::put, profile_fields::remove))
         .routes(routes!(egress::list, egress::add))
         .routes(routes!(egress::remove))

@@ -7,21 +7,20 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use polder_kernel::Slug;
-use polder_kernel::encoding::{base64url, from_base64url};
 use polder_service::json::Json;
 use polder_service::problem::Problem;
 use polder_tenant_api::{Measure, Page};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::input::{Input, Listing, Params};
+use super::input::{Input, Params, part};
 use super::within::Within;
 use super::{ApiError, Caller};
 use crate::app::App;
 use crate::isolation;
 use crate::model::{self, TenantState};
 use crate::provision::{self, NewTenant};
-use crate::store::tenants;
+use crate::store::tenant_lists::{self, Order, Place};
 
 /// The items of a page where no number is given.
 const USUAL: u32 = 50;
@@ -83,9 +82,25 @@ impl From<&model::Tenant> for Tenant {
     }
 }
 
-/// Lists your tenants in the order of their slugs.
+/// Which part of the tenants is wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Listed {
+    /// In which order; a `-` turns it round, and unless given it is `slug`.
+    #[param(inline, nullable = false)]
+    sort: Option<Order>,
+    /// `next` of the page before, in the same order.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+    /// How many items at most: 1 to 200, 50 unless given.
+    #[param(minimum = 1, maximum = 200, default = 50, nullable = false)]
+    limit: Option<u32>,
+}
+
+/// Lists your tenants.
 #[utoipa::path(
-    get, path = "/tenants", operation_id = "listTenants", tag = "tenants", params(Listing),
+    get, path = "/tenants", operation_id = "listTenants", tag = "tenants", params(Listed),
     responses((status = 200, description = "A page of tenants", body = Page<Tenant>, example = json!({"items": [{
         "slug": "acme", "name": "Acme", "issuer": "https://acme.polder.example", "state": "running", "failure": null,
     "idle_after_seconds": null, "terminate_at": null,
@@ -94,24 +109,20 @@ impl From<&model::Tenant> for Tenant {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Params(listing): Params<Listing>,
+    Params(wanted): Params<Listed>,
 ) -> Result<Json<Page<Tenant>>, ApiError> {
-    let part = listing.part()?;
-    let after = part.cursor.as_deref().map_or(Some(String::new()), after);
-    let after = after.ok_or_else(|| Problem::bad_request("the cursor is not one of ours"))?;
+    let (part, order) = (part(wanted.cursor, wanted.limit)?, wanted.sort.unwrap_or_default());
+    let place = part.cursor.as_deref().map_or_else(|| Some(order.start()), Place::parse);
+    let place = place.ok_or_else(|| Problem::bad_request("the cursor is not one of ours"))?;
     let limit = part.limit.unwrap_or(USUAL);
     let mut tx = app.db.read().await?;
-    let mut found = tenants::page(&mut tx, caller.organisation_id, &after, i64::from(limit) + 1).await?;
+    let which = (order, &place);
+    let mut found = tenant_lists::page(&mut tx, caller.organisation_id, which, i64::from(limit) + 1).await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = found.len() > wanted;
     found.truncate(wanted);
-    let next = found.last().filter(|_| more).map(|last| base64url(last.slug.as_str().as_bytes()));
+    let next = found.last().filter(|_| more).map(|last| order.after(last).to_text());
     Ok(Json(Page { items: found.iter().map(Tenant::from).collect(), next }))
-}
-
-fn after(cursor: &str) -> Option<String> {
-    let text = String::from_utf8(from_base64url(cursor)?).ok()?;
-    text.parse::<Slug>().ok().map(|slug| slug.to_string())
 }
 
 /// Makes a tenant.

@@ -15,6 +15,7 @@ mod conditional;
 mod keys;
 mod members;
 mod person;
+mod sorting;
 
 use super::router::document;
 use crate::model::KeyAccess;
@@ -65,6 +66,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "connections") => Some(json!({"provider": "github", "client_id": "x", "client_secret": "y"})),
         ("PUT", "branding") => Some(json!({"primary_color": "#1d4ed8"})),
         ("PUT", "logo") => Some(json!({"data": "iVBORw0KGgo="})),
+        ("PUT", "profile-fields") => Some(json!({"names": ["member_number"]})),
         ("PUT", "{name}") if path.contains("/apis/") => Some(json!({"identifier": "https://api.example.test"})),
         ("POST", "invitations") => Some(json!({"email": "bob@example.test", "role": "developer"})),
         ("POST", "api-keys") => Some(json!({"name": "Deployments", "scopes": ["tenants:read"]})),
@@ -127,7 +129,7 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
     let key = world.key(KeyAccess::Write).await;
     let mut silent = Vec::new();
     for (method, path) in operations() {
-        // One never ends, two need a tenant that reads its files, others a rule, a member, an invitation or a key
+        // Some never end, two need a tenant that reads its files, others a rule, a member, an invitation or a key
         // that is there; a tenant's life needs one that lives.
         let needs_more = ["/events", "/seal-key/rotate", "/assertion-key/rotate", "/egress/{id}"];
         let needs_more = needs_more.into_iter().chain([
@@ -186,6 +188,7 @@ async fn k17_every_operation_works_with_a_key_and_says_who_acts() {
         "registration_token.removed",
         "profile_field.changed",
         "profile_field.removed",
+        "profile_fields.ordered",
         "egress.allowed",
         "lockout.lifted",
         "user.invited",
@@ -401,7 +404,10 @@ async fn a_keys_last_use_is_noticed_once_a_minute_and_a_revoked_key_is_none() {
     let key = world.key(KeyAccess::Read).await;
     let listed = async || {
         let mut tx = world.app.db.read().await.unwrap();
-        crate::store::api_keys::page(&mut tx, world.organisation, None, 10).await.unwrap().remove(0)
+        crate::store::api_keys::page(&mut tx, world.organisation, (Default::default(), None), 10)
+            .await
+            .unwrap()
+            .remove(0)
     };
     assert_eq!(listed().await.last_used_at, None);
     world.api(&key, Method::GET, "/tenants", None).await;

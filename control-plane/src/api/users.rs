@@ -33,10 +33,11 @@ pub struct Wanted {
     /// Those who have not proved their address, which is how invited people stand until they sign in; or those who have.
     #[param(nullable = false)]
     unverified: Option<bool>,
-    /// `newest`, or `last_sign_in` for everybody who ever signed in. Those who are looked for come newest first.
+    /// In which order; a `-` turns it round, and unless given it is `-created_at`. By `last_sign_in_at` everybody is listed who
+    /// ever signed in; those who are looked for are sorted by `created_at` alone.
     #[param(inline, nullable = false)]
-    order: Option<UserOrder>,
-    /// `next` of the page before.
+    sort: Option<UserOrder>,
+    /// `next` of the page before, in the same order.
     #[param(nullable = false)]
     cursor: Option<String>,
     /// How many items at most: 1 to 200, 50 unless given. Fewer where the tenant has many long fields.
@@ -48,8 +49,8 @@ impl Wanted {
     /// Who is wanted, and which part of them.
     pub(super) fn split(self) -> Result<(UserFilter, Part), ApiError> {
         let part = part(self.cursor, self.limit)?;
-        let Self { email, q, role, disabled, unverified, order, .. } = self;
-        Ok((UserFilter { email, q, role, disabled, unverified, order: order.unwrap_or_default() }, part))
+        let Self { email, q, role, disabled, unverified, sort, .. } = self;
+        Ok((UserFilter { email, q, role, disabled, unverified, sort: sort.unwrap_or_default() }, part))
     }
 }
 

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::exit::{self, Refused};
-use super::reach::{Api, Reach, path};
+use super::reach::{Api, Reach, path, sorted};
 use super::show::{Column, Look, whole, wide};
 
 /// Options of `polder application`.
@@ -22,10 +22,14 @@ pub struct Application {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Lists them, newest first.
+    /// Lists them, newest first unless asked otherwise.
     List {
         /// The tenant.
         slug: String,
+        /// In which order; a `-` turns it round.
+        #[arg(long, value_name = "ORDER", allow_hyphen_values = true,
+            value_parser = ["-created_at", "created_at", "name", "-name"])]
+        sort: Option<String>,
     },
     /// Shows one.
     Show(One),
@@ -151,7 +155,9 @@ impl Application {
     /// Does it.
     pub(super) async fn act(&self, api: &Api) -> Result<(Value, Look), Refused> {
         Ok(match &self.action {
-            Action::List { slug } => (api.items(&path(slug, &["applications"]), 0).await?, Look::Table(&LIST)),
+            Action::List { slug, sort } => {
+                (api.items(&sorted(path(slug, &["applications"]), sort.as_deref()), 0).await?, Look::Table(&LIST))
+            }
             Action::Show(one) => (api.get(&one.path(&[])).await?, Look::Facts(&ONE)),
             Action::Create { slug, name, kind, profile, third_party, set } => {
                 let mut body = set.body()?;

@@ -19,7 +19,7 @@ pub struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Lists events, newest first.
+    /// Lists events, newest first unless asked otherwise.
     List {
         #[command(flatten)]
         of: Of,
@@ -27,7 +27,7 @@ enum Action {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// Prints all events, newest first, one JSON object a line (NDJSON).
+    /// Prints all events, newest first unless asked otherwise, one JSON object a line (NDJSON).
     Export {
         #[command(flatten)]
         of: Of,
@@ -44,6 +44,9 @@ struct Of {
     /// Those about this person.
     #[arg(long, value_name = "USER_ID")]
     user: Option<String>,
+    /// In which order; a `-` turns it round.
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true, value_parser = ["-at", "at"])]
+    sort: Option<String>,
 }
 
 const LIST: [Column; 5] = [whole("at"), whole("action"), wide("actor_kind"), whole("actor_id"), whole("user_id")];
@@ -69,7 +72,7 @@ impl Audit {
 
 impl Of {
     fn target(&self) -> String {
-        let pairs = [("action", &self.action), ("user_id", &self.user)];
+        let pairs = [("action", &self.action), ("user_id", &self.user), ("sort", &self.sort)];
         let query = pairs.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
         let query: Vec<String> = query.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let path = path(&self.slug, &["audit-events"]);

@@ -141,6 +141,14 @@ pub fn path(slug: &str, rest: &[&str]) -> String {
     words.fold("/tenants".to_owned(), |path, word| path + "/" + &word)
 }
 
+/// The path of a list, in this order where one is named.
+pub fn sorted(path: String, order: Option<&str>) -> String {
+    match order {
+        Some(order) => format!("{path}?sort={}", encoded(order)),
+        None => path,
+    }
+}
+
 /// A word in a path or a query.
 pub fn encoded(word: &str) -> String {
     utf8_percent_encode(word, NON_ALPHANUMERIC).to_string().replace("%2D", "-")

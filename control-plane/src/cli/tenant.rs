@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::exit::{self, Refused};
 use super::progress;
-use super::reach::{Api, Reach, path};
+use super::reach::{Api, Reach, path, sorted};
 use super::show::{self, Column, Look, whole, wide};
 
 /// Options of `polder tenant`.
@@ -25,7 +25,12 @@ pub struct Tenant {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Lists the tenants.
-    List,
+    List {
+        /// In which order; a `-` turns it round.
+        #[arg(long, value_name = "ORDER", allow_hyphen_values = true,
+            value_parser = ["slug", "-slug", "name", "-name", "state", "-state", "-created_at", "created_at"])]
+        sort: Option<String>,
+    },
     /// Shows a tenant.
     Show(Named),
     /// Makes a tenant.
@@ -107,7 +112,9 @@ impl Tenant {
     pub(super) async fn act(&self, api: &Api) -> Result<(Value, Look), Refused> {
         let post = async |slug: &str, rest: &[&str], body: Option<Value>| api.post(&path(slug, rest), body).await;
         Ok(match &self.action {
-            Action::List => (api.items("/tenants", 0).await?, Look::Table(&LIST)),
+            Action::List { sort } => {
+                (api.items(&sorted("/tenants".to_owned(), sort.as_deref()), 0).await?, Look::Table(&LIST))
+            }
             Action::Show(named) => (api.get(&path(&named.slug, &[])).await?, LOOK),
             Action::Create { slug, name, no_wait } => {
                 let body = json!({"slug": slug, "name": name.as_ref().unwrap_or(slug)});

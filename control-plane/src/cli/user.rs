@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::exit::{self, Refused};
-use super::reach::{Api, Reach, encoded, path};
+use super::reach::{Api, Reach, encoded, path, sorted};
 use super::show::{Column, Look, whole, wide};
 use super::typed;
 
@@ -22,7 +22,7 @@ pub struct User {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Lists them, newest first.
+    /// Lists them, newest first unless asked otherwise.
     List {
         /// The tenant.
         slug: String,
@@ -32,6 +32,10 @@ enum Action {
         /// Finds the one whose address is on standard input.
         #[arg(long)]
         find: bool,
+        /// In which order; a `-` turns it round.
+        #[arg(long, value_name = "ORDER", allow_hyphen_values = true, conflicts_with = "find",
+            value_parser = ["-created_at", "created_at", "-last_sign_in_at", "last_sign_in_at"])]
+        sort: Option<String>,
     },
     /// Shows one.
     Show(One),
@@ -90,7 +94,9 @@ impl User {
                 let target = format!("{}?email={}", path(slug, &["users"]), encoded(&address));
                 (api.items(&target, 1).await?, Look::Table(&LIST))
             }
-            Action::List { slug, limit, .. } => (api.items(&path(slug, &["users"]), *limit).await?, Look::Table(&LIST)),
+            Action::List { slug, limit, sort, .. } => {
+                (api.items(&sorted(path(slug, &["users"]), sort.as_deref()), *limit).await?, Look::Table(&LIST))
+            }
             Action::Show(one) => (api.get(&one.path(&[])).await?, Look::Facts(&ONE)),
             Action::Create { slug, roles, invite } => {
                 let body = json!({"email": typed::line("E-mail address")?, "roles": roles, "invite": invite});

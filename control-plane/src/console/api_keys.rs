@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use polder_hosted_pages::console::{ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, EXPIRIES, FieldProblem, Problem, Shell};
+use polder_hosted_pages::console::{
+    ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, EXPIRIES, FieldProblem, Problem, Shell, Sorting,
+};
 use polder_kernel::Timestamp;
 use serde::Deserialize;
 
@@ -15,7 +17,7 @@ use super::{Console, Fault, SignedIn, show};
 use crate::model::{ApiKeyId, ApiKeyKind, Area, KeyAccess, Networks, Scopes};
 use crate::organisation::Refusal;
 use crate::organisation::keys::{self, Changes, Maker, Wish};
-use crate::store::api_keys::{Listed, Rights};
+use crate::store::api_keys::{KeyOrder, Listed, Rights};
 
 /// How many keys are shown at a time.
 const PAGE: u32 = 100;
@@ -28,6 +30,7 @@ const KEEP: &str = "keep";
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
     notice: Option<String>,
+    sort: Option<String>,
     cursor: Option<String>,
 }
 
@@ -41,7 +44,7 @@ struct Held {
 
 /// What a form brought and what came of it.
 struct Outcome<'a> {
-    before: Option<ApiKeyId>,
+    place: (KeyOrder, Option<ApiKeyId>),
     created: Option<&'a str>,
     held: Held,
     problems: &'a [FieldProblem<'a>],
@@ -54,8 +57,9 @@ pub async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
     let shell = member.shell_saying(asked.notice.as_deref());
-    let before = asked.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| Fault::BadRequest("no cursor")));
-    let outcome = Outcome { before: before.transpose()?, created: None, held: Held::proposed(), problems: &[] };
+    let order = KeyOrder::named(asked.sort.as_deref().unwrap_or_default());
+    let seen = asked.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| Fault::BadRequest("no cursor")));
+    let outcome = Outcome { place: (order, seen.transpose()?), created: None, held: Held::proposed(), problems: &[] };
     page(&console, &member, shell, &outcome).await
 }
 
@@ -67,14 +71,14 @@ pub async fn create(State(console): State<Arc<Console>>, member: SignedIn, field
             Ok((_, key)) => {
                 let shell = Shell { language_path: None, ..member.shell() };
                 let created = Some(key.expose().as_str());
-                let outcome = Outcome { before: None, created, held: Held::proposed(), problems: &[] };
+                let outcome = Outcome { place: Default::default(), created, held: Held::proposed(), problems: &[] };
                 return page(&console, &member, shell, &outcome).await;
             }
             Err(refusal) => problems(refusal)?,
         },
         Err(problems) => problems,
     };
-    let outcome = Outcome { before: None, created: None, held: Held::of(&fields), problems: &problems };
+    let outcome = Outcome { place: Default::default(), created: None, held: Held::of(&fields), problems: &problems };
     let page = page(&console, &member, member.shell(), &outcome).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
@@ -243,13 +247,14 @@ async fn page(
     outcome: &Outcome<'_>,
 ) -> Result<Response, Fault> {
     let app = &console.app;
-    let (found, more) = keys::page(app, member.session.organisation_id, outcome.before, PAGE).await?;
+    let (found, more) = keys::page(app, member.session.organisation_id, outcome.place, PAGE).await?;
     let texts: Vec<Texts> = found.iter().map(Texts::of).collect();
     let now = app.clock.now();
     let keys: Vec<ApiKey<'_>> = found.iter().zip(&texts).map(|(key, texts)| texts.shown(key, now)).collect();
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     let page = ApiKeys {
         shell,
+        sorting: &Sorting { path: "/api-keys".to_owned(), query: String::new(), by: outcome.place.0.as_str() },
         keys: &keys,
         next: next.as_deref(),
         api: &app.settings.api(),

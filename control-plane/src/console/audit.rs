@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
-use polder_hosted_pages::console::{Audit, AuditAsked, AuditVerified};
+use polder_hosted_pages::console::{Audit, AuditAsked, AuditVerified, Sorting};
 use polder_kernel::Day;
+use polder_tenant_api::ByTime;
 use serde::Deserialize;
 
+use super::address::query_of;
 use super::in_tenant::InTenant;
 use super::tenants::head;
 use super::{Console, Fault, show};
@@ -25,6 +27,7 @@ pub struct Asked {
     from: Option<String>,
     /// A day in UTC, the last that is wanted.
     to: Option<String>,
+    sort: Option<String>,
     cursor: Option<String>,
 }
 
@@ -44,25 +47,25 @@ impl Asked {
             application_id: text(&self.application_id),
             from: from.map(Day::begins),
             before: to.map(|to| to.plus(1).begins()),
+            sort: self.order(),
         })
     }
 
-    /// The same as the query of an address, without the place.
+    fn order(&self) -> ByTime {
+        ByTime::named(given(&self.sort).unwrap_or_default())
+    }
+
+    /// The same as the query of an address, without order and place.
     fn query(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [
+        let pairs = [
             ("action", &self.action),
             ("actor_kind", &self.actor_kind),
             ("user_id", &self.user_id),
             ("application_id", &self.application_id),
             ("from", &self.from),
             ("to", &self.to),
-        ] {
-            if let Some(value) = given(value) {
-                query.append_pair(name, value);
-            }
-        }
-        query.finish()
+        ];
+        query_of(&pairs.map(|(name, value)| (name, given(value).unwrap_or_default())))
     }
 }
 
@@ -74,7 +77,8 @@ pub async fn page(
 ) -> Result<Response, Fault> {
     let which = asked.which();
     let part = Part { cursor: given(&asked.cursor).map(str::to_owned), limit: None };
-    let found = audit_events::list(&on, &which.clone().unwrap_or_default(), &part).await?;
+    let wanted = which.clone().unwrap_or_else(|| Which { sort: asked.order(), ..Which::default() });
+    let found = audit_events::list(&on, &wanted, &part).await?;
     let shown = AuditAsked {
         action: given(&asked.action).unwrap_or_default(),
         actor_kind: given(&asked.actor_kind).unwrap_or_default(),
@@ -84,12 +88,15 @@ pub async fn page(
         to: given(&asked.to).unwrap_or_default(),
         wrong: which.is_none(),
     };
+    let query = asked.query();
+    let path = format!("/tenants/{}/audit", on.tenant.slug);
     let page = Audit {
         shell: member.shell(),
+        sorting: &Sorting { path, query: query.clone(), by: asked.order().as_str() },
         tenant: head(&on.tenant),
         events: &found.items,
         asked: shown,
-        query: &asked.query(),
+        query: &query,
         next: found.next.as_deref(),
     };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))

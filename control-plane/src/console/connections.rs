@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{
-    Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, FieldProblem, Problem,
+    Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, Done, FieldProblem, Problem, Undo,
 };
 use polder_tenant_api::connections::{
     ClaimNames, ConnectionChanges, ConnectionCheck, ConnectionConfiguration, ConnectionId, ConnectionKind, Endpoints,
@@ -21,6 +21,10 @@ use super::tenants::head;
 use super::{Console, Fault, SignedIn, show};
 use crate::administer::connections::{self, NotConnected};
 use crate::administer::{On, Part};
+use crate::model::Permission;
+
+/// The notice of one that was switched off.
+const OFF: &str = "connection-off";
 
 /// The fields of the form, the first being where everything else is said.
 const FIELDS: [&str; 12] = [
@@ -168,7 +172,9 @@ pub async fn disable(
     AtId(id): AtId<ConnectionKind>,
 ) -> Result<Response, Fault> {
     let changes = ConnectionChanges { disabled: Some(true), ..ConnectionChanges::default() };
-    change(&console, (&member, &on), id, ("connection", &changes)).await
+    let done = change(&console, (&member, &on), id, ("connection", &changes)).await?;
+    let off = format!("/tenants/{}/connections/{id}?notice={OFF}", on.tenant.slug);
+    Ok(if done.status().is_redirection() { Redirect::to(&off).into_response() } else { done })
 }
 
 /// `POST /tenants/{slug}/connections/{id}/enable`.
@@ -219,7 +225,10 @@ async fn page(
 ) -> Result<Response, Fault> {
     let connection = connections::show(on, id).await?;
     let shell = member.shell_saying(notice);
-    let page = ConnectionPage { shell, tenant: head(&on.tenant), connection: &connection, check, problems };
+    let path = format!("/tenants/{}/connections/{id}/enable", on.tenant.slug);
+    let off = notice == Some(OFF) && connection.disabled && member.may(Permission::ChangeTenants);
+    let undo = off.then_some(Undo { done: Done::ConnectionOff, what: "", path: &path, sealed: "" });
+    let page = ConnectionPage { shell, tenant: head(&on.tenant), undo, connection: &connection, check, problems };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use polder_hosted_pages::console::{ListAsked, SignedOut, TenantList, TenantRow};
-use polder_kernel::encoding::{base64url, from_base64url};
+use polder_hosted_pages::console::{ListAsked, SignedOut, Sorting, TenantList, TenantRow};
 use serde::Deserialize;
 
+use super::address::query_of;
 use super::tenants::head;
 use super::{Console, Fault, Visit, show, signed_in};
 use crate::model::{OrganisationId, Permission, Tenant, TenantState};
@@ -55,22 +55,22 @@ pub async fn show_home(
         return Ok(Redirect::to("/organisation").into_response());
     }
     let (q, state) = (given(&asked.q), given(&asked.state).parse::<TenantState>().ok());
-    let (order, sort) = match given(&asked.sort) {
-        "name" => (Order::Name, "name"),
-        "state" => (Order::State, "state"),
-        "created" => (Order::Newest, "created"),
-        _ => (Order::Slug, ""),
-    };
+    let order = Order::named(given(&asked.sort));
     let wanted = Wanted { part: q.to_lowercase(), state, order };
-    let place = asked.cursor.as_deref().and_then(place).unwrap_or_default();
+    let place = asked.cursor.as_deref().and_then(Place::parse).unwrap_or_else(|| order.start());
     let (found, next) = find(&console, member.session.organisation_id, &wanted, place).await?;
     let times: Vec<String> = found.iter().map(|tenant| tenant.created_at.rfc3339()).collect();
     let rows: Vec<TenantRow<'_>> =
         found.iter().zip(&times).map(|(tenant, created_at)| TenantRow { head: head(tenant), created_at }).collect();
-    let asked_for = ListAsked { q, state: state.map_or("", TenantState::as_str), sort };
-    let next = next.map(|place| address(&asked_for, &place));
+    let asked_for = ListAsked { q, state: state.map_or("", TenantState::as_str) };
+    let next = next.map(|place| place.to_text());
+    let sorting = Sorting {
+        path: "/".to_owned(),
+        query: query_of(&[("q", asked_for.q), ("state", asked_for.state)]),
+        by: order.as_str(),
+    };
     let shell = member.shell_saying(asked.notice.as_deref());
-    let page = TenantList { shell, tenants: &rows, asked: asked_for, next: next.as_deref() };
+    let page = TenantList { shell, sorting: &sorting, tenants: &rows, asked: asked_for, next: next.as_deref() };
     Ok(show::page(&visit, &page, &[console.provider.issuer()]))
 }
 
@@ -114,22 +114,4 @@ impl Wanted {
 
 fn given(text: &Option<String>) -> &str {
     text.as_deref().map(str::trim).unwrap_or_default()
-}
-
-fn address(asked: &ListAsked<'_>, place: &Place) -> String {
-    let cursor = base64url(format!("{} {}", place.id, place.key).as_bytes());
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in [("q", asked.q), ("state", asked.state), ("sort", asked.sort), ("cursor", &cursor)] {
-        if !value.is_empty() {
-            query.append_pair(name, value);
-        }
-    }
-    format!("/?{}", query.finish())
-}
-
-/// A place that an address names. What is none, or holds what no column does, is the beginning.
-fn place(cursor: &str) -> Option<Place> {
-    let text = String::from_utf8(from_base64url(cursor)?).ok()?;
-    let (id, key) = text.split_once(' ').filter(|_| !text.contains('\0'))?;
-    Some(Place { id: id.parse::<crate::model::TenantId>().ok()?.to_string(), key: key.to_owned() })
 }

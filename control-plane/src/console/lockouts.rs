@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use polder_hosted_pages::console::{Attempts, Lockouts};
-use polder_tenant_api::{LockoutIdKind, UserId, UserKind};
+use polder_hosted_pages::console::{Attempts, Lockouts, Sorting};
+use polder_tenant_api::{AttemptOrder, LockoutIdKind, UserId, UserKind};
 use serde::Deserialize;
 
 use super::in_tenant::{AtId, InTenant};
@@ -43,14 +43,29 @@ pub async fn lift(InTenant { on, .. }: InTenant, AtId(id): AtId<LockoutIdKind>) 
     Ok(Redirect::to(&format!("/tenants/{}/lockouts?notice=lockout-lifted", on.tenant.slug)).into_response())
 }
 
+/// In which order attempts are shown.
+#[derive(Debug, Default, Deserialize)]
+pub struct InOrder {
+    sort: Option<String>,
+}
+
 /// `GET /tenants/{slug}/users/{id}/attempts`.
 pub async fn attempts(
     State(console): State<Arc<Console>>,
     InTenant { member, on }: InTenant,
     AtId(id): AtId<UserKind>,
+    Query(asked): Query<InOrder>,
 ) -> Result<Response, Fault> {
     let user = users::show(&on, id).await?;
-    let found = sign_in_attempts::list(&on, id).await?;
-    let page = Attempts { shell: member.shell(), tenant: head(&on.tenant), user: &user, attempts: &found.items };
+    let order = AttemptOrder::named(asked.sort.as_deref().unwrap_or_default());
+    let found = sign_in_attempts::list(&on, id, order).await?;
+    let path = format!("/tenants/{}/users/{id}/attempts", on.tenant.slug);
+    let page = Attempts {
+        shell: member.shell(),
+        sorting: &Sorting { path, query: String::new(), by: order.as_str() },
+        tenant: head(&on.tenant),
+        user: &user,
+        attempts: &found.items,
+    };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use polder_hosted_pages::console::Logouts;
-use polder_tenant_api::{ApplicationId, LogoutDeliveryIdKind, LogoutDeliveryState};
+use polder_hosted_pages::console::{Logouts, Sorting};
+use polder_tenant_api::{ApplicationId, ByCreation, LogoutDeliveryIdKind, LogoutDeliveryState};
 use serde::Deserialize;
 
+use super::address::query_of;
 use super::in_tenant::{AtId, InTenant};
 use super::tenants::head;
 use super::{Console, Fault, show};
@@ -18,6 +19,7 @@ use crate::administer::{Part, logout_deliveries};
 pub struct Asked {
     state: Option<String>,
     application_id: Option<String>,
+    sort: Option<String>,
     cursor: Option<String>,
     notice: Option<String>,
 }
@@ -37,9 +39,17 @@ pub async fn list(
     let application = asked.application_id.as_deref().and_then(|id| id.trim().parse::<ApplicationId>().ok());
     let application = application.map(|id| id.to_string());
     let part = Part { cursor: asked.cursor.filter(|cursor| !cursor.is_empty()), limit: None };
-    let found = logout_deliveries::list(&on, (application.as_deref(), state), &part).await?;
+    let order = ByCreation::named(asked.sort.as_deref().unwrap_or_default());
+    let found = logout_deliveries::list(&on, (application.as_deref(), state, order), &part).await?;
+    let filters = [
+        ("state", state.map_or("", LogoutDeliveryState::as_str)),
+        ("application_id", application.as_deref().unwrap_or_default()),
+    ];
+    let path = format!("/tenants/{}/logouts", on.tenant.slug);
+    let sorting = Sorting { path, query: query_of(&filters), by: order.as_str() };
     let page = Logouts {
         shell: member.shell_saying(asked.notice.as_deref()),
+        sorting: &sorting,
         tenant: head(&on.tenant),
         deliveries: &found.items,
         next: found.next.as_deref(),

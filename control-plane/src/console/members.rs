@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{
-    FieldProblem, InvitationRow, MatrixRow, MemberPage, MemberRow, Members, Problem, Shell,
+    FieldProblem, InvitationRow, MatrixRow, MemberPage, MemberRow, Members, Problem, Shell, Sorting,
 };
 use polder_kernel::{Email, Secret, Timestamp};
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use super::{Console, Fault, SignedIn, show};
 use crate::model::{InvitationKind, MemberId, MemberKind, Permission, Role};
 use crate::organisation::members::{self, Member};
 use crate::organisation::{Refusal, invitations};
+use crate::store::members::MemberOrder;
 
 /// How many members, and how many invitations, are shown at a time.
 const PAGE: u32 = 100;
@@ -25,17 +26,36 @@ const PAGE: u32 = 100;
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
     notice: Option<String>,
+    sort: Option<String>,
     cursor: Option<String>,
 }
 
 /// What a form brought and what came of it.
 #[derive(Default)]
 struct Outcome<'a> {
+    order: MemberOrder,
     after: Option<MemberId>,
     link: Option<&'a str>,
     email: &'a str,
     role: &'a str,
     problems: &'a [FieldProblem<'a>],
+}
+
+/// A member's id and moments as text.
+struct Texts {
+    id: String,
+    created_at: String,
+    last_seen_at: Option<String>,
+}
+
+impl Texts {
+    fn of(member: &Member) -> Self {
+        Self {
+            id: member.id.to_string(),
+            created_at: member.created_at.rfc3339(),
+            last_seen_at: member.last_seen_at.map(Timestamp::rfc3339),
+        }
+    }
 }
 
 /// `GET /members`.
@@ -45,7 +65,8 @@ pub async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
     let after = asked.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| Fault::BadRequest("no cursor")));
-    let outcome = Outcome { after: after.transpose()?, ..Outcome::default() };
+    let order = MemberOrder::named(asked.sort.as_deref().unwrap_or_default());
+    let outcome = Outcome { order, after: after.transpose()?, ..Outcome::default() };
     page(&console, &member, member.shell_saying(asked.notice.as_deref()), &outcome).await
 }
 
@@ -151,15 +172,13 @@ async fn page(
     outcome: &Outcome<'_>,
 ) -> Result<Response, Fault> {
     let (app, organisation) = (&console.app, member.session.organisation_id);
-    let (found, more) = members::page(app, organisation, outcome.after, PAGE).await?;
+    let (found, more) = members::page(app, organisation, (outcome.order, outcome.after), PAGE).await?;
     let invited = match outcome.after {
         None => invitations::page(app, organisation, None, PAGE).await?.0,
         Some(_) => Vec::new(),
     };
-    let texts: Vec<_> =
-        found.iter().map(|member| (member.id.to_string(), member.last_seen_at.map(Timestamp::rfc3339))).collect();
-    let rows: Vec<MemberRow<'_>> =
-        found.iter().zip(&texts).map(|(shown, (id, seen))| row(member, shown, (id, seen.as_deref()))).collect();
+    let texts: Vec<_> = found.iter().map(Texts::of).collect();
+    let rows: Vec<MemberRow<'_>> = found.iter().zip(&texts).map(|(shown, texts)| row(member, shown, texts)).collect();
     let now = app.clock.now();
     let invited_texts: Vec<_> = invited.iter().map(|it| (it.id.to_string(), it.expires_at.rfc3339())).collect();
     let invited_rows: Vec<InvitationRow<'_>> = invited
@@ -177,6 +196,7 @@ async fn page(
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     let page = Members {
         shell,
+        sorting: &Sorting { path: "/members".to_owned(), query: String::new(), by: outcome.order.as_str() },
         members: &rows,
         next: next.as_deref(),
         invitations: &invited_rows,
@@ -195,25 +215,20 @@ fn refused(console: &Console, member: &SignedIn, shown: &Member) -> Response {
 }
 
 fn single(console: &Console, (member, shell): (&SignedIn, Shell<'_>), shown: &Member, refused: bool) -> Response {
-    let (id, seen) = (shown.id.to_string(), shown.last_seen_at.map(Timestamp::rfc3339));
+    let texts = Texts::of(shown);
     let roles = if member.session.role.includes(shown.role) { within_reach(member) } else { Vec::new() };
-    let page = MemberPage {
-        shell,
-        member: row(member, shown, (&id, seen.as_deref())),
-        since: &shown.created_at.rfc3339(),
-        roles: &roles,
-        refused,
-    };
+    let page = MemberPage { shell, member: row(member, shown, &texts), roles: &roles, refused };
     show::page(&member.visit, &page, &[console.provider.issuer()])
 }
 
-fn row<'a>(looks: &SignedIn, shown: &'a Member, (id, seen): (&'a str, Option<&'a str>)) -> MemberRow<'a> {
+fn row<'a>(looks: &SignedIn, shown: &'a Member, texts: &'a Texts) -> MemberRow<'a> {
     MemberRow {
-        id,
+        id: &texts.id,
         name: &shown.name,
         address: &shown.email,
         role: shown.role.as_str(),
-        last_seen_at: seen,
+        last_seen_at: texts.last_seen_at.as_deref(),
+        since: &texts.created_at,
         own: shown.id == looks.session.member_id,
     }
 }

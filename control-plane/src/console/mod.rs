@@ -15,7 +15,8 @@ use polder_service::limit::Limits;
 
 use crate::app::App;
 
-pub mod api_keys;
+pub mod address;
+mod api_keys;
 pub mod apis;
 pub mod application_errors;
 pub mod applications;
@@ -62,7 +63,8 @@ pub mod signin;
 pub mod signout;
 pub mod tenants;
 pub mod trail;
-pub mod undo;
+mod undo;
+
 pub mod upload;
 pub mod usage;
 pub mod user_imports;

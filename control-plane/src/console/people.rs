@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use polder_hosted_pages::console::{FieldProblem, Problem, Users};
+use polder_hosted_pages::console::{FieldProblem, Problem, Sorting, Users};
 use polder_kernel::Email;
 use polder_tenant_api::{FieldValues, NewUser, Page, User};
 use serde::Deserialize;
@@ -40,7 +40,8 @@ pub async fn list(
     let search = Search::opened(&on, asked);
     let part = Part { cursor: place.cursor, limit: None };
     let found = users::list(&on, &search.filter(), &part).await?;
-    let page = page(&member, &on, (&search, &found), place.notice.as_deref());
+    let sorting = search.sorting(&on);
+    let page = page(&member, &on, (&search, &sorting, &found), place.notice.as_deref());
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }
 
@@ -68,10 +69,11 @@ pub async fn create(
 ) -> Result<Response, Fault> {
     let search = Search::default();
     let found = users::list(&on, &search.filter(), &Part::default()).await?;
+    let sorting = search.sorting(&on);
     let invite = !fields.get("invite").is_empty();
     let refuse = |problems: &[FieldProblem<'_>]| {
         let form = (fields.get("email"), fields.get("name"), fields.get("roles"));
-        let page = Users { form, invite, problems, ..page(&member, &on, (&search, &found), None) };
+        let page = Users { form, invite, problems, ..page(&member, &on, (&search, &sorting, &found), None) };
         let page = show::page(&member.visit, &page, &[console.provider.issuer()]);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     };
@@ -100,11 +102,12 @@ pub async fn create(
 fn page<'a>(
     member: &'a SignedIn,
     on: &'a On,
-    (search, found): (&'a Search, &'a Page<User>),
+    (search, sorting, found): (&'a Search, &'a Sorting, &'a Page<User>),
     notice: Option<&str>,
 ) -> Users<'a> {
     Users {
         shell: member.shell_saying(notice),
+        sorting,
         tenant: head(&on.tenant),
         users: &found.items,
         next: found.next.as_deref(),

@@ -3,10 +3,11 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use polder_crypto::Category;
-use polder_hosted_pages::console::LookedFor;
+use polder_hosted_pages::console::{LookedFor, Sorting};
 use polder_tenant_api::{UserFilter, UserOrder};
 use serde::Deserialize;
 
+use super::address::query_of;
 use super::fields::Fields;
 use crate::administer::On;
 
@@ -21,7 +22,7 @@ pub struct Asked {
     found: Option<String>,
     role: Option<String>,
     state: Option<String>,
-    order: Option<String>,
+    sort: Option<String>,
 }
 
 /// Who is looked for.
@@ -30,7 +31,7 @@ pub struct Search {
     text: String,
     role: String,
     state: &'static str,
-    order: &'static str,
+    sort: UserOrder,
     query: String,
 }
 
@@ -38,16 +39,16 @@ impl Search {
     /// From the form.
     pub fn typed(fields: &Fields) -> Self {
         let cut = |name: &str, most: usize| fields.get(name).chars().take(most).collect::<String>();
-        Self::of(cut("q", LONGEST), cut("role", ROLE), (fields.get("state"), fields.get("order")))
+        Self::of(cut("q", LONGEST), cut("role", ROLE), (fields.get("state"), fields.get("sort")))
     }
 
     /// From the address. What does not open, since it is another tenant's or long ago, is not looked for.
     pub fn opened(on: &On, asked: Asked) -> Self {
         let text = asked.found.as_deref().filter(|found| !found.is_empty());
         let text = text.and_then(|found| on.app.keyring.unseal_text(Category::Flow, &context(on), found).ok());
-        let (state, order) = (asked.state.unwrap_or_default(), asked.order.unwrap_or_default());
+        let (state, sort) = (asked.state.unwrap_or_default(), asked.sort.unwrap_or_default());
         let role = asked.role.unwrap_or_default().chars().take(ROLE).collect();
-        let mut search = Self::of(text.unwrap_or_default(), role, (&state, &order));
+        let mut search = Self::of(text.unwrap_or_default(), role, (&state, &sort));
         search.query = search.query_with(asked.found.as_deref().filter(|_| !search.text.is_empty()));
         search
     }
@@ -59,12 +60,13 @@ impl Search {
         (!looked_for || !search.text.is_empty()).then_some(search)
     }
 
-    fn of(text: String, role: String, (state, order): (&str, &str)) -> Self {
+    fn of(text: String, role: String, (state, sort): (&str, &str)) -> Self {
         let state = ["pending", "disabled"].into_iter().find(|known| *known == state).unwrap_or_default();
         let looked_for = !(text.is_empty() && role.is_empty() && state.is_empty());
-        // Those who are looked for come newest first.
-        let order = if order == "last_sign_in" && !looked_for { "last_sign_in" } else { "" };
-        Self { text, role, state, order, query: String::new() }
+        let sort = UserOrder::named(sort);
+        // Those who are looked for are sorted by their creation alone.
+        let sort = if looked_for && sort.by_creation().is_none() { UserOrder::default() } else { sort };
+        Self { text, role, state, sort, query: String::new() }
     }
 
     /// To the list of those who fit.
@@ -72,8 +74,10 @@ impl Search {
         let sealed =
             (!self.text.is_empty()).then(|| on.app.keyring.seal_text(Category::Flow, &context(on), &self.text));
         let query = self.query_with(sealed.as_deref());
-        let mark = if query.is_empty() { "" } else { "?" };
-        Redirect::to(&format!("/tenants/{}/users{mark}{query}", on.tenant.slug)).into_response()
+        let sort = query_of(&[("sort", self.sort.asked().unwrap_or_default())]);
+        let whole = [query, sort].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+        let mark = if whole.is_empty() { "" } else { "?" };
+        Redirect::to(&format!("/tenants/{}/users{mark}{whole}", on.tenant.slug)).into_response()
     }
 
     /// For the tenant.
@@ -85,23 +89,24 @@ impl Search {
             role: given(&self.role),
             disabled: (self.state == "disabled").then_some(true),
             unverified: (self.state == "pending").then_some(true),
-            order: if self.order.is_empty() { UserOrder::Newest } else { UserOrder::LastSignIn },
+            sort: self.sort,
         }
+    }
+
+    /// For the headings of the page.
+    pub fn sorting(&self, on: &On) -> Sorting {
+        let path = format!("/tenants/{}/users", on.tenant.slug);
+        Sorting { path, query: self.query.clone(), by: self.sort.as_str() }
     }
 
     /// For the page.
     pub fn shown(&self) -> LookedFor<'_> {
-        LookedFor { text: &self.text, role: &self.role, state: self.state, order: self.order, query: &self.query }
+        LookedFor { text: &self.text, role: &self.role, state: self.state, query: &self.query }
     }
 
+    /// Who is looked for, as a query without the order.
     fn query_with(&self, sealed: Option<&str>) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let pairs =
-            [("found", sealed.unwrap_or_default()), ("role", &self.role), ("state", self.state), ("order", self.order)];
-        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
-            query.append_pair(name, value);
-        }
-        query.finish()
+        query_of(&[("found", sealed.unwrap_or_default()), ("role", &self.role), ("state", self.state)])
     }
 }
 

@@ -8,7 +8,7 @@ use futures_util::try_join;
 use http::StatusCode;
 use polder_hosted_pages::console::{FieldProblem, Person, PersonUndo, UserErase};
 use polder_kernel::Locale;
-use polder_tenant_api::{SessionKind, User, UserChanges, UserId, UserKind};
+use polder_tenant_api::{ByCreation, SessionKind, User, UserChanges, UserId, UserKind};
 use serde::Deserialize;
 
 use super::fields::Fields;
@@ -16,6 +16,7 @@ use super::in_tenant::{AtId, InTenant};
 use super::person_form::{self, PersonForm};
 use super::problems::Problems;
 use super::tenants::head;
+use super::undo::Change;
 use super::{Console, Fault, SignedIn, show, undo};
 use crate::administer::audit_events::Which;
 use crate::administer::{
@@ -61,7 +62,8 @@ pub async fn change(
     let had = changes.roles.as_ref().is_some_and(|roles| user.roles.iter().any(|role| !roles.contains(role)));
     match users::change(&on, id, &changes).await {
         Ok(now) if had => {
-            let offer = undo::seal(&on, &roles_of(&now), &user.roles).unwrap_or_default();
+            let change = Change { before: user.roles, after: now.roles };
+            let offer = undo::keep((&member, &on), &roles_of(id), change).unwrap_or_default();
             let query = url::form_urlencoded::Serializer::new(String::new())
                 .append_pair("notice", "saved")
                 .append_pair("had_roles", &offer)
@@ -210,9 +212,14 @@ async fn nothing(on: &On, id: UserId) -> Result<Response, Fault> {
     Ok(Redirect::to(&format!("/tenants/{}/users/{id}", on.tenant.slug)).into_response())
 }
 
-/// Whose roles an offer is about, and what they are since.
-fn roles_of(user: &User) -> String {
-    format!("roles:{}:{}", user.id, user.roles.join(" "))
+/// Whose roles an offer is about.
+fn roles_of(user: UserId) -> String {
+    format!("roles:{user}")
+}
+
+/// The roles of before, unless they were changed once more since.
+fn taken_away(change: Change<Vec<String>>, user: &User) -> Option<Vec<String>> {
+    (change.after == user.roles).then_some(change.before)
 }
 
 fn is_stopped(problem: &[u8]) -> bool {
@@ -243,15 +250,14 @@ async fn page(
         sessions::list(on, Some(&id), &few),
         person::applications(on, user.id),
         connections::of_user(on, user.id),
-        messages::list(on, (Some(&id), None), &some),
+        messages::list(on, (Some(&id), None, ByCreation::Newest), &some),
         audit_events::list(on, &about, &last),
     )?;
     let form = form.unwrap_or_else(|| PersonForm::of(user, &own.items, member.visit.locale));
     let locales: Vec<(&str, &str, bool)> =
         Locale::ALL.iter().map(|one| (one.tag(), one.own_name(), form.locale == one.tag())).collect();
-    let had: Option<Vec<String>> =
-        asked.had_roles.as_deref().and_then(|sealed| undo::open(on, &roles_of(user), sealed));
-    let had = had.map(|roles| roles.join(" "));
+    let had = asked.had_roles.as_deref().and_then(|sealed| undo::kept((member, on), &roles_of(user.id), sealed));
+    let had = had.and_then(|change| taken_away(change, user)).map(|roles| roles.join(" "));
     let undo = match (asked.notice.as_deref(), had.as_deref()) {
         (Some("user-disabled"), _) if user.disabled => Some(PersonUndo::Disabled),
         (Some("saved"), Some(roles)) => Some(PersonUndo::Roles(roles)),

@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{FieldProblem, Problem, Registration, Shell, TokenWish};
-use polder_tenant_api::{NewRegistrationToken, RegistrationTokenKind, SettingsChanges};
+use polder_tenant_api::{ApplicationOrder, NewRegistrationToken, RegistrationTokenKind, SettingsChanges};
 use serde::Deserialize;
 
 use super::fields::Fields;
@@ -128,7 +128,8 @@ async fn shown(
 ) -> Result<Response, Fault> {
     let chosen = settings::show(on).await?;
     let tokens = registration_tokens::list(on, &Part { cursor: said.cursor, limit: None }).await?;
-    let mut registered = applications::list(on, &Part { cursor: None, limit: Some(LOOKED_AT) }).await?.items;
+    let mut registered =
+        applications::list(on, ApplicationOrder::Newest, &Part { cursor: None, limit: Some(LOOKED_AT) }).await?.items;
     registered.retain(|application| application.registered_with.is_some());
     let limit = chosen.registration_limit.to_string();
     let (open, limit) = said.policy.unwrap_or((chosen.registration, limit.as_str()));

@@ -93,6 +93,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         )
         .route("/tenants/{slug}/applications/{id}/disable", may(ChangeApplications, post(applications::disable)))
         .route("/tenants/{slug}/applications/{id}/enable", may(ChangeApplications, post(applications::enable)))
+        .route("/tenants/{slug}/applications/{id}/undo", may(ChangeApplications, post(applications::take_back)))
         .route("/tenants/{slug}/applications/{id}/delete", may(ChangeApplications, post(applications::remove)))
         .route(
             "/tenants/{slug}/users",
@@ -105,6 +106,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             may(SeePeople, get(user_imports::list)).merge(may(ChangePeople, post(user_imports::begin))),
         )
         .route("/tenants/{slug}/users/imports/{id}", may(SeePeople, get(user_imports::one)))
+        .route("/tenants/{slug}/users/imports/{id}/events", may(SeePeople, get(user_imports::events)))
         .route("/tenants/{slug}/users/imports/{id}/cancel", may(ChangePeople, post(user_imports::cancel)))
         .route(
             "/tenants/{slug}/users/{id}",
@@ -151,6 +153,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/connections/{id}/enable", may(ChangeTenants, post(connections::enable)))
         .route("/tenants/{slug}/connections/{id}/remove", may(ChangeTenants, post(connections::remove)))
         .route("/tenants/{slug}/egress", may(See, get(egress::list)).merge(may(ChangeTenants, post(egress::allow))))
+        .route("/tenants/{slug}/egress/undo", may(ChangeTenants, post(egress::take_back)))
         .route("/tenants/{slug}/egress/{id}/remove", may(ChangeTenants, post(egress::remove)))
         .route(
             "/tenants/{slug}/branding",
@@ -180,6 +183,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             "/tenants/{slug}/profile-fields/{name}",
             may(ChangeTenants, get(profile_fields::one)).merge(may(ChangeTenants, post(profile_fields::change))),
         )
+        .route("/tenants/{slug}/profile-fields/{name}/move", may(ChangeTenants, post(profile_fields::put_elsewhere)))
         .route("/tenants/{slug}/profile-fields/{name}/remove", may(ChangeTenants, post(profile_fields::remove)))
         .route("/tenants/{slug}/lockouts", may(SeePeople, get(lockouts::list)))
         .route("/tenants/{slug}/lockouts/{id}/lift", may(ChangePeople, post(lockouts::lift)))

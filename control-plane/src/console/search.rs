@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::tenants::head;
 use super::{Console, Fault, SignedIn, show};
-use crate::store::tenants;
+use crate::store::tenant_lists::{self, Order};
 
 /// The most tenants that are looked through.
 const MOST: i64 = 500;
@@ -57,8 +57,10 @@ pub async fn shortcuts(State(console): State<Arc<Console>>, member: SignedIn) ->
 }
 
 async fn find(console: &Console, member: &SignedIn, asked: &Asked) -> Result<Vec<Destination>, Fault> {
+    let order = Order::Slug;
     let found = if member.shell().may.see {
-        tenants::page(&mut console.app.db.read().await?, member.session.organisation_id, "", MOST).await?
+        let place = (order, &order.start());
+        tenant_lists::page(&mut console.app.db.read().await?, member.session.organisation_id, place, MOST).await?
     } else {
         Vec::new()
     };

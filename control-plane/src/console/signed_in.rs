@@ -218,6 +218,8 @@ const NOTICES: &[(&str, Notice)] = &[
     ("removed", Notice::Removed),
     ("lockout-lifted", Notice::LockoutLifted),
     ("retried", Notice::Retried),
+    ("undone", Notice::Undone),
+    ("too-late-to-undo", Notice::TooLateToUndo),
 ];
 
 /// Put there by the guard; a route without one lets nobody in.

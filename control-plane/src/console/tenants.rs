@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{FieldProblem, Glance, Problem, TenantHead, TenantNew, TenantOverview, TenantState};
 use polder_kernel::{Day, Slug, Timestamp};
-use polder_tenant_api::Page;
+use polder_tenant_api::{ApplicationOrder, Page};
 
 use super::fields::Fields;
 use super::in_tenant::InTenant;
@@ -98,7 +98,7 @@ pub async fn overview(
     // One that sleeps is not woken by who looks.
     let there = !matches!(on.tenant.state, model::TenantState::Terminating | model::TenantState::Asleep);
     let nothing = Page { items: Vec::new(), next: None };
-    let applications = if there { applications::list(&on, &part).await? } else { nothing };
+    let applications = if there { applications::list(&on, ApplicationOrder::Newest, &part).await? } else { nothing };
     let events = if there && member.may(Permission::SeePeople) {
         audit_events::list(&on, &Which::default(), &part).await?
     } else {

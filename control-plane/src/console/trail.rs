@@ -43,6 +43,7 @@ pub async fn page(
         .iter()
         .zip(&texts)
         .map(|(event, (at, facts))| TrailRow {
+            number: event.number,
             action: &event.action,
             actor: names.get(&event.actor_id).map_or("", String::as_str),
             actor_id: &event.actor_id,

@@ -1,39 +1,50 @@
-//! What the page after a change offers to take back. It stands in that page's address, sealed, for a few minutes: a
-//! link that somebody else made up offers nothing.
+//! What was just done, kept for a quarter of an hour with whoever did it, to be undone: how it was, and what it became.
+//! It is sealed for this member, this tenant and this thing, and undoes only what nobody changed since.
 
 use std::time::Duration;
 
 use polder_crypto::Category;
-use polder_kernel::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::SignedIn;
 use crate::administer::On;
 
-/// For how long it is offered.
-const OFFERED: Duration = Duration::from_secs(600);
+/// How long something can be undone.
+const WITHIN: Duration = Duration::from_secs(15 * 60);
+/// The longest that is offered: it stands in an address.
+const LONGEST: usize = 3000;
+
+/// How something was, and what it became.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change<T> {
+    /// How it was.
+    pub before: T,
+    /// What it became.
+    pub after: T,
+}
 
 #[derive(Serialize, Deserialize)]
-struct Offer<T> {
-    until: Timestamp,
-    undo: T,
+struct Kept<T> {
+    until: i64,
+    change: Change<T>,
 }
 
-/// Seals what takes a change back. `what` names what was changed and how it stands since, so that the offer holds for
-/// that alone. `None` when it cannot be written.
-pub fn seal<T: Serialize>(on: &On, what: &str, undo: T) -> Option<String> {
-    let offer = Offer { until: on.app.clock.now() + OFFERED, undo };
-    let text = serde_json::to_string(&offer).ok()?;
-    Some(on.app.keyring.seal_text(Category::Flow, &context(on, what), &text))
+/// Seals a change to `what`. `None` where it is too long to be kept.
+pub fn keep<T: Serialize>((member, on): (&SignedIn, &On), what: &str, change: Change<T>) -> Option<String> {
+    let kept = Kept { until: (on.app.clock.now() + WITHIN).millis(), change };
+    let text = serde_json::to_string(&kept).ok()?;
+    let sealed = on.app.keyring.seal_text(Category::Flow, &context(member, on, what), &text);
+    Some(sealed).filter(|sealed| sealed.len() <= LONGEST)
 }
 
-/// Opens it. `None` for what is made up, of something else, of before a later change, or too old.
-pub fn open<T: DeserializeOwned>(on: &On, what: &str, sealed: &str) -> Option<T> {
-    let text = on.app.keyring.unseal_text(Category::Flow, &context(on, what), sealed).ok()?;
-    let offer: Offer<T> = serde_json::from_str(&text).ok()?;
-    (on.app.clock.now() < offer.until).then_some(offer.undo)
+/// The change to `what` that was kept; `None` for what is somebody else's, another thing's, or too old.
+pub fn kept<T: DeserializeOwned>((member, on): (&SignedIn, &On), what: &str, sealed: &str) -> Option<Change<T>> {
+    let text = on.app.keyring.unseal_text(Category::Flow, &context(member, on, what), sealed).ok()?;
+    let kept: Kept<T> = serde_json::from_str(&text).ok()?;
+    (on.app.clock.now().millis() < kept.until).then_some(kept.change)
 }
 
-fn context(on: &On, what: &str) -> String {
-    format!("console.undo:{}:{what}", on.tenant.id)
+fn context(member: &SignedIn, on: &On, what: &str) -> String {
+    format!("console.undo:{}:{}:{what}", on.tenant.id, member.session.member_id)
 }

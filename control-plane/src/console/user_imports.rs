@@ -16,6 +16,7 @@ use super::tenants::head;
 use super::upload::Upload;
 use super::{Console, Fault, SignedIn, show};
 use crate::administer::{On, Part, Refused, imports, profile_fields};
+use crate::api;
 
 /// `GET /tenants/{slug}/users/imports`.
 pub async fn list(State(console): State<Arc<Console>>, InTenant { member, on }: InTenant) -> Result<Response, Fault> {
@@ -62,6 +63,11 @@ pub async fn one(
     let import = imports::show(&on, id).await?;
     let page = UserImportPage { shell: member.shell(), tenant: head(&on.tenant), import: &import };
     Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
+}
+
+/// `GET /tenants/{slug}/users/imports/{id}/events`: what the page listens to.
+pub async fn events(InTenant { on, .. }: InTenant, AtId(id): AtId<UserImportKind>) -> Result<Response, Fault> {
+    Ok(api::import_events::stream(on, id).await?)
 }
 
 /// `POST /tenants/{slug}/users/imports/{id}/cancel`.

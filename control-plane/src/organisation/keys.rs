@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::audit;
 use crate::credentials::{hash_api_key, new_api_key};
 use crate::model::{Actor, ApiKeyId, Area, KeyAccess, MemberId, Networks, OrganisationId, Scopes};
-use crate::store::api_keys::{self, Listed, NewApiKey, Rights};
+use crate::store::api_keys::{self, KeyOrder, Listed, NewApiKey, Rights};
 use crate::store::{invitations, members};
 
 /// The longest name, in characters.
@@ -116,17 +116,17 @@ async fn within_own(tx: &mut Tx, by: &By, wanted: &Rights, now: Timestamp) -> Re
     if own.is_some_and(|own| own.rights.include(wanted)) { Ok(()) } else { Err(Refusal::RightsAboveOwn) }
 }
 
-/// A page of an organisation's keys, newest first, revoked ones among them, and whether there are more.
+/// A page of an organisation's keys in an order, after one of them, revoked ones among them, and whether there are more.
 ///
 /// # Errors
 /// The database's.
 pub async fn page(
     app: &App,
     organisation: OrganisationId,
-    before: Option<ApiKeyId>,
+    place: (KeyOrder, Option<ApiKeyId>),
     limit: u32,
 ) -> Result<(Vec<Listed>, bool), Refusal> {
-    let mut found = api_keys::page(&mut app.db.read().await?, organisation, before, i64::from(limit) + 1).await?;
+    let mut found = api_keys::page(&mut app.db.read().await?, organisation, place, i64::from(limit) + 1).await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = found.len() > wanted;
     found.truncate(wanted);

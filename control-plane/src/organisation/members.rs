@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit;
 use crate::model::{MemberId, OrganisationId, Role};
 use crate::store::invitations;
-use crate::store::members::{self, Listed};
+use crate::store::members::{self, Listed, MemberOrder};
 
 /// The most members of an organisation.
 pub const MOST: i64 = 1000;
@@ -39,17 +39,17 @@ impl Member {
     }
 }
 
-/// A page of an organisation's members, oldest first, and whether there are more.
+/// A page of an organisation's members in an order, after one of them, and whether there are more.
 ///
 /// # Errors
 /// The database's.
 pub async fn page(
     app: &App,
     organisation: OrganisationId,
-    after: Option<MemberId>,
+    place: (MemberOrder, Option<MemberId>),
     limit: u32,
 ) -> Result<(Vec<Member>, bool), Refusal> {
-    let found = members::page(&mut app.db.read().await?, organisation, after, i64::from(limit) + 1).await?;
+    let found = members::page(&mut app.db.read().await?, organisation, place, i64::from(limit) + 1).await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let page = found.iter().take(wanted).map(|listed| Member::of(app, listed)).collect::<Result<_, _>>()?;
     Ok((page, found.len() > wanted))

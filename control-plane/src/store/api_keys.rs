@@ -2,6 +2,7 @@
 
 use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
+use polder_tenant_api::orders;
 
 use crate::model::{ApiKeyId, KeyAccess, Networks, OrganisationId, Scopes};
 
@@ -126,22 +127,69 @@ pub async fn by_hash(tx: &mut Tx, key_hash: &str, now: Timestamp) -> Result<Opti
     .await
 }
 
-/// At most `limit` keys of an organisation, newest first, before the one with the id `before`.
+orders!(
+    /// The order of keys.
+    KeyOrder {
+        /// The one made last comes first.
+        Newest = "-created_at",
+        /// The one made first comes first.
+        Oldest = "created_at",
+        /// By name.
+        Name = "name",
+        /// By name, from the end.
+        NameBackwards = "-name",
+        /// The one used last comes first; those never used are the last.
+        LastUsed = "-last_used_at",
+        /// Those never used come first, then the one not used for longest.
+        LongestIdle = "last_used_at",
+    }
+);
+
+impl KeyOrder {
+    /// An organisation has no more than a few hundred keys: what decides is put in order where it is read.
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Newest => {
+                "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by FROM api_key
+                 WHERE organisation_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3"
+            }
+            Self::Oldest => {
+                "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by FROM api_key
+                 WHERE organisation_id = $1 AND (id > $2) ORDER BY id LIMIT $3"
+            }
+            Self::Name => {
+                "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by FROM api_key
+                 WHERE organisation_id = $1 AND ($2 = '' OR name > (SELECT s.name FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1)
+                 OR (name = (SELECT s.name FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1) AND id > $2)) ORDER BY name, id LIMIT $3"
+            }
+            Self::NameBackwards => {
+                "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by FROM api_key
+                 WHERE organisation_id = $1 AND ($2 = '' OR name < (SELECT s.name FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1)
+                 OR (name = (SELECT s.name FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1) AND id < $2)) ORDER BY name DESC, id DESC LIMIT $3"
+            }
+            Self::LastUsed => {
+                "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by FROM api_key
+                 WHERE organisation_id = $1 AND ($2 = '' OR COALESCE(last_used_at, 0) < (SELECT COALESCE(s.last_used_at, 0) FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1)
+                 OR (COALESCE(last_used_at, 0) = (SELECT COALESCE(s.last_used_at, 0) FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1) AND id < $2)) ORDER BY COALESCE(last_used_at, 0) DESC, id DESC LIMIT $3"
+            }
+            Self::LongestIdle => {
+                "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by FROM api_key
+                 WHERE organisation_id = $1 AND ($2 = '' OR COALESCE(last_used_at, 0) > (SELECT COALESCE(s.last_used_at, 0) FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1)
+                 OR (COALESCE(last_used_at, 0) = (SELECT COALESCE(s.last_used_at, 0) FROM api_key s WHERE s.id = $2 AND s.organisation_id = $1) AND id > $2)) ORDER BY COALESCE(last_used_at, 0), id LIMIT $3"
+            }
+        }
+    }
+}
+
+/// Keys of an organisation in an order, revoked ones among them, from after the key `seen`.
 pub async fn page(
     tx: &mut Tx,
     organisation: OrganisationId,
-    before: Option<ApiKeyId>,
+    (order, seen): (KeyOrder, Option<ApiKeyId>),
     limit: i64,
 ) -> Result<Vec<Listed>, Error> {
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
-    tx.all(
-        "SELECT id, name, access, scopes, addresses, expires_at, created_at, last_used_at, revoked_at, created_by
-         FROM api_key
-         WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-        &args![organisation, before, limit],
-        listed,
-    )
-    .await
+    let seen = seen.map(|id| id.to_string()).unwrap_or_default();
+    tx.all(order.sql(), &args![organisation, seen, limit], listed).await
 }
 
 /// A key of this organisation.

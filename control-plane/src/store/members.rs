@@ -3,6 +3,7 @@
 use polder_crypto::{Category, Keyring, SealError};
 use polder_db::{Error, Row, Tx, Value, args, list};
 use polder_kernel::{Email, Timestamp};
+use polder_tenant_api::orders;
 
 use crate::model::{MemberId, OrganisationId, Role};
 
@@ -124,21 +125,55 @@ pub async fn ever_of(tx: &mut Tx, organisation: OrganisationId, ids: Vec<MemberI
     Ok(found)
 }
 
-/// At most `limit` members of an organisation, oldest first, after the one with the id `after`.
+orders!(
+    /// The order of members.
+    MemberOrder {
+        /// Who was there first comes first.
+        Oldest = "created_at",
+        /// Who came last comes first.
+        Newest = "-created_at",
+        /// Who was seen last comes first; those never seen are the last.
+        LastSeen = "-last_seen_at",
+        /// Those never seen come first, then who was away for longest.
+        LongestAway = "last_seen_at",
+    }
+);
+
+impl MemberOrder {
+    /// An organisation has no more than a few hundred members: what decides is put in order where it is read.
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Oldest => {
+                "SELECT id, COALESCE(further_role, role) AS role, created_at, last_seen_at, name_sealed, email_sealed
+                 FROM member WHERE organisation_id = $1 AND removed_at IS NULL AND (id > $2) ORDER BY id LIMIT $3"
+            }
+            Self::Newest => {
+                "SELECT id, COALESCE(further_role, role) AS role, created_at, last_seen_at, name_sealed, email_sealed
+                 FROM member WHERE organisation_id = $1 AND removed_at IS NULL AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3"
+            }
+            Self::LastSeen => {
+                "SELECT id, COALESCE(further_role, role) AS role, created_at, last_seen_at, name_sealed, email_sealed
+                 FROM member WHERE organisation_id = $1 AND removed_at IS NULL AND ($2 = '' OR COALESCE(last_seen_at, 0) < (SELECT COALESCE(s.last_seen_at, 0) FROM member s WHERE s.id = $2 AND s.organisation_id = $1)
+                 OR (COALESCE(last_seen_at, 0) = (SELECT COALESCE(s.last_seen_at, 0) FROM member s WHERE s.id = $2 AND s.organisation_id = $1) AND id < $2)) ORDER BY COALESCE(last_seen_at, 0) DESC, id DESC LIMIT $3"
+            }
+            Self::LongestAway => {
+                "SELECT id, COALESCE(further_role, role) AS role, created_at, last_seen_at, name_sealed, email_sealed
+                 FROM member WHERE organisation_id = $1 AND removed_at IS NULL AND ($2 = '' OR COALESCE(last_seen_at, 0) > (SELECT COALESCE(s.last_seen_at, 0) FROM member s WHERE s.id = $2 AND s.organisation_id = $1)
+                 OR (COALESCE(last_seen_at, 0) = (SELECT COALESCE(s.last_seen_at, 0) FROM member s WHERE s.id = $2 AND s.organisation_id = $1) AND id > $2)) ORDER BY COALESCE(last_seen_at, 0), id LIMIT $3"
+            }
+        }
+    }
+}
+
+/// Members of an organisation in an order, from after the member `seen`.
 pub async fn page(
     tx: &mut Tx,
     organisation: OrganisationId,
-    after: Option<MemberId>,
+    (order, seen): (MemberOrder, Option<MemberId>),
     limit: i64,
 ) -> Result<Vec<Listed>, Error> {
-    let after = after.map(|id| id.to_string()).unwrap_or_default();
-    tx.all(
-        "SELECT id, COALESCE(further_role, role) AS role, created_at, last_seen_at, name_sealed, email_sealed
-         FROM member WHERE organisation_id = $1 AND id > $2 AND removed_at IS NULL ORDER BY id LIMIT $3",
-        &args![organisation, after, limit],
-        listed,
-    )
-    .await
+    let seen = seen.map(|id| id.to_string()).unwrap_or_default();
+    tx.all(order.sql(), &args![organisation, seen, limit], listed).await
 }
 
 /// The member of this organisation with this address, as of their last sign-in.

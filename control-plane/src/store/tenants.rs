@@ -4,7 +4,7 @@ use polder_db::{Error, Row, Tx, args};
 use polder_kernel::{Slug, Timestamp};
 
 use crate::model::tenant::Plans;
-use crate::model::{OrganisationId, Tenant, TenantId, TenantState};
+use crate::model::{Tenant, TenantId, TenantState};
 use crate::provision::lookalike;
 
 /// Adds a tenant. `false` when its slug is or was somebody's (G24).
@@ -62,18 +62,6 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Tenant>, Error> {
              desired, idle_after_seconds, wake_at, restart_at, desired_before, terminated_at, terminate_at, destroyed_at
          FROM tenant WHERE destroyed_at IS NULL ORDER BY id",
         &args![],
-        from_row,
-    )
-    .await
-}
-
-/// At most `limit` tenants of an organisation, destroyed ones left out, in the order of their slugs, after the slug `after`.
-pub async fn page(tx: &mut Tx, organisation: OrganisationId, after: &str, limit: i64) -> Result<Vec<Tenant>, Error> {
-    tx.all(
-        "SELECT id, slug, short_id, name, issuer, organisation_id, state, failure, blueprint, created_at, updated_at,
-             desired, idle_after_seconds, wake_at, restart_at, desired_before, terminated_at, terminate_at, destroyed_at
-         FROM tenant WHERE organisation_id = $1 AND slug > $2 AND destroyed_at IS NULL ORDER BY slug LIMIT $3",
-        &args![organisation, after, limit],
         from_row,
     )
     .await

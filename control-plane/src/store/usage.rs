@@ -105,11 +105,8 @@ pub async fn put_report(tx: &mut Tx, tenant: TenantId, attention: &str, now: Tim
 /// business any more.
 pub async fn end(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<(), Error> {
     tx.execute("DELETE FROM tenant_report WHERE tenant_id = $1", &args![tenant]).await?;
-    tx.execute(
-        "UPDATE usage_month SET closed_at = $2 WHERE tenant_id = $1 AND closed_at IS NULL",
-        &args![tenant, now],
-    )
-    .await?;
+    tx.execute("UPDATE usage_month SET closed_at = $2 WHERE tenant_id = $1 AND closed_at IS NULL", &args![tenant, now])
+        .await?;
     Ok(())
 }
 

@@ -102,6 +102,13 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
         (&Method::PUT, ["applications", _, "invitees", _]) => StatusCode::NO_CONTENT.into_response(),
         (_, ["applications", _, "errors"]) => page(&application_error()),
         (_, ["applications"]) => page(&application()),
+        (&Method::PATCH, ["applications", _]) => {
+            let mut changed = application();
+            for (name, value) in body.as_object().into_iter().flatten().filter(|(name, _)| name.ends_with("_uris")) {
+                changed[name] = value.clone();
+            }
+            Json(changed).into_response()
+        }
         (_, ["applications", _]) => Json(application()).into_response(),
         (&Method::POST, ["connections"]) => (StatusCode::CREATED, Json(connection())).into_response(),
         (_, ["connections"]) => page(&connection()),

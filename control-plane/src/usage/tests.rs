@@ -120,9 +120,7 @@ async fn k12_what_a_tenant_says_of_other_days_than_it_was_asked_about_is_not_kep
     let world = World::new().await;
     let sign_ins = json!({"email_code": u64::MAX, "passkey": 1, "connection": 1});
     let day = |day: &str| json!({"day": day, "active_people": u64::MAX, "failed_sign_ins": 0, "sign_ins": sign_ins});
-    let month = |month: &str, closed_at: &str| {
-        json!({"month": month, "active_people": u64::MAX, "sign_ins": 1, "failed_sign_ins": 1, "closed_at": closed_at})
-    };
+    let month = |month: &str, closed_at: &str| json!({"month": month, "active_people": u64::MAX, "sign_ins": 1, "failed_sign_ins": 1, "closed_at": closed_at});
     let lie = json!({"days": [day("2026-11-21"), day("2026-11-22"), day("1999-01-01"), day("2024-01-01")],
         "months": [month("2026-11", "2026-11-02T00:00:00.000Z"), month("2026-12", "2027-01-01T00:00:00.000Z"),
             month("2024-11", "2024-12-01T00:00:00.000Z"), month("2026-09", "2026-09-01T00:00:00.000Z"),

@@ -1,4 +1,4 @@
-//! Looking through the log: newest first, page by page, by what events are about. Each way of asking is served by an
+//! Looking through the log: newest or oldest first, page by page, by what events are about. Each way of asking is served by an
 //! index; what is asked for besides is looked at entry by entry, and no more than so many at once.
 
 use polder_db::{Tx, Value, args};
@@ -27,6 +27,8 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Those before this moment.
     pub before: Option<Timestamp>,
+    /// Whether the oldest come first; the newest do otherwise.
+    pub oldest_first: bool,
 }
 
 /// Where the next page of a list begins.
@@ -39,7 +41,7 @@ pub struct Cursor {
 /// A page of events.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The events, newest first.
+    /// The events, in their order.
     pub entries: Vec<Entry>,
     /// Where there is more, or may be.
     pub next: Option<Cursor>,
@@ -51,7 +53,7 @@ impl Cursor {
         Self { at: entry.at, seq: entry.seq }
     }
 
-    /// The number of that event: what comes after it on a list has a lower one.
+    /// The number of that event: what comes after it on a list, newest first, has a lower one.
     pub const fn number(self) -> i64 {
         self.seq
     }
@@ -69,7 +71,7 @@ impl Cursor {
     }
 }
 
-/// Events, newest first, at most `limit`; further ones come after [`Cursor::after`] the last.
+/// Events, at most `limit`; further ones come after [`Cursor::after`] the last.
 ///
 /// # Errors
 /// The database's.
@@ -119,11 +121,22 @@ pub async fn search(
 }
 
 impl Filter {
-    /// Where to begin: at the cursor, or at the end of the span.
+    /// Where to begin: at the cursor, or at that end of the span which comes first.
     fn begin(&self, cursor: Option<Cursor>) -> Cursor {
-        let end = self.before.map_or(i64::MAX, |before| before.millis().saturating_sub(1));
-        let end = Cursor { at: Timestamp::from_millis(end), seq: i64::MAX };
+        if self.oldest_first {
+            let start = Cursor { at: self.first_moment(), seq: 0 };
+            return cursor.filter(|cursor| cursor.at >= start.at).unwrap_or(start);
+        }
+        let end = Cursor { at: self.last_moment(), seq: i64::MAX };
         cursor.filter(|cursor| cursor.at <= end.at).unwrap_or(end)
+    }
+
+    fn first_moment(&self) -> Timestamp {
+        self.from.unwrap_or(Timestamp::from_millis(0))
+    }
+
+    fn last_moment(&self) -> Timestamp {
+        Timestamp::from_millis(self.before.map_or(i64::MAX, |before| before.millis().saturating_sub(1)))
     }
 
     /// Whether the index alone finds what is asked for.
@@ -154,25 +167,35 @@ impl Filter {
                                 AND at <= $3 AND (at < $3 OR seq < $4) ORDER BY at DESC, seq DESC LIMIT $5";
         const ALL: &str = "SELECT * FROM audit_event WHERE +chain = $1 AND at >= $2 AND at <= $3 \
                            AND (at < $3 OR seq < $4) ORDER BY at DESC, chain DESC, seq DESC LIMIT $5";
-        if let Some(user) = &self.user_id {
-            return (OF_PERSON, Some(user));
-        }
-        if let Some(application) = &self.application_id {
-            return (OF_APPLICATION, Some(application));
-        }
-        if let Some(action) = &self.action {
-            return (OF_ACTION, Some(action));
-        }
-        match &self.actor_kind {
-            Some(kind) => (BY_ACTOR, Some(kind)),
-            None => (ALL, None),
-        }
+        const OLDEST_OF_PERSON: &str = "SELECT * FROM audit_event WHERE user_id = $6 AND +chain = $1 AND at >= $2 \
+                                        AND at <= $3 AND (at > $2 OR seq > $4) ORDER BY at, seq LIMIT $5";
+        const OLDEST_OF_APPLICATION: &str = "SELECT * FROM audit_event WHERE application_id = $6 AND +chain = $1 \
+                                             AND at >= $2 AND at <= $3 AND (at > $2 OR seq > $4) \
+                                             ORDER BY at, seq LIMIT $5";
+        const OLDEST_OF_ACTION: &str = "SELECT * FROM audit_event WHERE action = $6 AND +chain = $1 AND at >= $2 \
+                                        AND at <= $3 AND (at > $2 OR seq > $4) ORDER BY at, seq LIMIT $5";
+        const OLDEST_BY_ACTOR: &str = "SELECT * FROM audit_event WHERE actor_kind = $6 AND +chain = $1 AND at >= $2 \
+                                       AND at <= $3 AND (at > $2 OR seq > $4) ORDER BY at, seq LIMIT $5";
+        const OLDEST: &str = "SELECT * FROM audit_event WHERE +chain = $1 AND at >= $2 AND at <= $3 \
+                              AND (at > $2 OR seq > $4) ORDER BY at, chain, seq LIMIT $5";
+        let (newest, oldest, about) = if let Some(user) = &self.user_id {
+            (OF_PERSON, OLDEST_OF_PERSON, Some(user))
+        } else if let Some(application) = &self.application_id {
+            (OF_APPLICATION, OLDEST_OF_APPLICATION, Some(application))
+        } else if let Some(action) = &self.action {
+            (OF_ACTION, OLDEST_OF_ACTION, Some(action))
+        } else if let Some(kind) = &self.actor_kind {
+            (BY_ACTOR, OLDEST_BY_ACTOR, Some(kind))
+        } else {
+            (ALL, OLDEST, None)
+        };
+        (if self.oldest_first { oldest } else { newest }, about.map(String::as_str))
     }
 
     async fn read(&self, tx: &mut Tx, Cursor { at, seq }: Cursor, limit: u32) -> Result<Vec<Entry>, polder_db::Error> {
-        let from = self.from.unwrap_or(Timestamp::from_millis(0));
         let (sql, about) = self.statement();
-        let mut args: Vec<Value> = args![CHAIN, from, at, seq, limit].to_vec();
+        let (from, to) = if self.oldest_first { (at, self.last_moment()) } else { (self.first_moment(), at) };
+        let mut args: Vec<Value> = args![CHAIN, from, to, seq, limit].to_vec();
         args.extend(about.map(Value::from));
         tx.all(sql, &args, Entry::from_row).await
     }
@@ -215,13 +238,15 @@ mod tests {
             database.db.migrate(&SCHEMA, Timestamp::from_millis(1)).await.unwrap();
             let mut tx = database.db.read().await.unwrap();
             let given = || Some("x".to_owned());
-            for (filter, index) in [
+            let ways = [
                 (Filter::default(), "audit_event_by_time"),
                 (Filter { user_id: given(), ..Filter::default() }, "audit_event_by_user"),
                 (Filter { action: given(), ..Filter::default() }, "audit_event_by_action"),
                 (Filter { application_id: given(), ..Filter::default() }, "audit_event_by_application"),
                 (Filter { actor_kind: given(), ..Filter::default() }, "audit_event_by_actor"),
-            ] {
+            ];
+            let backwards = ways.clone().map(|(filter, index)| (Filter { oldest_first: true, ..filter }, index));
+            for (filter, index) in ways.into_iter().chain(backwards) {
                 let plan = plan(&mut tx, &filter).await;
                 assert!(plan.contains(&format!("USING INDEX {index}")) && !plan.contains("SCAN"), "{filter:?}: {plan}");
                 // Equal moments alone are put in order: never everything that is found.

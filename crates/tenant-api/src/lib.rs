@@ -27,6 +27,7 @@ pub mod policies;
 pub mod profile_fields;
 pub mod registration;
 pub mod settings;
+pub mod sorting;
 pub mod staff_access;
 pub mod standing;
 pub mod tokens;
@@ -55,13 +56,16 @@ pub use isolation::Measure;
 pub use keys::{DataKey, Key, KeyAlgorithm, KeyState, RotateDataKeys, RotateKeys, SealKeyInUse};
 pub use logout::{LogoutDelivery, LogoutDeliveryId, LogoutDeliveryIdKind, LogoutDeliveryState};
 pub use messages::{Message, MessageId, MessageKind, MessageState};
-pub use people::{AuthenticatorApp, Factors, RecoveryCodes, UserApplication, UserFilter, UserOrder};
+pub use people::{AuthenticatorApp, Factors, RecoveryCodes, UserApplication, UserFilter};
 pub use policies::{PasskeyPolicy, SecondFactorPolicy, SignUp};
-pub use profile_fields::{FieldChoice, FieldClaim, FieldDefinition, FieldEditor, FieldType, FieldValues, ProfileField};
+pub use profile_fields::{
+    FieldChoice, FieldClaim, FieldDefinition, FieldEditor, FieldOrder, FieldType, FieldValues, ProfileField,
+};
 pub use registration::{
     CreatedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokenId, RegistrationTokenKind,
 };
 pub use settings::{AtSessionLimit, Settings, SettingsChanges};
+pub use sorting::{ApplicationOrder, AttemptOrder, ByCreation, ByTime, UserOrder};
 pub use staff_access::{StaffAccess, StaffAccessChange};
 pub use standing::{Standing, StandingChange};
 pub use tokens::{AccessTokenFormat, SubjectType};

@@ -3,28 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ApplicationId;
-
-/// In which order people are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UserOrder {
-    /// The account made last comes first.
-    #[default]
-    Newest,
-    /// Who signed in last comes first; who never did is not listed.
-    LastSignIn,
-}
-
-impl UserOrder {
-    /// As on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Newest => "newest",
-            Self::LastSignIn => "last_sign_in",
-        }
-    }
-}
+use crate::{ApplicationId, UserOrder};
 
 /// Which people a list holds. What is absent is not asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +20,7 @@ pub struct UserFilter {
     /// Those who have not proved their address, or have.
     pub unverified: Option<bool>,
     /// In which order.
-    pub order: UserOrder,
+    pub sort: UserOrder,
 }
 
 /// What a person signs in with beside their address and their passkeys.

@@ -108,5 +108,14 @@ pub struct ProfileField {
     pub updated_at: String,
 }
 
+/// The order in which people see the fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldOrder {
+    /// The names of all fields, each once, the first to be seen first.
+    #[schema(max_items = 50)]
+    pub names: Vec<String>,
+}
+
 /// The values of a person's fields, by name: text, number, boolean, a day as `2026-11-21`, or one of the choices.
 pub type FieldValues = BTreeMap<String, serde_json::Value>;

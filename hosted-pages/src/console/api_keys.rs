@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::Shell;
 use super::form::{self, FieldProblem};
+use super::{Shell, Sorting};
 use crate::texts::Texts;
 
 /// The organisation's API keys; a new one is shown this once. Send it with `Cache-Control: no-store`.
@@ -12,6 +12,8 @@ use crate::texts::Texts;
 pub struct ApiKeys<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The keys, newest first.
     pub keys: &'a [ApiKey<'a>],
     /// Cursor of the next page.

@@ -10,7 +10,7 @@ use super::applications::{self, ApplicationForm};
 use super::form::{self, FieldProblem};
 use super::snippets::{Snippet, snippets};
 use super::tokens::{self, Select};
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, TenantHead, Undo};
 
 /// An application's settings.
 #[derive(Clone, Copy, Debug, Template)]
@@ -20,6 +20,8 @@ pub struct Application<'a> {
     pub shell: Shell<'a>,
     /// The tenant.
     pub tenant: TenantHead<'a>,
+    /// What can be taken back of what was just done.
+    pub undo: Option<Undo<'a>>,
     /// The application as it is.
     pub application: &'a Details,
     /// The secrets that work, newest first.

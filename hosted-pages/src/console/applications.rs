@@ -6,7 +6,7 @@ use polder_tenant_api::{Application as Details, ApplicationType, Profile};
 use super::form::{self, FieldProblem};
 use super::snippets::{Snippet, snippets};
 use super::tokens::TokenForm;
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, Sorting, TenantHead};
 use crate::texts::Texts;
 
 /// Every application of a tenant.
@@ -15,6 +15,8 @@ use crate::texts::Texts;
 pub struct Applications<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The tenant.
     pub tenant: TenantHead<'a>,
     /// The applications.

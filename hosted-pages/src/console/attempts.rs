@@ -3,7 +3,7 @@
 use askama::Template;
 use polder_tenant_api::{AttemptOutcome, SignInAttempt, User};
 
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, Sorting, TenantHead};
 use crate::Device;
 
 /// The attempts to sign in at one person's address, alike ones counted together.
@@ -12,6 +12,8 @@ use crate::Device;
 pub struct Attempts<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The tenant.
     pub tenant: TenantHead<'a>,
     /// Whose address.

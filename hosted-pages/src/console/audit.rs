@@ -3,7 +3,7 @@
 use askama::Template;
 use polder_tenant_api::{AuditEvent, AuditVerification, VerificationState};
 
-use super::{ACTIONS, Section, Shell, TenantHead};
+use super::{ACTIONS, Section, Shell, Sorting, TenantHead};
 
 /// Entries of the audit log, newest first; `form#filter-form` asks for others.
 #[derive(Clone, Copy, Debug, Template)]
@@ -11,6 +11,8 @@ use super::{ACTIONS, Section, Shell, TenantHead};
 pub struct Audit<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The tenant.
     pub tenant: TenantHead<'a>,
     /// The entries.
@@ -57,6 +59,11 @@ pub struct AuditVerified<'a> {
 impl Audit<'_> {
     const fn section(&self) -> Section {
         Section::Audit
+    }
+
+    /// Everything that is asked for, as a query.
+    fn whole(&self) -> String {
+        self.sorting.whole()
     }
 
     const fn actions(&self) -> &'static [&'static str] {

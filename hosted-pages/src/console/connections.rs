@@ -4,7 +4,7 @@ use askama::Template;
 use polder_tenant_api::connections::{Connection as Details, ConnectionCheck, Provider};
 
 use super::form::{self, FieldProblem};
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, TenantHead, Undo};
 use crate::texts::Texts;
 
 /// Every connection of a tenant.
@@ -72,6 +72,8 @@ pub struct Connection<'a> {
     pub shell: Shell<'a>,
     /// The tenant.
     pub tenant: TenantHead<'a>,
+    /// What can be taken back of what was just done.
+    pub undo: Option<Undo<'a>>,
     /// The connection.
     pub connection: &'a Details,
     /// What was found just now.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::form::{self, FieldProblem};
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, TenantHead, Undo};
 
 /// The hosts that a tenant may reach.
 #[derive(Clone, Copy, Template)]
@@ -13,6 +13,8 @@ pub struct Egress<'a> {
     pub shell: Shell<'a>,
     /// The tenant.
     pub tenant: TenantHead<'a>,
+    /// What can be taken back of what was just done.
+    pub undo: Option<Undo<'a>>,
     /// The rules, by host.
     pub rules: &'a [EgressRule<'a>],
     /// What the field `host` of `form#egress-form` holds.

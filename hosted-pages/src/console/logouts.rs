@@ -3,7 +3,7 @@
 use askama::Template;
 use polder_tenant_api::{LogoutDelivery, LogoutDeliveryState};
 
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, Sorting, TenantHead};
 
 /// The log of what applications were told of ended sessions; a button has one that failed tried again.
 #[derive(Clone, Copy, Debug, Template)]
@@ -11,6 +11,8 @@ use super::{Section, Shell, TenantHead};
 pub struct Logouts<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The tenant.
     pub tenant: TenantHead<'a>,
     /// The deliveries, newest first.
@@ -63,9 +65,5 @@ impl Logouts<'_> {
 
     fn is_filtered(&self) -> bool {
         self.state.is_some() || !self.application_id.is_empty()
-    }
-
-    fn state_name(&self) -> &'static str {
-        self.state.map(LogoutDeliveryState::as_str).unwrap_or_default()
     }
 }

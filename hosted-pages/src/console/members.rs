@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::Shell;
 use super::form::{self, FieldProblem};
 use super::roles::{MatrixRow, ROLES, role_help, role_label};
+use super::{Shell, Sorting};
 
 /// A member on the list.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub struct MemberRow<'a> {
     pub role: &'a str,
     /// When they last used the console, RFC 3339.
     pub last_seen_at: Option<&'a str>,
+    /// Since when they are one, RFC 3339.
+    pub since: &'a str,
     /// Whether it is whoever looks.
     pub own: bool,
 }
@@ -46,6 +48,8 @@ pub struct InvitationRow<'a> {
 pub struct Members<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The members, oldest first.
     pub members: &'a [MemberRow<'a>],
     /// Cursor of the next page.
@@ -84,8 +88,6 @@ pub struct MemberPage<'a> {
     pub shell: Shell<'a>,
     /// Who.
     pub member: MemberRow<'a>,
-    /// Since when, RFC 3339.
-    pub since: &'a str,
     /// The words of the roles that whoever looks may give; empty where this member is out of their reach.
     pub roles: &'a [&'a str],
     /// Whether they are the last owner, who stays one.

@@ -3,7 +3,7 @@
 use askama::Template;
 use polder_tenant_api::{Message, MessageState};
 
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, Sorting, TenantHead};
 use crate::texts::Texts;
 
 /// The log of messages, newest first.
@@ -12,6 +12,8 @@ use crate::texts::Texts;
 pub struct Messages<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The tenant.
     pub tenant: TenantHead<'a>,
     /// The messages.
@@ -35,10 +37,6 @@ impl Messages<'_> {
         let all = std::iter::once(("", t.messages.any_state, self.state.is_none()));
         let each = MessageState::ALL.map(|state| (state.as_str(), state_label(t, &state), self.state == Some(state)));
         all.chain(each).collect()
-    }
-
-    fn chosen(&self) -> &'static str {
-        self.state.map_or("", MessageState::as_str)
     }
 }
 

@@ -25,8 +25,8 @@
 //! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
 //! | `POST /tenants/{slug}/applications/{id}/secrets/remove` | `secret` |
 //! | `POST /tenants/{slug}/applications/{id}/disable`, `…/enable`, `…/delete` | |
-//! | `GET /tenants/{slug}/users?found=&role=&state=&order=`, `POST` | [`Users`]: `email`, `name`, `roles` |
-//! | `POST /tenants/{slug}/users/find` | `q`, `role`, `state`, `order`: leads to that list |
+//! | `GET /tenants/{slug}/users?found=&role=&state=&sort=`, `POST` | [`Users`]: `email`, `name`, `roles` |
+//! | `POST /tenants/{slug}/users/find` | `q`, `role`, `state`, `sort`: leads to that list |
 //! | `GET /tenants/{slug}/users/export?…` | the list as a file |
 //! | `GET /tenants/{slug}/users/imports`, `POST` | [`UserImports`]: `file`, `existing`, `skip_wrong`, `invite` |
 //! | `GET /tenants/{slug}/users/imports/{id}`, `POST …/cancel` | [`UserImportPage`] |
@@ -38,7 +38,7 @@
 //! | `GET /tenants/{slug}/users/{id}/erase`, `POST` | [`UserErase`] |
 //! | `GET /tenants/{slug}/messages?state=&user_id=` | [`Messages`] |
 //! | `POST /tenants/{slug}/sessions/{id}/end` | `user_id` says whose page to go back to |
-//! | `GET /tenants/{slug}/audit?action=&actor_kind=&user_id=&application_id=&from=&to=&cursor=`, `…/audit.csv`, `….ndjson` | [`Audit`] |
+//! | `GET /tenants/{slug}/audit?action=&actor_kind=&user_id=&application_id=&from=&to=&sort=&cursor=`, `…/audit.csv`, `….ndjson` | [`Audit`] |
 //! | `GET /tenants/{slug}/audit/verification` | [`AuditVerified`] |
 //! | `GET /tenants/{slug}/usage?from=&to=`, `…/usage.csv`, `…/usage-months.csv` | [`Usage`] |
 //! | `GET /tenants/{slug}/connections` | [`Connections`] |
@@ -46,6 +46,7 @@
 //! | `GET /tenants/{slug}/connections/{id}` | [`Connection`] |
 //! | `POST /tenants/{slug}/connections/{id}/check`, `…/hosts`, `…/secret` | [`Connection`]; `hosts`: one per line; `client_secret` |
 //! | `POST /tenants/{slug}/connections/{id}/disable`, `…/enable`, `…/remove` | |
+//! | `POST /tenants/{slug}/applications/{id}/undo`, `POST /tenants/{slug}/egress/undo` | `undo`: what was sealed, see [`Undo`] |
 //! | `GET /tenants/{slug}/egress`, `POST` | [`Egress`]: `host` |
 //! | `POST /tenants/{slug}/egress/{id}/remove` | |
 //! | `GET /tenants/{slug}/sign-in`, `POST` | [`Policies`]: `passkeys`, `second_factor`, `sign_up`, `sign_up_domains`, `session_idle_seconds`, `session_absolute_seconds`, `recovery_wait_hours` |
@@ -60,15 +61,17 @@
 //! | `GET /tenants/{slug}/users/{id}/attempts` | [`Attempts`] |
 //! | `GET /tenants/{slug}/profile-fields`, `POST` | [`ProfileFields`]; [`ProfileFieldPage`]: `word` and the fields of [`FieldForm`] |
 //! | `GET /tenants/{slug}/profile-fields/new`, `GET …/{name}`, `POST`, `POST …/{name}/remove` | [`ProfileFieldPage`] |
+//! | `POST /tenants/{slug}/profile-fields/{name}/move` | `to`: `up`, `down` |
 //! | `GET /tenants/{slug}/lockouts?user_id=`, `POST …/{id}/lift` | [`Lockouts`] |
 //! | `GET /tenants/{slug}/blocklists`, `POST`, `POST …/{name}/remove` | [`Blocklists`]: `list`, `format`, `action`, `content` or a file |
-//! | `GET /tenants/{slug}/logouts?state=&application_id=&cursor=`, `POST …/{id}/retry` | [`Logouts`] |
+//! | `GET /tenants/{slug}/logouts?state=&application_id=&sort=&cursor=`, `POST …/{id}/retry` | [`Logouts`] |
 //! | `GET /tenants/{slug}/settings`, `POST` | [`General`] |
 //! | `GET /api-keys`, `POST` | [`ApiKeys`]: the fields of [`ApiKeyForm`] |
 //! | `GET /api-keys/{id}`, `POST`, `POST /api-keys/{id}/revoke` | [`ApiKeyPage`]: the same fields |
-//! | `GET /members?cursor=`, `POST` | [`Members`]: `email`, `role` |
+//! | `GET /members?sort=&cursor=`, `POST` | [`Members`]: `email`, `role` |
 //! | `GET /members/{id}`, `POST /members/{id}/role`, `…/remove` | [`MemberPage`]: `role` |
 //! | `POST /invitations/{id}/resend`, `…/revoke` | [`Members`] |
+//! | `GET /tenants/{slug}/users/imports/{id}/events` | what [`UserImportPage`] listens to |
 //! | `GET /organisation`, `POST`, `POST /organisation/leave` | [`Organisation`]: `name` |
 //! | `POST /organisation/staff-access/{id}/end` | |
 //! | `GET /audit?action=&actor_id=&cursor=` | [`Trail`] |
@@ -89,6 +92,7 @@ mod door;
 mod egress;
 mod form;
 mod general;
+mod headings;
 mod keys;
 mod lockouts;
 mod logouts;
@@ -109,6 +113,7 @@ mod shell;
 pub mod snippets;
 mod tenants;
 mod tokens;
+mod undo;
 mod usage;
 mod user_imports;
 mod walls;
@@ -133,6 +138,7 @@ pub use door::{ErrorPage, Invitation, NoAccess, NoAccessReason, SignUp, SignUpSt
 pub use egress::{Egress, EgressRule};
 pub use form::{FieldProblem, Problem};
 pub use general::General;
+pub use headings::Sorting;
 pub use keys::Keys;
 pub use lockouts::Lockouts;
 pub use logouts::Logouts;
@@ -154,6 +160,7 @@ pub use section::{Group, Section};
 pub use shell::{May, Member, Notice, Shell, TenantHead, TenantState};
 pub use tenants::{Glance, ListAsked, TenantList, TenantNew, TenantOverview, TenantRow};
 pub use tokens::TokenForm;
+pub use undo::{Done, Undo};
 pub(crate) use usage::state as usage_state;
 pub use usage::{Figure, SignInChart, Usage, UsageOfAll, UsageRow};
 pub use user_imports::{ImportTrouble, UserImportPage, UserImports};

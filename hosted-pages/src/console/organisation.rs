@@ -51,6 +51,8 @@ impl Organisation<'_> {
 /// An entry of the organisation's log.
 #[derive(Clone, Copy, Debug)]
 pub struct TrailRow<'a> {
+    /// Its number in the log.
+    pub number: i64,
     /// What was done.
     pub action: &'a str,
     /// Who did it: a name or address where they are known.

@@ -4,7 +4,7 @@ use askama::Template;
 use polder_tenant_api::User;
 
 use super::form::{self, FieldProblem};
-use super::{Section, Shell, TenantHead};
+use super::{Section, Shell, Sorting, TenantHead};
 
 /// The people of a tenant, and forms to find some and to add one.
 #[derive(Clone, Copy, Debug, Template)]
@@ -12,6 +12,8 @@ use super::{Section, Shell, TenantHead};
 pub struct Users<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The tenant.
     pub tenant: TenantHead<'a>,
     /// The people.
@@ -37,8 +39,6 @@ pub struct LookedFor<'a> {
     pub role: &'a str,
     /// `disabled`, `pending`, or empty.
     pub state: &'a str,
-    /// `last_sign_in`, or empty.
-    pub order: &'a str,
     /// The same as a query, for links: the text sealed, so that no name or address stands in an address.
     pub query: &'a str,
 }
@@ -81,9 +81,9 @@ impl Users<'_> {
         ]
     }
 
-    fn orders(&self) -> [(&'static str, &'static str, bool); 2] {
-        let (t, chosen) = (&self.shell.t().people, self.looked_for.order);
-        [("", t.order_newest, chosen.is_empty()), ("last_sign_in", t.order_last_sign_in, !chosen.is_empty())]
+    /// Whether those who never signed in are left out.
+    fn is_of_sign_ins(&self) -> bool {
+        self.sorting.by.ends_with("last_sign_in_at")
     }
 }
 

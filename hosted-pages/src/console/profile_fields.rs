@@ -15,7 +15,7 @@ pub struct ProfileFields<'a> {
     pub shell: Shell<'a>,
     /// The tenant.
     pub tenant: TenantHead<'a>,
-    /// The fields, in the order they were made.
+    /// The fields, in the order in which people see them.
     pub fields: &'a [ProfileField],
 }
 
@@ -83,6 +83,11 @@ impl ProfileFields<'_> {
 
     fn label<'f>(&self, field: &'f ProfileField) -> &'f str {
         field.definition.labels.get(&self.shell.locale).map_or(field.name.as_str(), String::as_str)
+    }
+
+    /// Whether there are buttons that put fields elsewhere.
+    const fn can_be_moved(&self) -> bool {
+        self.shell.may.change_tenants && self.fields.len() > 1
     }
 
     fn by_administrators(&self, field: &ProfileField) -> bool {

@@ -165,6 +165,10 @@ pub enum Notice {
     LockoutLifted,
     /// A delivery is tried again.
     Retried,
+    /// Something is as it was before.
+    Undone,
+    /// Something could not be undone any more.
+    TooLateToUndo,
 }
 
 /// The tenant a page is about.
@@ -275,6 +279,8 @@ impl Shell<'_> {
             Notice::Removed => self.t().nav.removed,
             Notice::LockoutLifted => self.t().lockouts.lifted,
             Notice::Retried => self.t().logouts.retried,
+            Notice::Undone => self.t().undo.undone,
+            Notice::TooLateToUndo => self.t().undo.too_late,
         })
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use polder_tenant_api::{Application, Attention, AuditEvent, Measure, UsageDay, UsageMonth};
 
 use super::form::{self, FieldProblem};
-use super::{Figure, Section, Shell, SignInChart, TenantHead, TenantState, ToDo, attention, usage, walls};
+use super::{Figure, Section, Shell, SignInChart, Sorting, TenantHead, TenantState, ToDo, attention, usage, walls};
 
 /// Every tenant of the organisation.
 #[derive(Clone, Copy, Debug, Template)]
@@ -12,23 +12,23 @@ use super::{Figure, Section, Shell, SignInChart, TenantHead, TenantState, ToDo, 
 pub struct TenantList<'a> {
     /// Around the page.
     pub shell: Shell<'a>,
+    /// How the table is sorted.
+    pub sorting: &'a Sorting,
     /// The tenants, in the order to show.
     pub tenants: &'a [TenantRow<'a>],
     /// What was asked for.
     pub asked: ListAsked<'a>,
-    /// Path and query of the next page.
+    /// Cursor of the next page.
     pub next: Option<&'a str>,
 }
 
-/// Which tenants are listed, and how: `form#list-form` asks for others by `q`, `state` and `sort`.
+/// Which tenants are listed: `form#list-form` asks for others by `q` and `state`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListAsked<'a> {
     /// Part of a name or address; empty for all.
     pub q: &'a str,
     /// The state they are in; empty for all.
     pub state: &'a str,
-    /// `name`, `state` or `created`; the address otherwise.
-    pub sort: &'a str,
 }
 
 impl ListAsked<'_> {
@@ -51,13 +51,6 @@ impl TenantList<'_> {
             ("failed", t.state.failed),
         ];
         states.map(|(value, label)| (value, label, value == self.asked.state)).to_vec()
-    }
-
-    /// Values and names of orders.
-    fn orders(&self) -> Vec<(&'static str, &'static str, bool)> {
-        let t = &self.shell.t().list;
-        let orders = [("", t.by_slug), ("name", t.by_name), ("state", t.by_state), ("created", t.by_created)];
-        orders.map(|(value, label)| (value, label, value == self.asked.sort)).to_vec()
     }
 
     /// Whether the organisation has no tenant at all.

@@ -8,23 +8,42 @@ use http::StatusCode;
 use polder_db::Tx;
 use polder_service::json::Json;
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, CreatedApplication, CreatedSecret, NewApplication, Page,
+    Application, ApplicationChanges, ApplicationId, ApplicationOrder, CreatedApplication, CreatedSecret,
+    NewApplication, Page,
 };
+use serde::Deserialize;
 
+use super::sorted::{self, Direction};
 use super::{Caller, input, preferences, registration, to_the_end, views};
 use crate::App;
 use crate::error::{Internal, ProblemError};
 use crate::model;
 use crate::store::{apis, applications};
 
-/// `GET /applications`: newest first.
+/// What the list may be asked for.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    sort: Option<ApplicationOrder>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /applications`: newest first unless asked otherwise.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
-    input::Query(part): input::Query<input::Part>,
+    input::Query(wanted): input::Query<Wanted>,
 ) -> Result<Json<Page<Application>>, ProblemError> {
     let all = applications::all(&mut app.db.read().await?, app.issuer.as_str()).await?;
-    let (items, next) = part.of(all, |application| (application.created_at, application.id))?;
+    let part = input::Part::new(wanted.cursor, wanted.limit);
+    let made = |application: &model::Application| (sorted::moment(application.created_at), application.id);
+    let called = |application: &model::Application| (application.name.to_lowercase(), application.id);
+    let (items, next) = match wanted.sort.unwrap_or_default() {
+        ApplicationOrder::Newest => sorted::page(&part, all, made, Direction::Down)?,
+        ApplicationOrder::Oldest => sorted::page(&part, all, made, Direction::Up)?,
+        ApplicationOrder::Name => sorted::page(&part, all, called, Direction::Up)?,
+        ApplicationOrder::NameBackwards => sorted::page(&part, all, called, Direction::Down)?,
+    };
     Ok(Json(Page { items: items.iter().map(views::application).collect(), next }))
 }
 

@@ -8,7 +8,7 @@ use polder_crypto::PersonKey;
 use polder_db::Tx;
 use polder_kernel::Timestamp;
 use polder_service::json::Json;
-use polder_tenant_api::{AuditEvent, AuditVerification, Page};
+use polder_tenant_api::{AuditEvent, AuditVerification, ByTime, Page};
 use serde::Deserialize;
 
 use super::{Caller, input};
@@ -27,11 +27,12 @@ pub struct Wanted {
     from: Option<String>,
     /// RFC 3339: before this moment.
     before: Option<String>,
+    sort: Option<ByTime>,
     cursor: Option<String>,
     limit: Option<i64>,
 }
 
-/// `GET /audit-events`: newest first.
+/// `GET /audit-events`: newest first unless asked otherwise.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
@@ -54,6 +55,7 @@ pub async fn list(
         actor_kind: wanted.actor_kind,
         from: moment(wanted.from.as_deref())?,
         before: moment(wanted.before.as_deref())?,
+        oldest_first: wanted.sort == Some(ByTime::Oldest),
     };
     let mut tx = app.db.read().await?;
     let Found { entries, next } = polder_audit::search(&mut tx, &filter, cursor, limit).await?;

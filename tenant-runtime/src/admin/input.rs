@@ -39,6 +39,21 @@ pub struct Part {
 }
 
 impl Part {
+    /// What a caller asked for among other things.
+    pub const fn new(cursor: Option<String>, limit: Option<i64>) -> Self {
+        Self { cursor, limit }
+    }
+
+    /// The cursor, where there is one.
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref().filter(|cursor| !cursor.is_empty())
+    }
+
+    /// How many items are wanted at most.
+    pub fn limit(&self) -> usize {
+        usize::try_from(limit(self.limit)).unwrap_or(1)
+    }
+
     /// Where it begins, and how many items are wanted.
     pub fn place<K>(&self) -> Result<(Option<Place<K>>, i64), ProblemError> {
         Ok((cursor::<K>(self.cursor.as_deref())?, limit(self.limit)))

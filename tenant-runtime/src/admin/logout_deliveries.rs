@@ -7,7 +7,7 @@ use http::StatusCode;
 use polder_kernel::Timestamp;
 use polder_service::json::Json;
 use polder_tenant_api::{
-    ApplicationId, LogoutDelivery, LogoutDeliveryId, LogoutDeliveryIdKind, LogoutDeliveryState, Page,
+    ApplicationId, ByCreation, LogoutDelivery, LogoutDeliveryId, LogoutDeliveryIdKind, LogoutDeliveryState, Page,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -22,11 +22,12 @@ use crate::store::logout_deliveries::{self, Logged};
 pub struct Filter {
     application_id: Option<ApplicationId>,
     state: Option<LogoutDeliveryState>,
+    sort: Option<ByCreation>,
     cursor: Option<String>,
     limit: Option<i64>,
 }
 
-/// `GET /logout-deliveries`: newest first.
+/// `GET /logout-deliveries`: newest first unless asked otherwise.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
@@ -34,7 +35,7 @@ pub async fn list(
 ) -> Result<Json<Page<LogoutDelivery>>, ProblemError> {
     let limit = input::limit(filter.limit);
     let cursor = input::cursor::<LogoutDeliveryIdKind>(filter.cursor.as_deref())?;
-    let wanted = (filter.application_id, filter.state);
+    let wanted = (filter.application_id, filter.state, filter.sort.unwrap_or_default());
     let rows = logout_deliveries::page(&mut app.db.read().await?, wanted, cursor, limit + 1).await?;
     let (rows, next) = input::cut(rows, limit, |logged| (logged.created_at, logged.id));
     Ok(Json(Page { items: rows.into_iter().map(view).collect(), next }))

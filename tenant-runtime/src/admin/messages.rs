@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use polder_kernel::Timestamp;
 use polder_service::json::Json;
-use polder_tenant_api::{Message, MessageKind, MessageState, Page, UserId};
+use polder_tenant_api::{ByCreation, Message, MessageKind, MessageState, Page, UserId};
 use serde::Deserialize;
 
 use super::{Caller, input};
@@ -19,11 +19,12 @@ use crate::store::users;
 pub struct Filter {
     user_id: Option<String>,
     state: Option<MessageState>,
+    sort: Option<ByCreation>,
     cursor: Option<String>,
     limit: Option<i64>,
 }
 
-/// `GET /messages`: newest first.
+/// `GET /messages`: newest first unless asked otherwise.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
@@ -45,7 +46,8 @@ pub async fn list(
             Wanted::Of(user.id, user.email, filter.state)
         }
     };
-    let rows = message_log::page(&mut tx, &app.keyring, &wanted, cursor, limit + 1).await?;
+    let rows =
+        message_log::page(&mut tx, &app.keyring, (&wanted, filter.sort.unwrap_or_default()), cursor, limit + 1).await?;
     let (rows, next) = input::cut(rows, limit, |entry| (entry.created_at, entry.id));
     Ok(Json(Page { items: rows.into_iter().map(view).collect(), next }))
 }

@@ -37,6 +37,7 @@ pub mod registration_tokens;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
+mod sorted;
 pub mod staff_access;
 pub mod standing;
 pub mod usage;

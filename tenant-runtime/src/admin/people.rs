@@ -9,7 +9,7 @@ use http::StatusCode;
 use polder_db::Tx;
 use polder_kernel::{Email, Timestamp};
 use polder_service::json::Json;
-use polder_tenant_api::{FieldType, Page, User, UserId, UserKind, UserOrder, UsersExport};
+use polder_tenant_api::{ByCreation, FieldType, Page, User, UserId, UserKind, UserOrder, UsersExport};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -40,7 +40,7 @@ pub struct Asked {
     role: Option<String>,
     disabled: Option<bool>,
     unverified: Option<bool>,
-    order: Option<UserOrder>,
+    sort: Option<UserOrder>,
     cursor: Option<String>,
     limit: Option<i64>,
 }
@@ -66,7 +66,7 @@ impl Asked {
     }
 }
 
-/// `GET /users`: newest first, or by their last sign-in; the one with `email`; or those who are looked for.
+/// `GET /users`: by creation or by their last sign-in; the one with `email`; or those who are looked for.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
@@ -82,20 +82,16 @@ pub async fn list(
         return Ok(Json(Page { items, next: None }));
     }
     let most = most_at_once(&app.fields.current());
-    let (order, limit) = (asked.order.unwrap_or_default(), input::limit(asked.limit).min(most));
+    let (order, limit) = (asked.sort.unwrap_or_default(), input::limit(asked.limit).min(most));
     let cursor = input::cursor::<UserKind>(asked.cursor.as_deref())?;
-    match (asked.wanted()?, order) {
-        (Some(wanted), UserOrder::Newest) => {
-            Ok(Json(to_the_end(async move { search(&app, &wanted, cursor, limit).await }).await?))
-        }
-        (Some(_), UserOrder::LastSignIn) => {
-            Err(input::invalid("those who are looked for are listed newest first: leave order out"))
-        }
-        (None, order) => {
-            Finder::warm(&app);
-            Ok(Json(in_order(&app, order, cursor, limit).await?))
-        }
-    }
+    let Some(wanted) = asked.wanted()? else {
+        Finder::warm(&app);
+        return Ok(Json(in_order(&app, order, cursor, limit).await?));
+    };
+    let Some(order) = order.by_creation() else {
+        return Err(input::invalid("those who are looked for are sorted by created_at alone"));
+    };
+    Ok(Json(to_the_end(async move { search(&app, (&wanted, order), cursor, limit).await }).await?))
 }
 
 /// How many people a page holds at most, so that it is an answer that is read whatever they filled in.
@@ -111,42 +107,45 @@ fn most_at_once(fields: &[Field]) -> i64 {
 
 async fn in_order(app: &App, order: UserOrder, cursor: Option<Place>, limit: i64) -> Result<Page<User>, ProblemError> {
     let mut tx = app.db.read().await?;
-    let (found, next) = match order {
-        UserOrder::Newest => {
-            let rows = everybody::newest(&mut tx, &app.keyring, cursor, limit + 1).await?;
-            input::cut(rows, limit, |user| (user.created_at, user.id))
-        }
-        UserOrder::LastSignIn => {
-            let rows = everybody::last_signed_in(&mut tx, &app.keyring, cursor, limit + 1).await?;
-            let at = |user: &model::User| user.last_sign_in_at.unwrap_or(Timestamp::from_millis(0));
-            input::cut(rows, limit, |user| (at(user), user.id))
-        }
+    let rows = everybody::in_order(&mut tx, &app.keyring, order, cursor, limit + 1).await?;
+    let at = |user: &model::User| match order {
+        UserOrder::Newest | UserOrder::Oldest => user.created_at,
+        UserOrder::LastSignIn | UserOrder::LongestAway => user.last_sign_in_at.unwrap_or(Timestamp::from_millis(0)),
     };
+    let (found, next) = input::cut(rows, limit, |user| (at(user), user.id));
     Ok(Page { items: views_of(app, &mut tx, found).await?, next })
 }
 
 /// Asks the index who it may be, and the database who it is: somebody who was erased a moment ago never shows.
-async fn search(app: &App, wanted: &Wanted, cursor: Option<Place>, limit: i64) -> Result<Page<User>, ProblemError> {
+async fn search(
+    app: &App,
+    (wanted, order): (&Wanted, ByCreation),
+    cursor: Option<Place>,
+    limit: i64,
+) -> Result<Page<User>, ProblemError> {
     let most = usize::try_from(limit).unwrap_or(1);
-    let (mut items, mut before, mut more) = (Vec::new(), cursor, true);
+    let (mut items, mut seen, mut more) = (Vec::new(), cursor, true);
     for _ in 0..ROUNDS {
         let room = most - items.len();
-        let mut places = app.people.find(app, wanted, before, room + 1).await?;
+        let mut places = app.people.find(app, (wanted, order), seen, room + 1).await?;
         more = places.len() > room;
         places.truncate(room);
         let Some(last) = places.last() else { break };
-        before = Some(*last);
+        seen = Some(*last);
         let ids: Vec<UserId> = places.iter().map(|(_, id)| *id).collect();
         let mut tx = app.db.read().await?;
         let mut found = everybody::by_ids(&mut tx, &app.keyring, &ids).await?;
-        found.sort_by_key(|user| std::cmp::Reverse((user.created_at, user.id)));
+        found.sort_by_key(|user| (user.created_at, user.id));
+        if order == ByCreation::Newest {
+            found.reverse();
+        }
         let found = views_of(app, &mut tx, found).await?;
         items.extend(found.into_iter().filter(|user| still(wanted, user)));
         if !more || items.len() == most {
             break;
         }
     }
-    let next = before.filter(|_| more).map(|(at, id)| input::cursor_after(at, id));
+    let next = seen.filter(|_| more).map(|(at, id)| input::cursor_after(at, id));
     Ok(Page { items, next })
 }
 

@@ -1,12 +1,13 @@
 //! `/profile-fields`: fields that the tenant adds to the profile of its people (K9).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use http::StatusCode;
 use polder_service::Problem;
 use polder_service::json::Json;
-use polder_tenant_api::{FieldDefinition, Page, ProfileField};
+use polder_tenant_api::{FieldDefinition, FieldOrder, Page, ProfileField};
 
 use super::{Caller, input, to_the_end};
 use crate::App;
@@ -15,9 +16,39 @@ use crate::fields::Field;
 use crate::fields::define::{self, MOST_FIELDS};
 use crate::store::profile;
 
-/// `GET /profile-fields`: all of them, in the order they were made.
+/// `GET /profile-fields`: all of them, in the order in which people see them.
 pub async fn list(State(app): State<Arc<App>>, _: Caller) -> Json<Page<ProfileField>> {
     Json(Page { items: app.fields.current().iter().map(view).collect(), next: None })
+}
+
+/// `PUT /profile-fields`: puts them in another order, which names each of them once. What was made or removed meanwhile is
+/// seen before anything moves.
+pub async fn put_in_order(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(order): Json<FieldOrder>,
+) -> Result<Json<Page<ProfileField>>, ProblemError> {
+    to_the_end(async move {
+        app.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let there = profile::fields(tx).await?;
+                    if !is_order_of(&order.names, &there) {
+                        return Err(input::invalid("names has to hold the name of each field once"));
+                    }
+                    for (name, position) in order.names.iter().zip(1..) {
+                        profile::put_at(tx, name, position).await?;
+                    }
+                    let details = serde_json::json!({ "names": order.names });
+                    polder_audit::record(tx, caller.event("profile_fields.ordered").details(details));
+                    Ok::<_, ProblemError>(())
+                })
+            })
+            .await?;
+        let fields = app.fields.refresh(&app.db).await?;
+        Ok(Json(Page { items: fields.iter().map(view).collect(), next: None }))
+    })
+    .await
 }
 
 /// `GET /profile-fields/{name}`.
@@ -94,6 +125,11 @@ pub async fn remove(
         Ok(StatusCode::NO_CONTENT)
     })
     .await
+}
+
+fn is_order_of(names: &[String], there: &[Field]) -> bool {
+    let asked: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    asked.len() == names.len() && asked == there.iter().map(|field| field.name.as_str()).collect()
 }
 
 /// What was filled in would mean something else under another type.

@@ -52,7 +52,7 @@ impl Field {
     }
 }
 
-/// The tenant's fields, in the order they were made.
+/// The tenant's fields, in the order in which people see them.
 pub struct Fields {
     current: RwLock<Arc<Vec<Field>>>,
     /// One reads at a time, so that what was read first is never put in last.

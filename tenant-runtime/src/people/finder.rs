@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use polder_kernel::Timestamp;
+use polder_tenant_api::ByCreation;
 use tokio::sync::Mutex;
 
 use super::Changed;
@@ -65,13 +66,13 @@ impl Finder {
         drop(built);
         let app = Arc::clone(app);
         tokio::spawn(async move {
-            if let Err(error) = app.people.find(&app, &Wanted::default(), None, 0).await {
+            if let Err(error) = app.people.find(&app, (&Wanted::default(), ByCreation::Newest), None, 0).await {
                 tracing::warn!(%error, "people could not be read for searching");
             }
         });
     }
 
-    /// The people who are wanted, newest first, from below `before`, at most `most`. They were so when the last
+    /// The people who are wanted, in their order, from after `seen`, at most `most`. They were so when the last
     /// commit before this was durable; the database has the last word. Must not be dropped half-way.
     ///
     /// # Errors
@@ -79,8 +80,8 @@ impl Finder {
     pub async fn find(
         &self,
         app: &App,
-        wanted: &Wanted,
-        before: Option<Place>,
+        wanted: (&Wanted, ByCreation),
+        seen: Option<Place>,
         most: usize,
     ) -> Result<Vec<Place>, Internal> {
         let mut built = self.built.lock().await;
@@ -99,7 +100,7 @@ impl Finder {
         };
         // Whatever was not read is not known to be missing: the next search begins anew.
         let index = current.inspect_err(|_| self.changed.stop())?;
-        let found = index.find(wanted, before, most);
+        let found = index.find(wanted, seen, most);
         *built = Some(Built { index, used_at: app.clock.now() });
         Ok(found)
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use memchr::memmem;
 use polder_kernel::Timestamp;
-use polder_tenant_api::UserId;
+use polder_tenant_api::{ByCreation, UserId};
 
 use super::fold::fold;
 
@@ -111,9 +111,8 @@ impl Index {
         }
     }
 
-    /// The people who are wanted, newest first, from below `before`, at most `most`.
-    pub fn find(&self, wanted: &Wanted, before: Option<Place>, most: usize) -> Vec<Place> {
-        let end = before.map_or(self.entries.len(), |before| self.entries.partition_point(|e| e.place < before));
+    /// The people who are wanted, in their order, from after `seen`, at most `most`.
+    pub fn find(&self, (wanted, order): (&Wanted, ByCreation), seen: Option<Place>, most: usize) -> Vec<Place> {
         let finders: Vec<_> = wanted.words.iter().map(|word| memmem::Finder::new(word.as_bytes())).collect();
         let roles = wanted.role.as_ref().map(|role| self.with(role));
         let fits = |entry: &&Entry| {
@@ -122,7 +121,17 @@ impl Index {
                 && roles.as_ref().is_none_or(|sets| sets.get(usize::from(entry.roles)).copied().unwrap_or(true))
                 && finders.iter().all(|finder| finder.find(self.text_of(entry)).is_some())
         };
-        self.entries[..end].iter().rev().filter(fits).take(most).map(|entry| entry.place).collect()
+        let place = |entry: &Entry| entry.place;
+        match order {
+            ByCreation::Newest => {
+                let end = seen.map_or(self.entries.len(), |seen| self.entries.partition_point(|e| e.place < seen));
+                self.entries[..end].iter().rev().filter(fits).take(most).map(place).collect()
+            }
+            ByCreation::Oldest => {
+                let start = seen.map_or(0, |seen| self.entries.partition_point(|e| e.place <= seen));
+                self.entries[start..].iter().filter(fits).take(most).map(place).collect()
+            }
+        }
     }
 
     /// How many people it knows.
@@ -232,7 +241,7 @@ mod tests {
     }
 
     fn found(index: &Index, wanted: &Wanted, before: Option<Place>, most: usize) -> Vec<u8> {
-        index.find(wanted, before, most).into_iter().map(|(_, id)| id.as_bytes()[0]).collect()
+        index.find((wanted, ByCreation::Newest), before, most).into_iter().map(|(_, id)| id.as_bytes()[0]).collect()
     }
 
     fn named(q: &str) -> Wanted {
@@ -258,6 +267,12 @@ mod tests {
         assert_eq!(found(&index, &named("example"), None, 2), [4, 3]);
         let before = (Timestamp::from_millis(3), UserId::from_bytes([3; 16]));
         assert_eq!(found(&index, &named("example"), Some(before), 9), [2, 1], "the next page");
+        let oldest = |seen: Option<Place>, most: usize| {
+            let places = index.find((&named("example"), ByCreation::Oldest), seen, most);
+            places.into_iter().map(|(_, id)| id.as_bytes()[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(oldest(None, 3), [1, 2, 3], "oldest first");
+        assert_eq!(oldest(Some(before), 9), [4], "and what comes after a page of it");
     }
 
     #[test]

@@ -67,6 +67,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 17, name: "people", sql: include_str!("../../../migrations/tenant/0017_people.sql") },
     Migration { version: 18, name: "usage", sql: include_str!("../../../migrations/tenant/0018_usage.sql") },
+    Migration {
+        version: 19,
+        name: "field_order",
+        sql: include_str!("../../../migrations/tenant/0019_field_order.sql"),
+    },
     Migration { version: 22, name: "forgotten", sql: include_str!("../../../migrations/tenant/0022_forgotten.sql") },
     Migration {
         version: 23,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use polder_crypto::Keyring;
 use polder_db::{Error, Row as DbRow, Tx, args, list};
 use polder_kernel::Timestamp;
-use polder_tenant_api::UserId;
+use polder_tenant_api::{UserId, UserOrder};
 
 use super::users::Sealed;
 use crate::error::Internal;
@@ -21,46 +21,51 @@ pub enum Row {
     Erased(Place),
 }
 
-/// People, newest first, from below `cursor` (creation time and id of the last one seen).
-pub async fn newest(
+/// People in an order, from where `cursor` left off (the time that decides and the id of the last one seen). Who never
+/// signed in is on no list that goes by that. A statement for each order, so that each has its index.
+///
+/// # Errors
+/// When the database fails or a value does not open.
+pub async fn in_order(
     tx: &mut Tx,
     keyring: &Keyring,
-    cursor: Option<(Timestamp, UserId)>,
+    order: UserOrder,
+    cursor: Option<Place>,
     limit: i64,
 ) -> Result<Vec<User>, Internal> {
-    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
-    let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
-    let rows = tx
-        .all(
+    let (sql, begin) = match order {
+        UserOrder::Newest => (
             "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
-             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL \
-             AND created_at <= $1 AND (created_at < $1 OR (created_at = $1 AND id < $2)) ORDER BY created_at DESC, id DESC LIMIT $3",
-            &args![at, id, limit],
-            Sealed::from_row,
-        )
-        .await?;
-    rows.into_iter().map(|sealed| sealed.open(keyring)).collect()
-}
-
-/// People who signed in, the one who did last first, from below `cursor` (that time and id of the last one seen).
-pub async fn last_signed_in(
-    tx: &mut Tx,
-    keyring: &Keyring,
-    cursor: Option<(Timestamp, UserId)>,
-    limit: i64,
-) -> Result<Vec<User>, Internal> {
-    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
-    let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
-    let rows = tx
-        .all(
+             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL AND created_at <= $1 \
+             AND (created_at < $1 OR (created_at = $1 AND id < $2)) ORDER BY created_at DESC, id DESC LIMIT $3",
+            i64::MAX,
+        ),
+        UserOrder::Oldest => (
+            "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
+             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE erased_at IS NULL AND created_at >= $1 \
+             AND (created_at > $1 OR (created_at = $1 AND id > $2)) ORDER BY created_at, id LIMIT $3",
+            i64::MIN,
+        ),
+        UserOrder::LastSignIn => (
             "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
              updated_at, last_sign_in_at, disabled_at FROM user_account WHERE last_sign_in_at IS NOT NULL \
              AND erased_at IS NULL AND last_sign_in_at <= $1 \
-             AND (last_sign_in_at < $1 OR (last_sign_in_at = $1 AND id < $2)) ORDER BY last_sign_in_at DESC, id DESC LIMIT $3",
-            &args![at, id, limit],
-            Sealed::from_row,
-        )
-        .await?;
+             AND (last_sign_in_at < $1 OR (last_sign_in_at = $1 AND id < $2)) \
+             ORDER BY last_sign_in_at DESC, id DESC LIMIT $3",
+            i64::MAX,
+        ),
+        UserOrder::LongestAway => (
+            "SELECT id, email_sealed, email_verified_at, name_sealed, locale, audit_key_wrapped, created_at, \
+             updated_at, last_sign_in_at, disabled_at FROM user_account WHERE last_sign_in_at IS NOT NULL \
+             AND erased_at IS NULL AND last_sign_in_at >= $1 \
+             AND (last_sign_in_at > $1 OR (last_sign_in_at = $1 AND id > $2)) \
+             ORDER BY last_sign_in_at, id LIMIT $3",
+            i64::MIN,
+        ),
+    };
+    let at = cursor.map_or(Timestamp::from_millis(begin), |(at, _)| at);
+    let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
+    let rows = tx.all(sql, &args![at, id, limit], Sealed::from_row).await?;
     rows.into_iter().map(|sealed| sealed.open(keyring)).collect()
 }
 

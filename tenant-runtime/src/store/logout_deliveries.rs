@@ -5,7 +5,7 @@ use std::time::Duration;
 use polder_crypto::sha256;
 use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
-use polder_tenant_api::{ApplicationId, LogoutDeliveryId, LogoutDeliveryState, SessionId, UserId};
+use polder_tenant_api::{ApplicationId, ByCreation, LogoutDeliveryId, LogoutDeliveryState, SessionId, UserId};
 
 use crate::back_channel::Queued;
 
@@ -266,26 +266,41 @@ pub struct Logged {
     pub failure: Option<String>,
 }
 
-/// The log, newest first, from below `cursor` (time and id of the last one seen); of one application where one
+/// The log in an order, from where `cursor` left off (time and id of the last one seen); of one application where one
 /// is named, and those that have come so far where that is asked.
 ///
 /// # Errors
 /// When the database fails or a row cannot be.
 pub async fn page(
     tx: &mut Tx,
-    (application, state): (Option<ApplicationId>, Option<LogoutDeliveryState>),
+    (application, state, order): (Option<ApplicationId>, Option<LogoutDeliveryState>, ByCreation),
     cursor: Option<(Timestamp, LogoutDeliveryId)>,
     limit: i64,
 ) -> Result<Vec<Logged>, Error> {
-    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
+    let (sql, begin) = match order {
+        ByCreation::Newest => (
+            "SELECT id, application_id, user_id, sid, reason, attempts, created_at, last_attempt_at, \
+             next_attempt_at, delivered_at, failed_at, jti, answered, failure FROM logout_delivery \
+             WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
+             AND (CAST($4 AS TEXT) IS NULL OR application_id = $4) \
+             AND (CAST($5 AS TEXT) IS NULL OR $5 = CASE WHEN delivered_at IS NOT NULL THEN 'delivered' \
+             WHEN failed_at IS NOT NULL THEN 'failed' ELSE 'pending' END) \
+             ORDER BY created_at DESC, id DESC LIMIT $3",
+            i64::MAX,
+        ),
+        ByCreation::Oldest => (
+            "SELECT id, application_id, user_id, sid, reason, attempts, created_at, last_attempt_at, \
+             next_attempt_at, delivered_at, failed_at, jti, answered, failure FROM logout_delivery \
+             WHERE (created_at > $1 OR (created_at = $1 AND id > $2)) \
+             AND (CAST($4 AS TEXT) IS NULL OR application_id = $4) \
+             AND (CAST($5 AS TEXT) IS NULL OR $5 = CASE WHEN delivered_at IS NOT NULL THEN 'delivered' \
+             WHEN failed_at IS NOT NULL THEN 'failed' ELSE 'pending' END) \
+             ORDER BY created_at, id LIMIT $3",
+            i64::MIN,
+        ),
+    };
+    let at = cursor.map_or(Timestamp::from_millis(begin), |(at, _)| at);
     let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
-    let sql = "SELECT id, application_id, user_id, sid, reason, attempts, created_at, last_attempt_at, \
-               next_attempt_at, delivered_at, failed_at, jti, answered, failure FROM logout_delivery \
-               WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
-               AND (CAST($4 AS TEXT) IS NULL OR application_id = $4) \
-               AND (CAST($5 AS TEXT) IS NULL OR $5 = CASE WHEN delivered_at IS NOT NULL THEN 'delivered' \
-               WHEN failed_at IS NOT NULL THEN 'failed' ELSE 'pending' END) \
-               ORDER BY created_at DESC, id DESC LIMIT $3";
     tx.all(sql, &args![at, id, limit, application, state.map(LogoutDeliveryState::as_str)], |row| {
         Ok(Logged {
             id: row.id("id")?,

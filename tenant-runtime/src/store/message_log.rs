@@ -3,7 +3,7 @@
 use polder_crypto::Keyring;
 use polder_db::{Error, Row, Tx, Value, args};
 use polder_kernel::{Email, Locale, Timestamp};
-use polder_tenant_api::{MessageId, MessageState, UserId};
+use polder_tenant_api::{ByCreation, MessageId, MessageState, UserId};
 
 use super::outbox::{Outcome, recipient, recipient_index};
 use crate::error::Internal;
@@ -48,30 +48,54 @@ pub enum Wanted {
     Of(UserId, Email, Option<MessageState>),
 }
 
-/// A page of the log, newest first, from below `cursor`. A statement for each question, so that each has its index.
+/// A page of the log in an order, from where `cursor` left off. A statement for each question, so that each has its
+/// index.
 ///
 /// # Errors
 /// When the database fails or a value does not open.
 pub async fn page(
     tx: &mut Tx,
     keyring: &Keyring,
-    wanted: &Wanted,
+    (wanted, order): (&Wanted, ByCreation),
     cursor: Option<(Timestamp, MessageId)>,
     limit: i64,
 ) -> Result<Vec<Entry>, Internal> {
-    let at = cursor.map_or(Timestamp::from_millis(i64::MAX), |(at, _)| at);
+    let begin = match order {
+        ByCreation::Newest => i64::MAX,
+        ByCreation::Oldest => i64::MIN,
+    };
+    let at = cursor.map_or(Timestamp::from_millis(begin), |(at, _)| at);
     let id = cursor.map(|(_, id)| id.to_string()).unwrap_or_default();
     match wanted {
-        Wanted::Any(state) => rows(tx, keyring, any(*state), &args![at, id, limit]).await,
+        Wanted::Any(state) => {
+            let sql = match order {
+                ByCreation::Newest => newest(*state),
+                ByCreation::Oldest => oldest(*state),
+            };
+            rows(tx, keyring, sql, &args![at, id, limit]).await
+        }
         Wanted::Of(user, address, state) => {
             let state = state.map(MessageState::as_str);
-            let sql = "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, \
-                       attempts, next_attempt_at, sent_at, failed_at, failure FROM outbox \
-                       WHERE (user_id = $4 OR recipient_index = $5) \
-                       AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
-                       AND (CAST($6 AS TEXT) IS NULL OR $6 = CASE WHEN sent_at IS NOT NULL THEN 'sent' \
-                       WHEN failed_at IS NOT NULL THEN 'failed' ELSE 'waiting' END) \
-                       ORDER BY created_at DESC, id DESC LIMIT $3";
+            let sql = match order {
+                ByCreation::Newest => {
+                    "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, \
+                     attempts, next_attempt_at, sent_at, failed_at, failure FROM outbox \
+                     WHERE (user_id = $4 OR recipient_index = $5) \
+                     AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
+                     AND (CAST($6 AS TEXT) IS NULL OR $6 = CASE WHEN sent_at IS NOT NULL THEN 'sent' \
+                     WHEN failed_at IS NOT NULL THEN 'failed' ELSE 'waiting' END) \
+                     ORDER BY created_at DESC, id DESC LIMIT $3"
+                }
+                ByCreation::Oldest => {
+                    "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, \
+                     attempts, next_attempt_at, sent_at, failed_at, failure FROM outbox \
+                     WHERE (user_id = $4 OR recipient_index = $5) \
+                     AND (created_at > $1 OR (created_at = $1 AND id > $2)) \
+                     AND (CAST($6 AS TEXT) IS NULL OR $6 = CASE WHEN sent_at IS NOT NULL THEN 'sent' \
+                     WHEN failed_at IS NOT NULL THEN 'failed' ELSE 'waiting' END) \
+                     ORDER BY created_at, id LIMIT $3"
+                }
+            };
             rows(tx, keyring, sql, &args![at, id, limit, *user, recipient_index(keyring, address), state]).await
         }
     }
@@ -87,7 +111,7 @@ pub async fn one(tx: &mut Tx, keyring: &Keyring, id: MessageId) -> Result<Option
     Ok(rows(tx, keyring, sql, &args![id]).await?.pop())
 }
 
-const fn any(state: Option<MessageState>) -> &'static str {
+const fn newest(state: Option<MessageState>) -> &'static str {
     match state {
         None => {
             "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, attempts, \
@@ -112,6 +136,35 @@ const fn any(state: Option<MessageState>) -> &'static str {
              next_attempt_at, sent_at, failed_at, failure FROM outbox WHERE next_attempt_at IS NOT NULL \
              AND created_at <= $1 AND (created_at < $1 OR (created_at = $1 AND id < $2)) \
              ORDER BY created_at DESC, id DESC LIMIT $3"
+        }
+    }
+}
+
+const fn oldest(state: Option<MessageState>) -> &'static str {
+    match state {
+        None => {
+            "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, attempts, \
+             next_attempt_at, sent_at, failed_at, failure FROM outbox \
+             WHERE created_at >= $1 AND (created_at > $1 OR (created_at = $1 AND id > $2)) \
+             ORDER BY created_at, id LIMIT $3"
+        }
+        Some(MessageState::Sent) => {
+            "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, attempts, \
+             next_attempt_at, sent_at, failed_at, failure FROM outbox WHERE sent_at IS NOT NULL \
+             AND created_at >= $1 AND (created_at > $1 OR (created_at = $1 AND id > $2)) \
+             ORDER BY created_at, id LIMIT $3"
+        }
+        Some(MessageState::Failed) => {
+            "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, attempts, \
+             next_attempt_at, sent_at, failed_at, failure FROM outbox WHERE failed_at IS NOT NULL \
+             AND created_at >= $1 AND (created_at > $1 OR (created_at = $1 AND id > $2)) \
+             ORDER BY created_at, id LIMIT $3"
+        }
+        Some(MessageState::Waiting) => {
+            "SELECT id, template, locale, user_id, recipient_sealed, outcome_sealed, created_at, expires_at, attempts, \
+             next_attempt_at, sent_at, failed_at, failure FROM outbox WHERE next_attempt_at IS NOT NULL \
+             AND created_at >= $1 AND (created_at > $1 OR (created_at = $1 AND id > $2)) \
+             ORDER BY created_at, id LIMIT $3"
         }
     }
 }

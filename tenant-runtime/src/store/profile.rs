@@ -17,15 +17,15 @@ id_kind!(
     ValueKind
 );
 
-/// Every field, in the order they were made.
+/// Every field, in the order in which people see them.
 ///
 /// # Errors
 /// When the database fails or a row cannot be.
 pub async fn fields(tx: &mut Tx) -> Result<Vec<Field>, Internal> {
-    let sql =
-        "SELECT name, definition, claim_since, created_at, updated_at FROM profile_field ORDER BY created_at, name";
+    let sql = "SELECT name, definition, claim_since, created_at, updated_at FROM profile_field \
+               ORDER BY COALESCE(position, $1), created_at, name";
     let rows = tx
-        .all(sql, &args![], |row: &Row| {
+        .all(sql, &args![i64::MAX], |row: &Row| {
             let times = (row.time("claim_since")?, row.time("created_at")?, row.time("updated_at")?);
             Ok((row.text("name")?, row.text("definition")?, times))
         })
@@ -47,6 +47,15 @@ pub async fn put_field(tx: &mut Tx, field: &Field) -> Result<(), Internal> {
     let definition = serde_json::to_string(&field.definition)?;
     tx.execute(sql, &args![field.name.as_str(), definition, field.claim_since, field.created_at, field.updated_at])
         .await?;
+    Ok(())
+}
+
+/// Puts a field in its place among the others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_at(tx: &mut Tx, name: &str, position: i64) -> Result<(), Error> {
+    tx.execute("UPDATE profile_field SET position = $2 WHERE name = $1", &args![name, position]).await?;
     Ok(())
 }
 

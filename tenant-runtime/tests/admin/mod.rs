@@ -12,6 +12,7 @@ mod races;
 mod refusals;
 mod registration;
 mod resources;
+mod sorting;
 mod staff_access;
 mod standing;
 mod strange_input;

@@ -72,6 +72,52 @@ async fn k9_fields_are_defined_by_administrators_and_refused_where_they_make_no_
     assert_eq!(tenant.audited("profile_field.changed").await, 1);
 }
 
+/// The names of the fields, as they are listed.
+async fn names(tenant: &Tenant) -> Vec<String> {
+    let (_, all) = call(tenant, "GET", "/profile-fields", None).await;
+    all["items"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn k9_fields_stand_in_the_order_that_an_administrator_gave_them() {
+    let tenant = Tenant::start().await;
+    for name in ["one", "two", "three"] {
+        define(&tenant, name, json!({ "type": "text", "at_sign_up": true })).await;
+        tenant.clock.advance(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(names(&tenant).await, ["one", "two", "three"], "as they were made");
+    let (status, put) =
+        call(&tenant, "PUT", "/profile-fields", Some(json!({ "names": ["three", "one", "two"] }))).await;
+    assert_eq!((status, &put["items"][0]["name"]), (200, &json!("three")));
+    assert_eq!(names(&tenant).await, ["three", "one", "two"]);
+    // What is not each of them once changes nothing.
+    for wrong in [
+        json!({ "names": [] }),
+        json!({ "names": ["three", "one"] }),
+        json!({ "names": ["three", "one", "two", "two"] }),
+        json!({ "names": ["three", "one", "two", "four"] }),
+        json!({ "names": ["three", "one", "one"] }),
+        json!({ "names": ["three", "one", "two"], "more": 1 }),
+        json!({}),
+    ] {
+        let (status, answer) = call(&tenant, "PUT", "/profile-fields", Some(wrong.clone())).await;
+        assert_eq!(status, 422, "{wrong}: {answer}");
+    }
+    assert_eq!(names(&tenant).await, ["three", "one", "two"]);
+    assert_eq!(tenant.audited("profile_fields.ordered").await, 1);
+    // A changed field stays where it is, and a new one is the last.
+    define(&tenant, "one", json!({ "type": "text", "at_sign_up": true, "max_length": 20 })).await;
+    define(&tenant, "fourth", json!({ "type": "text" })).await;
+    assert_eq!(names(&tenant).await, ["three", "one", "two", "fourth"]);
+    // People see them so where they are asked.
+    let mut browser = Browser::default();
+    let page = to_questions(&tenant, &mut browser).await;
+    let at = |name: &str| {
+        page.body.find(&format!("name=\"field_{name}\"")).unwrap_or_else(|| panic!("{name}: {}", page.body))
+    };
+    assert!(at("three") < at("one") && at("one") < at("two"), "{}", page.body);
+}
+
 #[tokio::test]
 async fn k9_people_are_asked_when_they_sign_up_and_held_to_what_is_required() {
     let tenant = Tenant::start().await;

@@ -44,7 +44,7 @@ async fn main() -> Result<()> {
         "/tenants/practice/users?q=jansen".to_owned(),
         "/tenants/practice/users?q=person77777%40".to_owned(),
         "/tenants/practice/users?q=nobody+of+that+name".to_owned(),
-        "/tenants/practice/users?order=last_sign_in".to_owned(),
+        "/tenants/practice/users?sort=-last_sign_in_at".to_owned(),
         format!("/tenants/practice/users/{person}"),
         format!("/tenants/practice/sessions?user_id={person}"),
         "/tenants/practice/audit-events".to_owned(),

@@ -7,22 +7,27 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{
     Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications, FieldProblem,
-    Problem, Shell,
+    Problem, Shell, Sorting,
 };
 use polder_tenant_api::{
-    Application, ApplicationChanges, ApplicationId, ApplicationKind, ApplicationSecret, NewApplication, Preferences,
-    TokenEndpointAuthMethod,
+    Application, ApplicationChanges, ApplicationId, ApplicationKind, ApplicationOrder, ApplicationSecret,
+    NewApplication, Preferences, TokenEndpointAuthMethod,
 };
 use serde::Deserialize;
 
+use super::address::query_of;
 use super::fields::Fields;
 use super::in_tenant::{AtId, InTenant};
 use super::problems::Problems;
 use super::tenants::head;
 use super::{Console, Fault, SignedIn, show};
 use crate::administer::{On, Part, applications};
+use crate::model::Permission;
 
 mod form;
+mod undo;
+
+pub use undo::take_back;
 
 /// The fields of the form, the first being where everything else is said.
 const FIELDS: [&str; 10] = [
@@ -41,8 +46,10 @@ const FIELDS: [&str; 10] = [
 /// What a page may be asked for.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
+    sort: Option<String>,
     cursor: Option<String>,
     notice: Option<String>,
+    undo: Option<String>,
 }
 
 /// `GET /tenants/{slug}/applications`.
@@ -51,9 +58,12 @@ pub async fn list(
     InTenant { member, on }: InTenant,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let found = applications::list(&on, &Part { cursor: asked.cursor, limit: None }).await?;
+    let order = ApplicationOrder::named(asked.sort.as_deref().unwrap_or_default());
+    let found = applications::list(&on, order, &Part { cursor: asked.cursor, limit: None }).await?;
+    let path = format!("/tenants/{}/applications", on.tenant.slug);
     let page = Applications {
         shell: member.shell_saying(asked.notice.as_deref()),
+        sorting: &Sorting { path, query: String::new(), by: order.as_str() },
         tenant: head(&on.tenant),
         applications: &found.items,
         next: found.next.as_deref(),
@@ -119,7 +129,10 @@ pub async fn one(
     let application = applications::show(&on, id).await?;
     let secrets = secrets(&on, &application).await?;
     let shell = member.shell_saying(asked.notice.as_deref());
-    Ok(one_page(&console, (&member, &on, shell), (&application, &secrets), (None, &[])))
+    let undo = undo::offered((&member, &on), &application, (asked.notice.as_deref(), asked.undo.as_deref()));
+    let undo = undo.as_ref().filter(|_| member.may(Permission::ChangeApplications)).map(undo::Offer::shown);
+    let page = ApplicationPage { undo, ..application_page((&on, shell), (&application, &secrets), (None, &[])) };
+    Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
 }
 
 /// `POST /tenants/{slug}/applications/{id}`.
@@ -152,7 +165,10 @@ pub async fn change(
         ..ApplicationChanges::default()
     };
     match applications::change(&on, id, &changes).await {
-        Ok(_) => Ok(back(&on, id, "saved")),
+        Ok(changed) => Ok(match undo::keep((&member, &on), &application, &changed) {
+            Some(sealed) => to_page(&on, id, &[("notice", "saved"), ("undo", &sealed)]),
+            None => back(&on, id, "saved"),
+        }),
         Err(refused) => refuse(&Problems::of(refused, &FIELDS)?.shown()),
     }
 }
@@ -199,18 +215,20 @@ pub async fn remove_secret(
 
 /// `POST /tenants/{slug}/applications/{id}/disable`.
 pub async fn disable(InTenant { on, .. }: InTenant, AtId(id): AtId<ApplicationKind>) -> Result<Response, Fault> {
-    set_disabled(&on, id, true).await
+    set_disabled(&on, id, true).await?;
+    Ok(back(&on, id, undo::OFF))
 }
 
 /// `POST /tenants/{slug}/applications/{id}/enable`.
 pub async fn enable(InTenant { on, .. }: InTenant, AtId(id): AtId<ApplicationKind>) -> Result<Response, Fault> {
-    set_disabled(&on, id, false).await
+    set_disabled(&on, id, false).await?;
+    Ok(back(&on, id, "saved"))
 }
 
-async fn set_disabled(on: &On, id: ApplicationId, disabled: bool) -> Result<Response, Fault> {
+async fn set_disabled(on: &On, id: ApplicationId, disabled: bool) -> Result<(), Fault> {
     let changes = ApplicationChanges { disabled: Some(disabled), ..ApplicationChanges::default() };
     applications::change(on, id, &changes).await?;
-    Ok(back(on, id, "saved"))
+    Ok(())
 }
 
 /// `POST /tenants/{slug}/applications/{id}/delete`.
@@ -244,8 +262,13 @@ async fn secrets(on: &On, application: &Application) -> Result<Vec<ApplicationSe
 }
 
 fn back(on: &On, id: ApplicationId, notice: &str) -> Response {
-    let notice = if notice.is_empty() { String::new() } else { format!("?notice={notice}") };
-    Redirect::to(&format!("/tenants/{}/applications/{id}{notice}", on.tenant.slug)).into_response()
+    to_page(on, id, &[("notice", notice)])
+}
+
+fn to_page(on: &On, id: ApplicationId, asked: &[(&str, &str)]) -> Response {
+    let query = query_of(asked);
+    let mark = if query.is_empty() { "" } else { "?" };
+    Redirect::to(&format!("/tenants/{}/applications/{id}{mark}{query}", on.tenant.slug)).into_response()
 }
 
 fn one_page(
@@ -254,6 +277,14 @@ fn one_page(
     (application, secrets): (&Application, &[ApplicationSecret]),
     (form, problems): (Option<ApplicationForm<'_>>, &[FieldProblem<'_>]),
 ) -> Response {
-    let page = ApplicationPage { shell, tenant: head(&on.tenant), application, secrets, form, problems };
+    let page = application_page((on, shell), (application, secrets), (form, problems));
     show::page(&member.visit, &page, &[console.provider.issuer()])
+}
+
+fn application_page<'a>(
+    (on, shell): (&'a On, Shell<'a>),
+    (application, secrets): (&'a Application, &'a [ApplicationSecret]),
+    (form, problems): (Option<ApplicationForm<'a>>, &'a [FieldProblem<'a>]),
+) -> ApplicationPage<'a> {
+    ApplicationPage { shell, tenant: head(&on.tenant), undo: None, application, secrets, form, problems }
 }

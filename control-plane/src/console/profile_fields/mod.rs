@@ -6,6 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use polder_hosted_pages::console::{FieldForm, FieldProblem, Problem, ProfileFieldPage, ProfileFields, Shell};
+use polder_tenant_api::FieldOrder;
 use serde::Deserialize;
 
 use super::fields::Fields;
@@ -86,6 +87,27 @@ pub async fn change(
 ) -> Result<Response, Fault> {
     profile_fields::show(&on, known(&word)?).await?;
     put(&console, (&member, &on), (word, true), form::read(&fields)).await
+}
+
+/// `POST /tenants/{slug}/profile-fields/{name}/move`: `to`, which is `up` or `down`. One that is at the end stays there.
+pub async fn put_elsewhere(
+    InTenant { on, .. }: InTenant,
+    AtWord(word): AtWord,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let mut names: Vec<String> = profile_fields::list(&on).await?.items.into_iter().map(|field| field.name).collect();
+    let from = names.iter().position(|name| *name == word).ok_or(Fault::NotFound)?;
+    let to = match fields.get("to") {
+        "up" => from.checked_sub(1),
+        "down" => Some(from + 1).filter(|to| *to < names.len()),
+        _ => return Err(Fault::BadRequest("up or down")),
+    };
+    if let Some(to) = to {
+        names.swap(from, to);
+        profile_fields::put_in_order(&on, &FieldOrder { names }).await?;
+    }
+    let path = format!("/tenants/{}/profile-fields#field-{word}", on.tenant.slug);
+    Ok(Redirect::to(&path).into_response())
 }
 
 /// `POST /tenants/{slug}/profile-fields/{name}/remove`.

@@ -15,6 +15,7 @@ mod sessions;
 mod shown;
 mod sign_up;
 mod staff_access;
+mod tables;
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use polder_hosted_pages::console::{
     FieldProblem, GrantRow, InvitationRow, MatrixRow, May, Member, MemberPage, MemberRow, Members, Notice,
-    Organisation, Problem, ROLES, Shell, SignUp, SignUpStep, Trail, TrailRow,
+    Organisation, Problem, ROLES, Shell, SignUp, SignUpStep, Sorting, Trail, TrailRow,
 };
 use polder_hosted_pages::{Frame, Page};
 use polder_kernel::Locale;
@@ -68,6 +68,7 @@ fn members(shell: Shell<'_>, words: Words<'_>, add: Add<'_>) {
         address: words.address,
         role: "owner",
         last_seen_at: Some(AT),
+        since: AT,
         own: true,
     };
     let other = MemberRow { id: "2", name: "", role: "support", last_seen_at: None, own: false, ..own };
@@ -89,8 +90,10 @@ fn members(shell: Shell<'_>, words: Words<'_>, add: Add<'_>) {
         row("change-members", 2),
         row("change-keys", 1),
     ];
+    let sorting = &Sorting { path: "/members".to_owned(), query: String::new(), by: "created_at" };
     let page = Members {
         shell,
+        sorting,
         members: &[own, other, fresh],
         next: Some("cursor"),
         invitations: &invitations,
@@ -111,7 +114,7 @@ fn members(shell: Shell<'_>, words: Words<'_>, add: Add<'_>) {
         let page = Members { email: words.other, problems: &problems, link: None, ..page };
         add(&format!("members-wrong-{name}"), &|| page.render());
     }
-    let one = MemberPage { shell, member: other, since: AT, roles: &ROLES[1..], refused: false };
+    let one = MemberPage { shell, member: other, roles: &ROLES[1..], refused: false };
     add("member", &|| one.render());
     add("member-own", &|| MemberPage { member: own, refused: true, ..one }.render());
     add("member-seen", &|| MemberPage { shell: seer, ..one }.render());
@@ -151,6 +154,7 @@ fn organisation(shell: Shell<'_>, words: Words<'_>, add: Add<'_>) {
     let problems = [FieldProblem { field: "name", problem: Problem::Invalid }];
     add("organisation-wrong", &|| Organisation { name: words.other, problems: &problems, ..page }.render());
     let event = TrailRow {
+        number: 42,
         action: "member.role_changed",
         actor: words.person,
         actor_id: "1",
@@ -159,7 +163,8 @@ fn organisation(shell: Shell<'_>, words: Words<'_>, add: Add<'_>) {
         facts: words.other,
         at: AT,
     };
-    let events = [event, TrailRow { action: "organisation.renamed", tenant: "", facts: "", address: "", ..event }];
+    let events =
+        [event, TrailRow { number: 41, action: "organisation.renamed", tenant: "", facts: "", address: "", ..event }];
     let page = Trail { shell, events: &events, next: Some("41"), action: "", actor_id: "" };
     add("trail", &|| page.render());
     add("trail-empty", &|| Trail { events: &[], next: None, ..page }.render());

@@ -3,7 +3,7 @@
 use polder_hosted_pages::Page;
 use polder_hosted_pages::console::{
     FieldProblem, ImportTrouble, LookedFor, May, Member, Messages, Notice, Person, PersonField, PersonUndo, Problem,
-    Shell, TenantHead, TenantState, UserErase, UserImportPage, UserImports, Users,
+    Shell, Sorting, TenantHead, TenantState, UserErase, UserImportPage, UserImports, Users,
 };
 use polder_kernel::{Id, Locale};
 use polder_tenant_api::connections::ConnectedAccount;
@@ -44,10 +44,11 @@ fn add(pages: &mut Vec<Sample>, name: &str, page: &impl Page) {
 
 fn list<'a>(pages: &mut Vec<Sample>, words: Words<'a>, (shell, tenant): (Shell<'a>, TenantHead<'a>)) {
     let (form, nobody) = (("", "", ""), LookedFor::default());
-    let page = Users { shell, tenant, users: &[], next: None, looked_for: nobody, form, invite: true, problems: &[] };
+    let sorting = &Sorting { path: "/tenants/acme/users".to_owned(), query: String::new(), by: "-created_at" };
+    let page =
+        Users { shell, sorting, tenant, users: &[], next: None, looked_for: nobody, form, invite: true, problems: &[] };
     add(pages, "users-empty", &page);
-    let looked_for =
-        LookedFor { text: words.address, role: words.other, state: "pending", order: "", query: "found=x" };
+    let looked_for = LookedFor { text: words.address, role: words.other, state: "pending", query: "found=x" };
     add(pages, "users-none", &Users { looked_for, ..page });
     let ann = user(words);
     let stopped = User { disabled: true, email_verified: false, last_sign_in_at: None, name: None, ..ann.clone() };
@@ -55,6 +56,8 @@ fn list<'a>(pages: &mut Vec<Sample>, words: Words<'a>, (shell, tenant): (Shell<'
     let problems = [FieldProblem { field: "email", problem: Problem::Taken }];
     let form = (words.address, words.person, words.other);
     add(pages, "users", &Users { users: &users, next: Some(words.other), ..page });
+    let by_sign_in = &Sorting { by: "-last_sign_in_at", ..sorting.clone() };
+    add(pages, "users-by-sign-in", &Users { users: &users, sorting: by_sign_in, ..page });
     add(pages, "users-found", &Users { users: &users, next: Some(words.other), looked_for, ..page });
     add(pages, "users-wrong", &Users { users: &users, form, problems: &problems, ..page });
 }
@@ -173,7 +176,8 @@ fn imports<'a>(pages: &mut Vec<Sample>, words: Words<'a>, (shell, tenant): (Shel
 }
 
 fn messages<'a>(pages: &mut Vec<Sample>, words: Words<'a>, (shell, tenant): (Shell<'a>, TenantHead<'a>)) {
-    let page = Messages { shell, tenant, messages: &[], next: None, state: None, user_id: "" };
+    let sorting = &Sorting { path: "/tenants/acme/messages".to_owned(), query: String::new(), by: "created_at" };
+    let page = Messages { shell, sorting, tenant, messages: &[], next: None, state: None, user_id: "" };
     add(pages, "messages-empty", &page);
     add(pages, "messages-none", &Messages { state: Some(MessageState::Failed), user_id: words.other, ..page });
     add(pages, "messages", &Messages { messages: &sent(words), next: Some(words.other), ..page });

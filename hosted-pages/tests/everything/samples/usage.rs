@@ -2,8 +2,8 @@
 
 use polder_hosted_pages::Page;
 use polder_hosted_pages::console::{
-    ApplicationErrors, AuditVerified, Glance, ListAsked, May, Member, Shell, TenantHead, TenantList, TenantOverview,
-    TenantState, Usage, UsageOfAll, UsageRow,
+    ApplicationErrors, AuditVerified, Glance, ListAsked, May, Member, Shell, Sorting, TenantHead, TenantList,
+    TenantOverview, TenantState, Usage, UsageOfAll, UsageRow,
 };
 use polder_kernel::{Day, Id, Locale, Timestamp};
 use polder_tenant_api::{
@@ -116,8 +116,9 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     let well = Glance { attention: &[], ..glance };
     add("overview-well", &|| TenantOverview { tenant: asleep, version: None, glance: well, ..overview }.render());
 
-    let asked = ListAsked { q: words.other, state: "running", sort: "name" };
-    add("tenants-none-found", &|| TenantList { shell, tenants: &[], asked, next: None }.render());
+    let asked = ListAsked { q: words.other, state: "running" };
+    let sorting = &Sorting { path: "/".to_owned(), query: String::new(), by: "name" };
+    add("tenants-none-found", &|| TenantList { shell, sorting, tenants: &[], asked, next: None }.render());
 
     let whole = AuditVerification {
         state: VerificationState::Intact,

@@ -1,8 +1,8 @@
 //! Applications.
 
 use polder_hosted_pages::console::{
-    Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications, May, Notice,
-    Problem, Shell, TokenForm,
+    Application as ApplicationPage, ApplicationCreated, ApplicationForm, ApplicationNew, Applications, Done, May,
+    Notice, Problem, Shell, Sorting, TokenForm, Undo,
 };
 use polder_kernel::Id;
 use polder_tenant_api::{
@@ -18,9 +18,10 @@ impl Stage<'_> {
         let [web, spa, native, machine] =
             [ApplicationType::Web, ApplicationType::Spa, ApplicationType::Native, ApplicationType::Machine]
                 .map(|kind| application(words, kind));
-        self.add("applications-empty", &Applications { shell, tenant, applications: &[], next: None });
+        let sorting = &Sorting { path: "/tenants/acme/applications".to_owned(), query: String::new(), by: "name" };
+        self.add("applications-empty", &Applications { shell, sorting, tenant, applications: &[], next: None });
         let all = [web.clone(), spa.clone(), native, machine.clone()];
-        self.add("applications", &Applications { shell, tenant, applications: &all, next: Some(words.other) });
+        self.add("applications", &Applications { shell, sorting, tenant, applications: &all, next: Some(words.other) });
         let form = ApplicationForm {
             name: words.application,
             redirect_uris: words.url,
@@ -68,8 +69,18 @@ impl Stage<'_> {
             expires_at: expires_at.map(str::to_owned),
         };
         let secrets = [secret(21, None), secret(22, Some(AT))];
-        let page = ApplicationPage { shell, tenant, application: &web, secrets: &secrets, form: None, problems: &[] };
+        let undo = Undo { done: Done::AddressesRemoved, what: words.url, path: "/x", sealed: "sealed" };
+        let page = ApplicationPage {
+            shell,
+            tenant,
+            undo: None,
+            application: &web,
+            secrets: &secrets,
+            form: None,
+            problems: &[],
+        };
         self.add("application", &page);
+        self.add("application-undo", &ApplicationPage { undo: Some(undo), ..page });
         let strict = Application { profile: Profile::Fapi2, ..web.clone() };
         self.add("application-strict", &ApplicationPage { application: &strict, ..page });
         let keyed = Application {
@@ -88,6 +99,8 @@ impl Stage<'_> {
         let seen = Shell { may, ..shell };
         self.add("application-seen", &ApplicationPage { shell: seen, application: &keyed, ..page });
         let disabled = Application { disabled: true, access: Access::Everyone, ..spa };
+        let off = Undo { done: Done::ApplicationOff, what: "", path: "/x", sealed: "" };
+        self.add("application-undo-off", &ApplicationPage { undo: Some(off), application: &disabled, ..page });
         let page = ApplicationPage { application: &disabled, form: Some(form), problems: &problems, ..page };
         self.add("application-wrong", &page);
     }

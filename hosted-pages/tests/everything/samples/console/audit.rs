@@ -1,6 +1,6 @@
 //! The audit log.
 
-use polder_hosted_pages::console::{Audit, AuditAsked};
+use polder_hosted_pages::console::{Audit, AuditAsked, Sorting};
 use polder_kernel::Id;
 use polder_tenant_api::AuditEvent;
 
@@ -10,8 +10,10 @@ use super::{AT, Stage};
 impl Stage<'_> {
     pub fn audit(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
+        let sorting = &Sorting { path: "/tenants/acme/audit".to_owned(), query: String::new(), by: "-at" };
         let page = Audit {
             shell,
+            sorting,
             tenant,
             events: &events(words),
             next: Some(words.other),

@@ -1,8 +1,8 @@
 //! Outside providers, and the hosts that may be reached.
 
 use polder_hosted_pages::console::{
-    Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, Egress, EgressRule, May, Notice, Problem,
-    Shell,
+    Connection as ConnectionPage, ConnectionForm, ConnectionNew, Connections, Done, Egress, EgressRule, May, Notice,
+    Problem, Shell, Undo,
 };
 use polder_kernel::Id;
 use polder_tenant_api::connections::{
@@ -52,11 +52,13 @@ impl Stage<'_> {
             ConnectionCheck { further_hosts: vec!["keys.example.org".into(), words.other.into()], ..good.clone() };
         let bad = ConnectionCheck { works: false, problem: Some(words.other.into()), further_hosts: Vec::new() };
         let of_issuer = of(Provider::Oidc);
-        let page = ConnectionPage { shell, tenant, connection: &of_issuer, check: None, problems: &[] };
+        let page = ConnectionPage { shell, tenant, undo: None, connection: &of_issuer, check: None, problems: &[] };
         self.add("connection", &page);
         for (name, check) in [("works", &good), ("further-hosts", &more), ("works-not", &bad)] {
             self.add(&format!("connection-{name}"), &ConnectionPage { check: Some(check), ..page });
         }
+        let undo = Undo { done: Done::ConnectionOff, what: "", path: "/x", sealed: "" };
+        self.add("connection-undo", &ConnectionPage { undo: Some(undo), connection: &off, ..page });
         let apple = of(Provider::Apple);
         let problems = [problem("client_secret", Problem::Required), problem("connection", Problem::HostNotPublic)];
         self.add("connection-apple", &ConnectionPage { connection: &apple, problems: &problems, ..page });
@@ -68,12 +70,14 @@ impl Stage<'_> {
 
     pub fn egress(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        let page = Egress { shell, tenant, rules: &[], host: "", problems: &[] };
+        let page = Egress { shell, tenant, undo: None, rules: &[], host: "", problems: &[] };
         self.add("egress-empty", &page);
         let rule = EgressRule { id: "1", host: "accounts.example.org", created_at: AT };
         let rules = [EgressRule { host: ".example.org", ..rule }, rule, EgressRule { host: words.other, ..rule }];
         let shell = Shell { notice: Some(Notice::HostAllowed), ..shell };
         self.add("egress", &Egress { shell, rules: &rules, ..page });
+        let undo = Undo { done: Done::HostRemoved, what: words.url, path: "/x", sealed: "sealed" };
+        self.add("egress-undo", &Egress { rules: &rules, undo: Some(undo), ..page });
         let shell =
             Shell { notice: Some(Notice::HostRemoved), may: May { change_tenants: false, ..May::ALL }, ..shell };
         self.add("egress-seen", &Egress { shell, rules: &rules, ..page });

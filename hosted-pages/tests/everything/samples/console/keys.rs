@@ -1,7 +1,7 @@
 //! Keys: those of a tenant, and those of the API.
 
 use polder_hosted_pages::console::{
-    ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, Keys, ListAsked, Member, Notice, Problem, Shell, TenantList,
+    ApiKey, ApiKeyForm, ApiKeyPage, ApiKeys, Keys, ListAsked, Member, Notice, Problem, Shell, Sorting, TenantList,
 };
 use polder_tenant_api::{DataKey, Key, KeyAlgorithm, KeyState};
 
@@ -50,7 +50,8 @@ impl Stage<'_> {
         let api = "http://console.localhost:8600/api/v1";
         let areas = [("tenants", "read"), ("users", "write"), ("api-keys", "none")];
         let form = ApiKeyForm { name: "", areas: &areas, expiry: "90", addresses: "" };
-        let page = ApiKeys { shell, keys: &[], next: None, api, created: None, form, problems: &[] };
+        let sorting = &Sorting { path: "/api-keys".to_owned(), query: String::new(), by: "name" };
+        let page = ApiKeys { shell, sorting, keys: &[], next: None, api, created: None, form, problems: &[] };
         self.add("api-keys-empty", &page);
         let scopes = ["tenants:read".to_owned(), "users:write".to_owned()];
         let addresses = ["192.0.2.0/24".to_owned(), "2001:db8::/32".to_owned()];
@@ -99,7 +100,13 @@ impl Stage<'_> {
             let shell = Shell { notice: Some(notice), member: Member { name: "", ..shell.member }, ..shell };
             self.add(
                 &format!("notice-{name}"),
-                &TenantList { shell, tenants: &[], asked: ListAsked::default(), next: None },
+                &TenantList {
+                    shell,
+                    sorting: &Sorting::default(),
+                    tenants: &[],
+                    asked: ListAsked::default(),
+                    next: None,
+                },
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use polder_hosted_pages::console::{
     ApiForm, Apis, Attempts, BlocklistForm, Blocklists, FieldForm, General, Lockouts, Logouts, May, Notice, Problem,
-    ProfileFieldPage, ProfileFields, Registration, Search, Shell, Shortcuts, TokenWish, destinations,
+    ProfileFieldPage, ProfileFields, Registration, Search, Shell, Shortcuts, Sorting, TokenWish, destinations,
 };
 use polder_kernel::{Id, Locale};
 use polder_tenant_api::{
@@ -194,7 +194,9 @@ impl Stage<'_> {
     fn attempts(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
         let ann = user(words);
-        let page = Attempts { shell, tenant, user: &ann, attempts: &[] };
+        let sorting =
+            &Sorting { path: "/tenants/acme/users/1/attempts".to_owned(), query: String::new(), by: "-last_at" };
+        let page = Attempts { shell, sorting, tenant, user: &ann, attempts: &[] };
         self.add("attempts-empty", &page);
         let attempt = |outcome| SignInAttempt {
             outcome,
@@ -241,7 +243,8 @@ impl Stage<'_> {
 
     fn logouts(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        let page = Logouts { shell, tenant, deliveries: &[], next: None, state: None, application_id: "" };
+        let sorting = &Sorting { path: "/tenants/acme/logouts".to_owned(), query: String::new(), by: "-created_at" };
+        let page = Logouts { shell, sorting, tenant, deliveries: &[], next: None, state: None, application_id: "" };
         self.add("logouts-empty", &page);
         self.add("logouts-none", &Logouts { state: Some(LogoutDeliveryState::Failed), ..page });
         let told = LogoutDelivery {
@@ -279,7 +282,9 @@ impl Stage<'_> {
             ..told.clone()
         };
         let deliveries = [told, waits, failed];
+        let sorting = &Sorting { path: "/tenants/acme/logouts".to_owned(), query: String::new(), by: "-created_at" };
         let page = Logouts {
+            sorting,
             shell: Shell { notice: Some(Notice::Retried), ..shell },
             deliveries: &deliveries,
             next: Some(words.other),

@@ -1,7 +1,7 @@
 //! Tenants: the list, one in the making, and how one does.
 
 use polder_hosted_pages::console::{
-    Glance, ListAsked, Outcome, Problem, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview,
+    Glance, ListAsked, Outcome, Problem, Sorting, Step, StepStatus, TenantHead, TenantList, TenantNew, TenantOverview,
     TenantProgress, TenantRow, TenantState,
 };
 use polder_tenant_api::{ApplicationType, Measure};
@@ -13,7 +13,11 @@ use super::{AT, Stage, problem};
 impl Stage<'_> {
     pub fn tenants(&mut self) {
         let Stage { words, shell, tenant, .. } = *self;
-        self.add("tenants-empty", &TenantList { shell, tenants: &[], asked: ListAsked::default(), next: None });
+        let sorting = &Sorting { path: "/".to_owned(), query: String::new(), by: "slug" };
+        self.add(
+            "tenants-empty",
+            &TenantList { shell, sorting, tenants: &[], asked: ListAsked::default(), next: None },
+        );
         let rows: Vec<TenantRow<'_>> = [
             TenantState::Running,
             TenantState::Provisioning,
@@ -27,7 +31,7 @@ impl Stage<'_> {
         .collect();
         self.add(
             "tenants",
-            &TenantList { shell, tenants: &rows, asked: ListAsked::default(), next: Some("/?cursor=abc") },
+            &TenantList { shell, sorting, tenants: &rows, asked: ListAsked::default(), next: Some("abc") },
         );
         let page = TenantNew { shell, name: "", slug: "", host_suffix: ".localhost:8600", problems: &[] };
         self.add("tenant-new", &page);
