@@ -30,6 +30,7 @@ use crate::passkeys::RelyingParty;
 use crate::people::Finder;
 use crate::places::Places;
 use crate::refusals::Refusals;
+use crate::secret_uses::SecretUses;
 use crate::settings::{Issuer, Lifetimes};
 use crate::startup;
 use crate::store;
@@ -102,6 +103,8 @@ pub struct App {
     pub counted: Arc<Counted>,
     /// What applications were refused since it was last written down.
     pub refusals: Refusals,
+    /// Which secrets of applications were used since it was last written down.
+    pub secret_uses: SecretUses,
     /// The walk along the audit log that is under way, and what the last one found.
     pub verification: Verification,
     /// Makes slow hashes, few at a time.
@@ -229,6 +232,7 @@ impl App {
             counted: Arc::default(),
             verification: Verification::default(),
             refusals: Refusals::default(),
+            secret_uses: SecretUses::default(),
         });
         startup::complete_keys(&app);
         Ok(app)

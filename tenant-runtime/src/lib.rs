@@ -37,6 +37,7 @@ pub mod people;
 pub mod places;
 pub mod refusals;
 pub mod router;
+pub mod secret_uses;
 pub mod settings;
 pub mod signin;
 pub mod startup;

@@ -167,6 +167,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/applications/{id}/secrets/{secret}", delete(application_secrets::remove))
         .route("/applications/{id}/invitees", get(invitees::list))
         .route("/applications/{id}/invitees/{user_id}", put(invitees::add).delete(invitees::remove))
+        .route("/applications/{id}/try-outs", post(admin::try_outs::begin))
+        .route("/applications/{id}/try-outs/end", post(admin::try_outs::end))
         .route("/apis", get(apis::list))
         .route("/apis/{name}", get(apis::show).put(apis::put).delete(apis::remove))
         .route("/registration-tokens", get(registration_tokens::list).post(registration_tokens::create))

@@ -45,6 +45,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_in_attempts;
 pub mod staff_access;
+pub mod try_outs;
 pub mod usage;
 pub mod users;
 

@@ -29,15 +29,19 @@ impl<S: Send + Sync> FromRequestParts<S> for AtSecret {
 }
 
 /// Lists the secrets of an application that work, newest first. They are stored as keyed hashes: none can be shown.
+///
+/// `last_used_at` says, to the minute, when each last proved the application: one that is no longer used can go. It is
+/// written down once a minute; a tenant whose process is killed forgets the last minute.
 #[utoipa::path(
     get, path = "/tenants/{slug}/applications/{id}/secrets", operation_id = "listApplicationSecrets",
     tag = "applications",
     params(("slug" = String, Path, description = "The tenant", example = "acme"),
         ("id" = String, Path, description = "The `client_id`", example = "019a0000-0000-7000-8000-000000000001")),
     responses((status = 200, description = "All of them", body = Page<ApplicationSecret>, example = json!({"items": [
-        {"id": "019a0000-0000-7000-8000-000000000008", "created_at": "2026-11-21T08:00:00.000Z", "expires_at": null},
+        {"id": "019a0000-0000-7000-8000-000000000008", "created_at": "2026-11-21T08:00:00.000Z", "expires_at": null,
+        "last_used_at": null},
         {"id": "019a0000-0000-7000-8000-000000000007", "created_at": "2026-08-21T08:00:00.000Z",
-        "expires_at": "2026-11-28T08:00:00.000Z"}], "next": null})))
+        "expires_at": "2026-11-28T08:00:00.000Z", "last_used_at": "2026-11-21T08:04:00.000Z"}], "next": null})))
 )]
 pub async fn list(
     Within(on): Within,

@@ -149,7 +149,7 @@ const ONE: [&str; 15] = [
     "registered_with",
     "created_at",
 ];
-const SECRETS: [Column; 3] = [whole("id"), whole("created_at"), whole("expires_at")];
+const SECRETS: [Column; 4] = [whole("id"), whole("created_at"), whole("expires_at"), whole("last_used_at")];
 
 impl Application {
     /// Does it.

@@ -65,6 +65,7 @@ pub mod tenants;
 pub mod trail;
 mod undo;
 
+pub mod try_out;
 pub mod upload;
 pub mod usage;
 pub mod user_imports;

@@ -14,7 +14,7 @@ use super::{
     Console, Fault, api_keys, apis, application_errors, applications, assets, audit, blocklists, branding, callback,
     connections, dress, egress, general, home, invitation, keys, life, lockouts, logouts, members, messages,
     organisation, people, person, policies, problem_kinds, profile_fields, progress, reference, registration, search,
-    sign_up, signin, signout, tenants, trail, usage, user_imports,
+    sign_up, signin, signout, tenants, trail, try_out, usage, user_imports,
 };
 use crate::app::App;
 use crate::model::Permission::{
@@ -51,6 +51,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/", get(home::show_home))
         .route("/signin", get(signin::begin))
         .route(CONSOLE_CALLBACK, get(callback::take))
+        .route("/try-out/callback", get(try_out::end))
         .route("/invitation", get(invitation::ask).post(invitation::accept))
         .route("/invitation/{token}", get(invitation::show_invitation))
         .route("/signup", get(sign_up::ask).post(sign_up::send))
@@ -85,6 +86,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
             "/tenants/{slug}/applications/{id}",
             may(See, get(applications::one)).merge(may(ChangeApplications, post(applications::change))),
         )
+        .route("/tenants/{slug}/applications/{id}/try", may(ChangeApplications, post(try_out::begin)))
         .route("/tenants/{slug}/applications/{id}/errors", may(See, get(application_errors::list)))
         .route("/tenants/{slug}/applications/{id}/secrets", may(ChangeApplications, post(applications::add_secret)))
         .route(

@@ -33,6 +33,8 @@ pub(crate) struct Stub {
     pub(crate) asked: Mutex<Vec<(Assertion, Value)>>,
     /// What is answered in place of the usual.
     pub(crate) answer: Mutex<Option<(StatusCode, Value)>>,
+    /// What a try-out is refused with in the beginning.
+    pub(crate) refusal: Mutex<Option<Value>>,
 }
 
 impl Stub {
@@ -41,6 +43,7 @@ impl Stub {
             verifier: Verifier::new(&Jwks { keys: pairs.iter().map(|pair| pair.public_jwk().clone()).collect() }),
             asked: Mutex::default(),
             answer: Mutex::default(),
+            refusal: Mutex::default(),
         }
     }
 
@@ -94,13 +97,23 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
             (StatusCode::CREATED, Json(made)).into_response()
         }
         (&Method::GET, ["applications", _, "secrets"]) => {
-            page(&json!({"id": KNOWN, "created_at": AT, "expires_at": null}))
+            page(&json!({"id": KNOWN, "created_at": AT, "expires_at": null, "last_used_at": AT}))
         }
         (&Method::POST, ["staff-access"]) => StatusCode::NO_CONTENT.into_response(),
         (&Method::POST, ["users"]) => (StatusCode::CREATED, Json(user())).into_response(),
         (_, ["applications", _, "invitees"]) => page(&json!({"user_id": KNOWN, "invited_at": AT})),
         (&Method::PUT, ["applications", _, "invitees", _]) => StatusCode::NO_CONTENT.into_response(),
         (_, ["applications", _, "errors"]) => page(&application_error()),
+        (&Method::POST, ["applications", _, "try-outs"]) => {
+            if let Some(refusal) = stub.refusal.lock().unwrap().clone() {
+                return Json(refusal).into_response();
+            }
+            let request_uri = "urn:ietf:params:oauth:request_uri:try-of-the-stub";
+            Json(json!({"result": "ready", "request_uri": request_uri, "expires_in": 60})).into_response()
+        }
+        (&Method::POST, ["applications", _, "try-outs", "end"]) => {
+            Json(try_out(&stub, body["code"].as_str().unwrap_or_default())).into_response()
+        }
         (_, ["applications"]) => page(&application()),
         (&Method::PATCH, ["applications", _]) => {
             let mut changed = application();
@@ -178,6 +191,26 @@ fn page(item: &Value) -> Response {
 }
 
 const AT: &str = "2026-11-21T08:00:00.000Z";
+
+/// What a code of a try-out leads to: the nonce is the one that was asked with, for `good-code` alone.
+fn try_out(stub: &Stub, code: &str) -> Value {
+    let asked = stub.asked.lock().unwrap();
+    let nonce = asked.iter().rev().find_map(|(_, body)| body["nonce"].as_str()).unwrap_or_default();
+    let issuer = asked.last().map_or("", |(said, _)| said.aud.as_str());
+    if code == "used-code" {
+        return json!({"result": "refused", "kind": "code", "error": "invalid_grant", "reason": "used before"});
+    }
+    let nonce = if code == "good-code" { nonce } else { "another" };
+    json!({
+        "result": "signed_in",
+        "id_token": {"iss": issuer, "aud": KNOWN, "sub": "ann-at-shop", "nonce": nonce,
+            "exp": 1_795_251_600, "iat": 1_795_248_000, "auth_time": 1_795_248_000, "amr": ["otp"]},
+        "id_token_alg": "RS256",
+        "userinfo": {"sub": "ann-at-shop", "email": "ann@example.test", "email_verified": true},
+        "scope": "openid email", "acr": "urn:polder:acr:email", "amr": ["otp"], "authenticated_at": AT,
+        "access_token_seconds": 900, "refresh_token": false
+    })
+}
 
 fn application_error() -> Value {
     json!({"kind": "redirect_uri", "at": "authorize", "error": "invalid_request",

@@ -20,4 +20,7 @@ pub struct ApplicationSecret {
     pub created_at: String,
     /// When it stops working; null for the newest, which works on.
     pub expires_at: Option<String>,
+    /// When it last proved the application, to the minute; null while it never did.
+    #[serde(default)]
+    pub last_used_at: Option<String>,
 }

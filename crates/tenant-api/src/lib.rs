@@ -31,6 +31,7 @@ pub mod sorting;
 pub mod staff_access;
 pub mod standing;
 pub mod tokens;
+pub mod try_outs;
 pub mod usage;
 pub mod users;
 
@@ -69,6 +70,7 @@ pub use sorting::{ApplicationOrder, AttemptOrder, ByCreation, ByTime, UserOrder}
 pub use staff_access::{StaffAccess, StaffAccessChange};
 pub use standing::{Standing, StandingChange};
 pub use tokens::{AccessTokenFormat, SubjectType};
+pub use try_outs::{NewTryOut, TryOutBegun, TryOutCode, TryOutEnded, TryOutOutcome, TryOutRefusal};
 pub use usage::{Attention, AttentionKind, RecountedDay, SignIns, UsageDay, UsageMonth, UsageRecount, UsageReport};
 pub use users::{NewUser, Passkey, Session, User, UserChanges};
 

@@ -3,7 +3,7 @@
 use crate::texts::Texts;
 
 /// Every action that there are words for, by name.
-pub const ACTIONS: [&str; 87] = [
+pub const ACTIONS: [&str; 90] = [
     "api.changed",
     "api.removed",
     "application.changed",
@@ -14,6 +14,8 @@ pub const ACTIONS: [&str; 87] = [
     "application.removed",
     "application.secret_created",
     "application.secret_removed",
+    "application.tried_out",
+    "application.try_out_began",
     "application.uninvited",
     "blocklist.removed",
     "blocklist.replaced",
@@ -108,6 +110,8 @@ pub(crate) fn words<'a>(t: &'static Texts, action: &'a str) -> &'a str {
         "application.removed" => t.application_removed,
         "application.secret_created" => t.application_secret_created,
         "application.secret_removed" => t.application_secret_removed,
+        "application.tried_out" => t.application_tried_out,
+        "application.try_out_began" => t.application_try_out_began,
         "application.uninvited" => t.application_uninvited,
         "blocklist.removed" => t.blocklist_removed,
         "blocklist.replaced" => t.blocklist_replaced,

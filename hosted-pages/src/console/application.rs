@@ -10,7 +10,7 @@ use super::applications::{self, ApplicationForm};
 use super::form::{self, FieldProblem};
 use super::snippets::{Snippet, snippets};
 use super::tokens::{self, Select};
-use super::{Section, Shell, TenantHead, Undo};
+use super::{Section, Shell, TenantHead, Undo, try_out};
 
 /// An application's settings.
 #[derive(Clone, Copy, Debug, Template)]
@@ -169,6 +169,11 @@ impl Application<'_> {
 
     fn scopes(&self) -> String {
         self.form.map_or_else(|| self.application.preferences.scopes.join(" "), |form| form.scopes.to_owned())
+    }
+
+    /// Why no sign-in can be tried, where none can.
+    fn hindrance(&self) -> Option<&'static str> {
+        try_out::hindrance(self.shell.t(), self.application)
     }
 
     fn signs_people_in(&self) -> bool {

@@ -22,6 +22,7 @@
 //! | `GET /tenants/{slug}/applications/new` | [`ApplicationNew`] |
 //! | `GET /tenants/{slug}/applications/{id}`, `POST` | [`Application`]: the fields of `ApplicationNew` without `type`, `profile` and `jwks`, and `passkeys`, `second_factor`, `jwks`, `jwks_uri`, `backchannel_logout_uri`, `apis`, `scopes` and those of [`TokenForm`] |
 //! | `GET /tenants/{slug}/applications/{id}/errors` | [`ApplicationErrors`] |
+//! | `POST /tenants/{slug}/applications/{id}/try`, `GET /try-out/callback` | `scope`, `anew`; what came of it: [`TryOut`] |
 //! | `POST /tenants/{slug}/applications/{id}/secrets` | another secret: [`ApplicationCreated`] |
 //! | `POST /tenants/{slug}/applications/{id}/secrets/remove` | `secret` |
 //! | `POST /tenants/{slug}/applications/{id}/disable`, `…/enable`, `…/delete` | |
@@ -113,6 +114,7 @@ mod shell;
 pub mod snippets;
 mod tenants;
 mod tokens;
+mod try_out;
 mod undo;
 mod usage;
 mod user_imports;
@@ -160,6 +162,7 @@ pub use section::{Group, Section};
 pub use shell::{May, Member, Notice, Shell, TenantHead, TenantState};
 pub use tenants::{Glance, ListAsked, TenantList, TenantNew, TenantOverview, TenantRow};
 pub use tokens::TokenForm;
+pub use try_out::{TryOut, TryOutShown};
 pub use undo::{Done, Undo};
 pub(crate) use usage::state as usage_state;
 pub use usage::{Figure, SignInChart, Usage, UsageOfAll, UsageRow};

@@ -12,15 +12,17 @@ use serde_json::json;
 use super::{Caller, input, to_the_end};
 use crate::App;
 use crate::error::ProblemError;
+use crate::secret_uses;
 use crate::store::application_secrets::{self, StoredSecret};
 
-/// `GET /applications/{id}/secrets`: those that work, newest first.
+/// `GET /applications/{id}/secrets`: those that work, newest first, with uses of a moment ago.
 pub async fn list(
     State(app): State<Arc<App>>,
     _: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Page<ApplicationSecret>>, ProblemError> {
     let id = application(&app, &id)?;
+    secret_uses::flush(&app).await?;
     let found = application_secrets::working(&mut app.db.read().await?, id, app.clock.now()).await?;
     Ok(Json(Page { items: found.into_iter().map(view).collect(), next: None }))
 }
@@ -65,5 +67,6 @@ fn view(secret: StoredSecret) -> ApplicationSecret {
         id: secret.id,
         created_at: secret.created_at.rfc3339(),
         expires_at: secret.expires_at.map(polder_kernel::Timestamp::rfc3339),
+        last_used_at: secret.last_used_at.map(polder_kernel::Timestamp::rfc3339),
     }
 }

@@ -40,6 +40,7 @@ pub mod sign_in_attempts;
 mod sorted;
 pub mod staff_access;
 pub mod standing;
+pub mod try_outs;
 pub mod usage;
 pub mod user_applications;
 pub mod users;

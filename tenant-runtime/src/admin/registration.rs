@@ -135,7 +135,7 @@ pub fn accept_again(app: &App, current: &Application, new: api::NewApplication) 
 pub fn secret(app: &App) -> (Secret<String>, NewSecret) {
     let secret = app.entropy.token();
     let hash = app.keyring.index("client-secret", secret.expose().as_bytes());
-    let id = api::ApplicationId::new(&app.clock, &app.entropy).to_string();
+    let id = api::ApplicationSecretId::new(&app.clock, &app.entropy);
     (secret, NewSecret { id, hash, created_at: app.clock.now() })
 }
 

@@ -6,7 +6,7 @@ use polder_db::Db;
 use polder_kernel::{Clock, Entropy};
 use polder_protocol::registration::{self, Wish};
 use polder_protocol::{Client, Insists, Profile};
-use polder_tenant_api::{Access, ApplicationId, Preferences};
+use polder_tenant_api::{Access, ApplicationId, ApplicationSecretId, Preferences};
 
 use crate::error::Internal;
 use crate::model::Application;
@@ -30,7 +30,7 @@ pub(super) async fn run(add: AddApplication) -> Result<(), Refused> {
     let application = application(&add, issuer.is_local(), ApplicationId::new(&clock, &entropy), &clock)?;
     let secret = (!application.client.is_public()).then(|| entropy.token());
     let stored = secret.as_ref().map(|secret| NewSecret {
-        id: ApplicationId::new(&clock, &entropy).to_string(),
+        id: ApplicationSecretId::new(&clock, &entropy),
         hash: keyring.index("client-secret", secret.expose().as_bytes()),
         created_at: clock.now(),
     });

@@ -15,7 +15,7 @@ use crate::confine::Measure;
 use crate::places::Places;
 use crate::settings::{LogFormat, Serve};
 use crate::startup::{self, Refused};
-use crate::{jobs, router};
+use crate::{jobs, router, secret_uses};
 
 /// Opens everything, listens, serves, and closes in the opposite order. The addresses are bound
 /// before anything is written, so a port that is taken leaves nothing behind.
@@ -58,6 +58,9 @@ pub(super) async fn run(settings: Serve, isolation: Vec<Measure>) -> Result<(), 
     };
     tokio::join!(people, control_plane);
     jobs.shutdown().await;
+    if let Err(error) = secret_uses::flush(&app).await {
+        tracing::error!(%error, "uses of secrets were not written down");
+    }
     app.db.close().await;
     Ok(())
 }

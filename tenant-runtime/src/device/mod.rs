@@ -152,6 +152,7 @@ async fn allow(
         session_id: session.id,
         scope: waiting.scope.clone(),
         bound: Bound {
+            try_out: false,
             dpop_jkt: None,
             sid: authorize::sid(app, session.id, application.id),
             acr: session.acr.clone(),

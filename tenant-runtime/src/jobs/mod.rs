@@ -6,6 +6,7 @@ pub mod logouts;
 pub mod outbox;
 pub mod refusals;
 pub mod retention;
+pub mod secret_uses;
 pub mod sweep;
 pub mod usage;
 
@@ -25,6 +26,7 @@ pub fn start(app: &Arc<App>) -> JoinSet<()> {
     jobs.spawn(retention::run(Arc::clone(app)));
     jobs.spawn(work::run(Arc::clone(app)));
     jobs.spawn(refusals::run(Arc::clone(app)));
+    jobs.spawn(secret_uses::run(Arc::clone(app)));
     jobs.spawn(usage::run(Arc::clone(app)));
     jobs.spawn(keys::signing(Arc::clone(app)));
     jobs.spawn(keys::data(Arc::clone(app)));

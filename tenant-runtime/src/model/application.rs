@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use polder_crypto::{Algorithm, ForeignKeys};
 use polder_kernel::Timestamp;
+use polder_protocol::authorize::Request;
 use polder_protocol::{Client, Profile};
-use polder_tenant_api::{Access, ApplicationId, Preferences};
+use polder_tenant_api::{Access, ApplicationId, ApplicationSecretId, Preferences};
 
 use crate::oidc::subject;
 use crate::settings::Lifetimes;
@@ -62,6 +63,8 @@ pub struct Application {
 /// The keyed hash of a client secret.
 #[derive(Clone, Debug)]
 pub struct SecretHash {
+    /// Names it.
+    pub id: ApplicationSecretId,
     /// `Keyring::index("client-secret", …)` of the secret.
     pub hash: String,
     /// When it stops working.
@@ -116,6 +119,12 @@ impl Application {
     /// Whether it signs anything: its keys are registered, or it says where they are.
     pub fn has_keys(&self) -> bool {
         self.keys.is_some() || self.preferences.jwks_uri.is_some()
+    }
+
+    /// Whether the answer to this request may go where it asks: to a redirect URI of its own, or, where its developer
+    /// tries it out, to the control plane that pushed the request.
+    pub fn is_answered_at(&self, request: &Request) -> bool {
+        request.try_out || self.client.has_redirect_uri(request.return_to.redirect_uri())
     }
 
     /// Whether it is switched on.

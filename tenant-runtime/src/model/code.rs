@@ -51,6 +51,9 @@ pub struct Bound {
     pub dpop_jkt: Option<String>,
     /// When the session ends at the latest: a refresh family tied to it does not outlive it.
     pub session_expires_at: Timestamp,
+    /// Whether its developer tries the application out: the token endpoint does not know such a code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub try_out: bool,
     /// Single claims that were asked for.
     #[serde(default, skip_serializing_if = "AskedClaims::is_empty")]
     pub claims: AskedClaims,

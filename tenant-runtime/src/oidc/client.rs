@@ -8,7 +8,7 @@ use polder_crypto::constant_time_eq;
 use polder_kernel::Secret;
 use polder_protocol::client_auth::{self, Credentials};
 use polder_protocol::{ErrorCode, Params};
-use polder_tenant_api::RefusedAt;
+use polder_tenant_api::{ApplicationSecretId, RefusedAt};
 
 use super::assertion;
 use crate::App;
@@ -46,20 +46,29 @@ async fn check(app: &App, authorization: Option<&str>, params: &Params) -> Resul
     let credentials = client_auth::parse(authorization, params)?;
     let found = app.applications.enabled(credentials.id());
     // An unknown application costs the same keyed hash as a known one.
-    let proved = credentials.secret().is_none_or(|secret| secret_fits(app, found.as_deref(), secret));
+    let proof = credentials.secret().map(|secret| fitting(app, found.as_deref(), secret));
     let application = found.ok_or_else(refused)?;
     credentials.pinned(&application.client)?;
     if let Credentials::Assertion { assertion, .. } = &credentials {
         assertion::accept(app, &application, assertion.expose()).await?;
     }
-    if proved { Ok(application) } else { Err(refused()) }
+    match proof {
+        None => {}
+        Some(Some(secret)) => app.secret_uses.note(secret, app.clock.now()),
+        Some(None) => return Err(refused()),
+    }
+    Ok(application)
 }
 
-fn secret_fits(app: &App, application: Option<&Application>, secret: &Secret<String>) -> bool {
+/// Which of its secrets this is. All are looked at, whichever fits.
+fn fitting(app: &App, application: Option<&Application>, secret: &Secret<String>) -> Option<ApplicationSecretId> {
     let presented = app.keyring.index("client-secret", secret.expose().as_bytes());
     let now = app.clock.now();
     let valid = application.into_iter().flat_map(|a| &a.secrets).filter(|s| s.expires_at.is_none_or(|end| now < end));
-    valid.fold(false, |fits, stored| fits | constant_time_eq(stored.hash.as_bytes(), presented.as_bytes()))
+    valid.fold(None, |fits, stored| {
+        let this = constant_time_eq(stored.hash.as_bytes(), presented.as_bytes());
+        if this { Some(stored.id) } else { fits }
+    })
 }
 
 fn refused() -> OAuthError {

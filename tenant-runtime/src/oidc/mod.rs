@@ -29,6 +29,7 @@ pub mod standing;
 pub mod subject;
 pub mod token;
 pub mod token_cache;
+pub mod try_out;
 pub mod userinfo;
 pub mod verify;
 pub mod well_known;

@@ -7,12 +7,12 @@ use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use polder_protocol::Params;
 use polder_protocol::bearer::{self, Challenge, insufficient_scope, insufficient_user_authentication, invalid_token};
 use polder_protocol::claims::{AccessToken, ID_TOKEN_TYPE, userinfo};
 use polder_protocol::metadata::path;
 use polder_protocol::protected_resource::userinfo_address;
 use polder_protocol::scope::{OPENID, ROLES};
+use polder_protocol::{Params, Scope};
 use polder_service::form;
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ use super::{dpop, json, person, verify};
 use crate::App;
 use crate::error::{Internal, OAuthError};
 use crate::fields::{self, claims::Place};
-use crate::model::{Application, Assurance};
+use crate::model::{Application, Assurance, User};
 use crate::signin::demand;
 
 /// Answers about the person a token was given for.
@@ -92,11 +92,24 @@ async fn said(
         return Ok(Err(insufficient_user_authentication(least.acr())));
     }
     let (user, asked) = (stands.person.open(&app.keyring)?, stands.claims.userinfo);
-    let with_roles = claims.scope.contains(ROLES) || asked.iter().any(|claim| claim == "roles");
+    Ok(Ok(about(app, application, user, (&claims.scope, &asked)).await?))
+}
+
+/// What this application is told about a person: by scope, and by the names of single claims.
+///
+/// # Errors
+/// When the database fails.
+pub async fn about(
+    app: &App,
+    application: &Application,
+    user: User,
+    (scope, asked): (&Scope, &[String]),
+) -> Result<Claims, Internal> {
+    let with_roles = scope.contains(ROLES) || asked.iter().any(|claim| claim == "roles");
     let (id, about) = (user.id, person::of(app, application, user, with_roles).await?);
-    let mut said = userinfo(&claims.scope, &asked, &about);
-    said.extend(fields::claims::about(app, application, id, (&claims.scope, Place::Userinfo, &asked)).await?);
-    Ok(Ok(said))
+    let mut said = userinfo(scope, asked, &about);
+    said.extend(fields::claims::about(app, application, id, (scope, Place::Userinfo, asked)).await?);
+    Ok(said)
 }
 
 /// As JSON, or as a signed token for the applications that want one: then it says who says it to whom

@@ -8,7 +8,7 @@
 mod sent;
 mod told;
 
-pub use told::list;
+pub use told::{kind, list};
 
 use std::collections::HashMap;
 use std::mem;

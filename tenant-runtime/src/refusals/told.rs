@@ -32,7 +32,7 @@ fn told(row: Stored) -> ApplicationError {
 }
 
 /// What kind of mistake it is, told from the protocol's code and our own words about it.
-fn kind(at: RefusedAt, code: &str, reason: &str) -> ApplicationErrorKind {
+pub fn kind(at: RefusedAt, code: &str, reason: &str) -> ApplicationErrorKind {
     use ApplicationErrorKind as Kind;
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     match code {

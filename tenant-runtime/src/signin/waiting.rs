@@ -148,8 +148,7 @@ impl Waiting {
         };
         // Verified when it came; what was withdrawn since is not gone to (B33).
         let application = app.applications.find(&request.client_id);
-        let redirect_uri = request.return_to.redirect_uri();
-        if application.is_some_and(|application| !application.client.has_redirect_uri(redirect_uri)) {
+        if application.is_some_and(|application| !application.is_answered_at(&request)) {
             return Ok(None);
         }
         Ok(Some(Self { handle: handle.to_owned(), request, id }))

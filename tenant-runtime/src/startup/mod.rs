@@ -72,6 +72,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "field_order",
         sql: include_str!("../../../migrations/tenant/0019_field_order.sql"),
     },
+    Migration { version: 20, name: "secret_use", sql: include_str!("../../../migrations/tenant/0020_secret_use.sql") },
     Migration { version: 22, name: "forgotten", sql: include_str!("../../../migrations/tenant/0022_forgotten.sql") },
     Migration {
         version: 23,

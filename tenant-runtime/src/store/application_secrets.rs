@@ -13,6 +13,8 @@ pub struct StoredSecret {
     pub created_at: Timestamp,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// Those that work at `now`, newest first.
@@ -20,16 +22,30 @@ pub struct StoredSecret {
 /// # Errors
 /// When the database fails or a row cannot be.
 pub async fn working(tx: &mut Tx, application: ApplicationId, now: Timestamp) -> Result<Vec<StoredSecret>, Error> {
-    let sql = "SELECT id, created_at, expires_at FROM application_secret WHERE application_id = $1 \
+    let sql = "SELECT id, created_at, expires_at, last_used_at FROM application_secret WHERE application_id = $1 \
                AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id DESC";
     tx.all(sql, &args![application, now], |row| {
         Ok(StoredSecret {
             id: row.id("id")?,
             created_at: row.time("created_at")?,
             expires_at: row.opt_time("expires_at")?,
+            last_used_at: row.opt_time("last_used_at")?,
         })
     })
     .await
+}
+
+/// Notes when secrets were last used. An older time than is known changes nothing; one that is gone is nobody's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used(tx: &mut Tx, uses: &[(ApplicationSecretId, Timestamp)]) -> Result<(), Error> {
+    let sql = "UPDATE application_secret SET last_used_at = $2 \
+               WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+    for (id, at) in uses {
+        tx.execute(sql, &args![*id, *at]).await?;
+    }
+    Ok(())
 }
 
 /// Takes one back, unless it is the last that works: an application without any could not sign anybody in. True if

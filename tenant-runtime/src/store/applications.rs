@@ -7,7 +7,7 @@ use polder_db::{Error, Row, Tx, args};
 use polder_kernel::Timestamp;
 use polder_protocol::protected_resource::userinfo_address;
 use polder_protocol::{AuthMethod, Client, GrantType, Insists, Profile, RedirectUri};
-use polder_tenant_api::{ApplicationId, Preferences};
+use polder_tenant_api::{ApplicationId, ApplicationSecretId, Preferences};
 
 use crate::model::Application;
 use crate::model::application::{DEFAULT_ACCESS_TOKEN_ALG, SecretHash, usual_id_token_alg};
@@ -56,11 +56,12 @@ pub async fn find(tx: &mut Tx, issuer: &str, id: ApplicationId) -> Result<Option
 }
 
 async fn secrets(tx: &mut Tx) -> Result<HashMap<ApplicationId, Vec<SecretHash>>, Error> {
-    let sql = "SELECT application_id, hash, expires_at FROM application_secret WHERE revoked_at IS NULL \
+    let sql = "SELECT id, application_id, hash, expires_at FROM application_secret WHERE revoked_at IS NULL \
                ORDER BY created_at DESC, id";
     let rows = tx
         .all(sql, &args![], |row| {
-            let hash = SecretHash { hash: row.text("hash")?, expires_at: row.opt_time("expires_at")? };
+            let hash =
+                SecretHash { id: row.id("id")?, hash: row.text("hash")?, expires_at: row.opt_time("expires_at")? };
             Ok((row.id("application_id")?, hash))
         })
         .await?;
@@ -247,15 +248,15 @@ pub async fn add_secret(
                    WHERE application_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
     tx.execute(shorten, &args![id, previous_until]).await?;
     let sql = "INSERT INTO application_secret (id, application_id, hash, created_at) VALUES ($1, $2, $3, $4)";
-    tx.execute(sql, &args![secret.id.as_str(), id, secret.hash.as_str(), secret.created_at]).await?;
+    tx.execute(sql, &args![secret.id, id, secret.hash.as_str(), secret.created_at]).await?;
     Ok(())
 }
 
 /// A secret to store.
 #[derive(Clone, Debug)]
 pub struct NewSecret {
-    /// Names it in the table.
-    pub id: String,
+    /// Names it.
+    pub id: ApplicationSecretId,
     /// `Keyring::index("client-secret", …)` of it.
     pub hash: String,
     /// When it was made.

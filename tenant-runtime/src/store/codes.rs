@@ -20,7 +20,7 @@ pub struct FoundCode {
 /// # Errors
 /// When the database fails.
 pub async fn add(tx: &mut Tx, code_hash: &str, code: &AuthorizationCode, bound: &str) -> Result<bool, Error> {
-    let sql = &[
+    let sql = [
         "INSERT INTO session_application (session_id, application_id, sid, first_at) \
          SELECT s.id, a.id, CAST($12 AS TEXT), CAST($10 AS BIGINT) FROM session s \
          JOIN user_account u ON u.id = s.user_id JOIN application a ON a.id = $3 \
@@ -48,7 +48,22 @@ pub async fn add(tx: &mut Tx, code_hash: &str, code: &AuthorizationCode, bound: 
         code.bound.sid.as_str(),
         bound
     ];
+    // The application of a try-out never hears of the session: it has nothing to be told of when that ends.
+    let sql = if code.bound.try_out { &sql[1..] } else { &sql[..] };
     Ok(tx.batch(sql, &args).await?.last() == Some(&1))
+}
+
+/// Uses the code of a try-out: nothing is granted. `false` when it was used or is too old, or when the session or the
+/// person ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_up(tx: &mut Tx, code_hash: &str, now: Timestamp) -> Result<bool, Error> {
+    let sql = "UPDATE authorization_code SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2 \
+               AND EXISTS (SELECT 1 FROM session s JOIN user_account u ON u.id = s.user_id \
+               WHERE s.id = authorization_code.session_id AND s.ended_at IS NULL AND u.disabled_at IS NULL \
+               AND u.erased_at IS NULL)";
+    Ok(tx.execute(sql, &args![code_hash, now]).await? == 1)
 }
 
 /// Looks a code up. What it is bound to never changes, so a reader may check all of that first;

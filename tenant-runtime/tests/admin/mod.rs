@@ -16,3 +16,4 @@ mod sorting;
 mod staff_access;
 mod standing;
 mod strange_input;
+mod try_outs;

@@ -19,6 +19,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET", "/applications/x/secrets"),
     ("POST", "/applications/x/secrets"),
     ("DELETE", "/applications/x/secrets/y"),
+    ("POST", "/applications/x/try-outs"),
+    ("POST", "/applications/x/try-outs/end"),
     ("GET", "/applications/x/invitees"),
     ("PUT", "/applications/x/invitees/y"),
     ("DELETE", "/applications/x/invitees/y"),

@@ -8,7 +8,7 @@ use super::caller::call;
 use crate::tenant::Tenant;
 
 /// A set of one public key.
-fn jwks() -> Value {
+pub fn jwks() -> Value {
     let (key, _) = SigningKey::generate(Algorithm::Es256, &Entropy::System).unwrap();
     json!({ "keys": [key.public_jwk()] })
 }

@@ -132,6 +132,11 @@ async fn b18_a_secret_is_taken_back_and_the_last_one_stays() {
     assert_eq!((status, found["items"].as_array().map(Vec::len)), (200, Some(1)));
     assert_eq!(found["items"][0]["expires_at"], json!(null));
     assert!(!found.to_string().contains(text(&shop["client_secret"])), "{found}");
+    assert_eq!(found["items"][0]["last_used_at"], Value::Null);
+    let secret = tenant.app.applications.find(text(&shop["client_id"])).unwrap().secrets[0].id;
+    tenant.app.secret_uses.note(secret, tenant.clock.now());
+    let (_, used) = call(&tenant, "GET", &secrets, None).await;
+    assert_eq!(used["items"][0]["last_used_at"], "2026-11-21T08:00:00.000Z", "also of a moment ago");
     let (status, problem) = call(&tenant, "DELETE", &format!("{secrets}/{first}"), None).await;
     assert_eq!((status, text(&problem["code"])), (409, "last_secret"));
     tenant.advance(1);

@@ -18,8 +18,11 @@ fn right_requests() -> Vec<(&'static str, &'static str, Value)> {
         "preferences": { "access_token_seconds": 900, "scopes": ["read"], "subject_type": "pairwise" },
     });
     let field = json!({ "type": "text", "labels": { "en": "Number" }, "editor": "administrator" });
+    let try_out = json!({ "redirect_uri": "https://console.example/cb", "scope": "openid", "state": "s", "nonce": "n",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "anew": true });
     vec![
         ("POST", "/applications", application),
+        ("POST", "/applications/019a0000-0000-7000-8000-000000000001/try-outs", try_out),
         ("PUT", "/apis/orders", json!({ "audience": "https://orders.example", "name": "Orders", "scopes": ["read"] })),
         ("POST", "/users", json!({ "email": "a@example.test", "name": "Ann", "roles": ["coach"], "locale": "nl" })),
         ("PATCH", "/settings", json!({ "session_idle_seconds": 3600, "proof_of_work": "always", "sign_up": "open" })),

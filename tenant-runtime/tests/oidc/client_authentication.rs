@@ -112,12 +112,13 @@ async fn b11_the_method_is_pinned() {
 #[tokio::test]
 async fn b18_secrets_are_hashed_two_are_valid_while_one_is_rotated_and_then_the_old_one_ends() {
     on_each(|world| async move {
+        use polder_tenant_api::ApplicationSecretId;
         use polder_tenant_runtime::store::applications::{self, NewSecret};
         let client = world.application(machine()).await;
         let id = client.id.parse().unwrap();
         let now = world.clock.now();
         let hash = world.app.keyring.index("client-secret", b"the-second-secret");
-        let new = NewSecret { id: "second".into(), hash, created_at: now };
+        let new = NewSecret { id: ApplicationSecretId::from_bytes([2; 16]), hash, created_at: now };
         let until = now + std::time::Duration::from_secs(3600);
         let work =
             world.app.db.write(move |tx| Box::pin(async move { applications::add_secret(tx, id, &new, until).await }));

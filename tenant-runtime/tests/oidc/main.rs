@@ -45,6 +45,7 @@ mod request_object;
 mod resources;
 mod restart;
 mod revoke;
+mod secret_uses;
 mod sessions;
 mod strange_input;
 mod tenants;

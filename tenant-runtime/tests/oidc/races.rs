@@ -115,6 +115,7 @@ async fn f22_no_code_is_stored_for_a_session_that_ended() {
             code_challenge: String::new(),
             nonce: None,
             bound: Bound {
+                try_out: false,
                 dpop_jkt: None,
                 sid: "sid".to_owned(),
                 acr: String::new(),

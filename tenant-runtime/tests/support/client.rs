@@ -7,7 +7,7 @@ use polder_crypto::ForeignKeys;
 use polder_kernel::encoding::base64url;
 use polder_protocol::registration::{self, Wish};
 use polder_protocol::{ApplicationType, AuthMethod, Insists, Profile};
-use polder_tenant_api::{Access, ApplicationId, Preferences};
+use polder_tenant_api::{Access, ApplicationId, ApplicationSecretId, Preferences};
 use polder_tenant_runtime::error::Internal;
 use polder_tenant_runtime::model::Application;
 use polder_tenant_runtime::store;
@@ -152,7 +152,7 @@ impl World {
         let application = Application::new(id, "Coach".into(), client, choice.access, preferences, now);
         let application = Application { keys, ..application };
         let secret = NewSecret {
-            id: id.to_string(),
+            id: ApplicationSecretId::from_bytes(*id.as_bytes()),
             hash: self.app.keyring.index("client-secret", choice.secret.as_bytes()),
             created_at: now,
         };

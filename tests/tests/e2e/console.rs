@@ -18,7 +18,8 @@ fn invitation(polder: &Polder) -> Result<String> {
     Ok(link.to_owned())
 }
 
-async fn become_owner(browser: &Chromium, polder: &Polder, mailbox: &Mailbox) -> Result<()> {
+/// The first owner, by the link of the first start, signed in to the console.
+pub async fn become_owner(browser: &Chromium, polder: &Polder, mailbox: &Mailbox) -> Result<()> {
     browser.open(&invitation(polder)?).await?;
     browser.picture("c1-invitation").await?;
     browser.fill("input[name=name]", "Olga Owner").await?;

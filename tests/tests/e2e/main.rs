@@ -26,5 +26,6 @@ mod providers;
 mod public_api;
 mod races;
 mod sign_in;
+mod try_out;
 mod verify;
 mod walk;

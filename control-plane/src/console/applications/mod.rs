@@ -278,7 +278,8 @@ fn one_page(
     (form, problems): (Option<ApplicationForm<'_>>, &[FieldProblem<'_>]),
 ) -> Response {
     let page = application_page((on, shell), (application, secrets), (form, problems));
-    show::page(&member.visit, &page, &[console.provider.issuer()])
+    // A sign-in that is tried leads to the tenant.
+    show::page(&member.visit, &page, &[console.provider.issuer(), &on.tenant.issuer])
 }
 
 fn application_page<'a>(

@@ -16,6 +16,7 @@ mod shown;
 mod sign_up;
 mod staff_access;
 mod tables;
+mod try_out;
 
 use std::time::Duration;
 

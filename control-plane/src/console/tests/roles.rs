@@ -15,6 +15,7 @@ fn what_is_open_to_everyone_is_a_short_list() {
             "GET /",
             "GET /signin",
             "GET /signin/callback",
+            "GET /try-out/callback",
             "GET /invitation",
             "POST /invitation",
             "GET /invitation/{token}",

@@ -41,6 +41,10 @@ pub struct Request {
     /// The pushed request this is, by the hash of its name: it is answered once (RFC 9126 7.3).
     #[serde(rename = "pu", default, skip_serializing_if = "Option::is_none")]
     pub pushed: Option<String>,
+    /// Whether its developer tries the application out: the answer goes to the control plane, at an address that is
+    /// none of the application's.
+    #[serde(rename = "ty", default, skip_serializing_if = "std::ops::Not::not")]
+    pub try_out: bool,
     /// Which pages are wanted.
     #[serde(rename = "p", default)]
     pub prompt: Prompts,
@@ -170,6 +174,7 @@ impl Request {
             nonce: None,
             dpop_jkt: None,
             pushed: None,
+            try_out: false,
             prompt: Prompts::default(),
             max_age: None,
             login_hint: None,

@@ -13,6 +13,7 @@ pub mod organisation;
 pub mod people;
 pub mod problem_kinds;
 pub mod tenant;
+pub mod try_out;
 pub mod usage;
 
 /// The texts that people and applications bring.
@@ -57,6 +58,7 @@ pub fn pages(locale: Locale, words: Words<'_>) -> Vec<Sample> {
     pages.extend(organisation::pages(locale, words));
     pages.extend(people::pages(locale, words));
     pages.extend(usage::pages(locale, words));
+    pages.extend(try_out::pages(locale, words));
     pages
 }
 

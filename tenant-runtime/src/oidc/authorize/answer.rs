@@ -48,6 +48,7 @@ async fn issue(app: &App, visit: &Visit, request: &Request, session: &Session) -
             amr: session.amr.clone(),
             authenticated_at: session.authenticated_at,
             dpop_jkt: request.dpop_jkt.clone(),
+            try_out: request.try_out,
             session_expires_at: session.expires_at,
             claims: wishes::granted(app, &application, request, session.user_id).await?,
             resources: request.resources.clone(),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use polder_crypto::{Category, foreign};
 use polder_protocol::authorize::{self, Came, Refusal, Request};
-use polder_protocol::{Client, Error, Insists, Params, par, request_object};
+use polder_protocol::{Client, Error, Insists, Params, RedirectUri, par, request_object};
 
 use super::super::client_keys;
 use super::super::once::Once;
@@ -50,6 +50,25 @@ pub async fn by_value(app: &App, params: &Params, came: Came) -> Result<Request,
     Ok(request.bind_hint(hint)?)
 }
 
+/// The request of a developer who tries this application out: what the application itself would ask, but that the
+/// answer goes to an address of the control plane's.
+///
+/// # Errors
+/// What the application itself would be refused with.
+pub fn tried_out(
+    app: &App,
+    application: &Application,
+    callback: RedirectUri,
+    params: &Params,
+) -> Result<Request, Error> {
+    let client = Client { redirect_uris: vec![callback], ..application.client.clone() };
+    let request = authorize::validate_as(Came::Pushed, params, Some(&client), app.clock.now());
+    let mut request = request.map_err(|refused| refused.error().clone())?;
+    request.max_age = request.max_age.or(application.preferences.default_max_age);
+    request.try_out = true;
+    Ok(request)
+}
+
 /// The application with what its tenant asks of all (B56).
 fn held_to<'a>(app: &App, client: &'a Client) -> Cow<'a, Client> {
     if client.must_push() || !app.tenant.current().require_pushed_authorization_requests {
@@ -90,7 +109,7 @@ async fn pushed(app: &App, params: &Params, name: &str) -> Result<Result<Request
     let json = app.keyring.unseal_text(Category::Flow, &sealed_context(&hash), &sealed)?;
     let request: Request = serde_json::from_str(&json)?;
     // A redirect URI that was withdrawn within the minute is not gone to (B33).
-    if !application.client.has_redirect_uri(request.return_to.redirect_uri()) {
+    if !application.is_answered_at(&request) {
         return Ok(Err(Refusal::NoRedirect(par::unknown())));
     }
     // What the person did before they came here was not done for this request (A17).

@@ -15,6 +15,7 @@ use polder_service::form::{BodyError, FormBody};
 use polder_tenant_api::RefusedAt;
 
 use super::continuation::continuation;
+use super::try_out;
 use crate::App;
 use crate::error::{Kind, PageError};
 use crate::refusals;
@@ -51,7 +52,8 @@ pub async fn post(
 
 async fn go_on(app: &Arc<App>, visit: &Visit, params: &Params) -> Result<Response, PageError> {
     let asked = incoming::by_browser(app, params).await?;
-    if let (Err(refused), Some(client_id)) = (&asked, params.get("client_id")) {
+    let client_id = params.get("client_id").filter(|_| !try_out::is_named(params));
+    if let (Err(refused), Some(client_id)) = (&asked, client_id) {
         refusals::note(app, RefusedAt::Authorize, client_id, refused.error(), params);
     }
     let request = match asked {

@@ -5,9 +5,9 @@
 
 use polder_kernel::{Secret, Timestamp};
 use polder_protocol::pkce::CodeChallenge;
-use polder_protocol::resource;
 use polder_protocol::token::Response;
 use polder_protocol::token::authorization_code::{Bound, Presented as With, check, refused};
+use polder_protocol::{Error, resource};
 use polder_service::RequestContext;
 use polder_tenant_api::Access;
 
@@ -39,6 +39,8 @@ pub(super) async fn redeem(
 ) -> Result<Response, OAuthError> {
     let hash = app.keyring.index("authorization-code", presented.code.expose().as_bytes());
     let found = store::codes::find(&mut app.db.read().await?, &hash).await?;
+    // The code of a try-out is the control plane's alone.
+    let found = found.filter(|found| !found.code.bound.try_out);
     let FoundCode { code, used_at } = found.ok_or_else(|| refused().detail("unknown code"))?;
     if used_at.is_some() && code.application_id == application.id {
         return Err(used_again(app, ctx, &code).await?);
@@ -50,12 +52,7 @@ pub(super) async fn redeem(
         jkt,
     };
     check(&bound(&code), &application.client, with_it, app.clock.now())?;
-    if !admits(app, application, &code).await? {
-        return Err(refused().detail("the application no longer admits the person").into());
-    }
-    if Assurance::of_amr(&code.bound.amr) < demand::least(&app.tenant.current(), application) {
-        return Err(refused().detail("the sign-in is no longer strong enough").into());
-    }
+    still_admitted(app, application, &code).await??;
     let all = resource::narrowed(&code.bound.resources, &presented.resources, &application.client)?;
     let resources = Resources { all, named: !presented.resources.is_empty() };
     if let Some(proof) = &presented.proof {
@@ -80,7 +77,7 @@ pub(super) async fn redeem(
     Ok(mint::for_person(app, order).await?)
 }
 
-fn bound(code: &AuthorizationCode) -> Bound {
+pub(super) fn bound(code: &AuthorizationCode) -> Bound {
     Bound {
         client_id: code.application_id.to_string(),
         redirect_uri: code.redirect_uri.clone(),
@@ -88,6 +85,24 @@ fn bound(code: &AuthorizationCode) -> Bound {
         dpop_jkt: code.bound.dpop_jkt.clone(),
         expires_at: code.expires_at,
     }
+}
+
+/// That what let the person in still does.
+///
+/// # Errors
+/// When the database fails. What is refused is inside.
+pub(super) async fn still_admitted(
+    app: &App,
+    application: &Application,
+    code: &AuthorizationCode,
+) -> Result<Result<(), Error>, Internal> {
+    if !admits(app, application, code).await? {
+        return Ok(Err(refused().detail("the application no longer admits the person")));
+    }
+    if Assurance::of_amr(&code.bound.amr) < demand::least(&app.tenant.current(), application) {
+        return Ok(Err(refused().detail("the sign-in is no longer strong enough")));
+    }
+    Ok(Ok(()))
 }
 
 /// Whether the application is still for this person (P19). One for everyone asks the database nothing.

@@ -155,7 +155,7 @@ async fn access_token(app: &App, application: &Application, claims: &AccessToken
     Ok(app.keys.signer(application.access_token_alg).await?.sign_jwt(ACCESS_TOKEN_TYPE, claims)?)
 }
 
-async fn id_token(
+pub(super) async fn id_token(
     app: &App,
     application: &Application,
     grant: &Grant,

@@ -6,6 +6,7 @@ mod device_code;
 mod grant;
 mod mint;
 mod refresh_token;
+pub mod try_out;
 
 use std::sync::Arc;
 

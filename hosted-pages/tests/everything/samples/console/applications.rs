@@ -67,6 +67,7 @@ impl Stage<'_> {
             id: Id::from_bytes([n; 16]),
             created_at: AT.to_owned(),
             expires_at: expires_at.map(str::to_owned),
+            last_used_at: expires_at.map(str::to_owned),
         };
         let secrets = [secret(21, None), secret(22, Some(AT))];
         let undo = Undo { done: Done::AddressesRemoved, what: words.url, path: "/x", sealed: "sealed" };
