@@ -15,11 +15,20 @@ pub struct Sheet(csv::Writer<Vec<u8>>);
 
 impl Default for Sheet {
     fn default() -> Self {
-        Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(Vec::new()))
+        Self::ending(csv::Terminator::CRLF)
     }
 }
 
 impl Sheet {
+    /// Rows that end with a line feed alone.
+    pub fn of_lines() -> Self {
+        Self::ending(csv::Terminator::Any(b'\n'))
+    }
+
+    fn ending(end: csv::Terminator) -> Self {
+        Self(csv::WriterBuilder::new().terminator(end).flexible(true).from_writer(Vec::new()))
+    }
+
     /// Begins with a row of names.
     pub fn with(names: &[&str]) -> Self {
         let mut sheet = Self::default();

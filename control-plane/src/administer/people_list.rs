@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::{On, Part, Refused, profile_fields, users};
 use crate::sheet::Sheet;
 
-/// People asked for in one go: with all that they can fill in, an answer stays one that is read.
-const PART: u32 = 50;
+/// People asked for in one go. The tenant gives fewer where what they can fill in is long.
+const PART: u32 = 200;
 /// The most parts: a tenant that was taken over must not talk for ever.
 const MOST_PARTS: u32 = 40_000;
 
@@ -59,7 +59,7 @@ struct State {
 impl State {
     async fn go_on(mut self) -> Result<Option<(Bytes, Self)>, Refused> {
         let Some(page) = self.next.take() else { return Ok(None) };
-        let mut sheet = std::mem::take(&mut self.sheet);
+        let mut sheet = std::mem::replace(&mut self.sheet, Sheet::of_lines());
         for user in &page.items {
             put(&mut sheet, user, &self.fields);
         }
@@ -77,7 +77,7 @@ async fn part(on: &On, wanted: &UserFilter, cursor: Option<String>) -> Result<Pa
 
 /// A sheet that names its columns.
 fn begun(fields: &[String]) -> Sheet {
-    let mut sheet = Sheet::default();
+    let mut sheet = Sheet::of_lines();
     sheet.row(HEADER.into_iter().chain(fields.iter().map(String::as_str)));
     sheet
 }
@@ -117,12 +117,12 @@ mod tests {
     #[test]
     fn k17_a_list_of_people_calculates_nothing_in_a_spreadsheet() {
         let cells = ["=HYPERLINK(\"https://evil.example\")", "+1", "-1", "@x", "\tx", "Ann, \"the\" Smit", "a=b", ""];
-        let mut sheet = Sheet::default();
+        let mut sheet = Sheet::of_lines();
         sheet.row(cells);
         let text = String::from_utf8(sheet.into_bytes().to_vec()).unwrap();
         assert_eq!(
             text,
-            "\"'=HYPERLINK(\"\"https://evil.example\"\")\",'+1,'-1,'@x,'\tx,\"Ann, \"\"the\"\" Smit\",a=b,\r\n"
+            "\"'=HYPERLINK(\"\"https://evil.example\"\")\",'+1,'-1,'@x,'\tx,\"Ann, \"\"the\"\" Smit\",a=b,\n"
         );
     }
 
