@@ -205,6 +205,8 @@ pub fn admin(app: &Arc<App>) -> Stacked<Router> {
         .route("/blocklists", get(blocklists::list))
         .route("/blocklists/{name}", get(blocklists::show).put(blocklists::put).delete(blocklists::remove))
         .route("/audit-events", get(audit_events::list))
+        .route("/audit-chain", get(audit_events::chain))
+        .route("/audit-checkpoint", get(audit_events::checkpoint))
         .route("/audit-verification", get(audit_events::verify))
         .route("/usage", get(admin::usage::show))
         .route("/usage/months/{month}/recount", get(admin::usage::recount))

@@ -3,14 +3,18 @@
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+use polder_audit::exported::Line;
 use polder_kernel::Timestamp;
-use polder_tenant_api::{AuditEvent, AuditVerification, ByTime, Page};
+use polder_tenant_api::{AuditCheckpoint, AuditEvent, AuditVerification, ByTime, Page};
+use serde::Serialize;
 
 use super::{On, Part, Refused, target};
 use crate::sheet::{self, Sheet};
 
 /// Entries that are read at once to be written out.
 const AT_ONCE: u32 = 200;
+/// The same of a chain, whose lines say more.
+const AT_ONCE_OF_CHAIN: u32 = 100;
 
 /// Which entries are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,13 +42,15 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// The whole log, oldest first, one JSON object a line, as it is verified without a server.
+    Chain,
 }
 
 impl Format {
     const fn media_type(self) -> &'static str {
         match self {
             Self::Csv => sheet::CSV,
-            Self::Ndjson => "application/x-ndjson",
+            Self::Ndjson | Self::Chain => "application/x-ndjson",
         }
     }
 
@@ -52,6 +58,7 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Chain => "chain.ndjson",
         }
     }
 }
@@ -71,7 +78,7 @@ pub async fn list(on: &On, which: &Which, part: &Part) -> Result<Page<AuditEvent
     on.ask(&target("/audit-events", &pairs, part)).await
 }
 
-/// All entries that are wanted, as a file. It is read and sent a part after the other, so that memory holds one part.
+/// All entries that are wanted, as a file; as a chain all there are, since a chain has no gaps. It is read and sent a part after the other, so that memory holds one part.
 /// That somebody takes the log with them is itself in the control plane's log.
 pub async fn export(on: On, which: Which, format: Format) -> Result<Response, Refused> {
     let name = format!("{}-audit.{}", on.tenant.slug, format.ending());
@@ -90,6 +97,11 @@ pub async fn export(on: On, which: Which, format: Format) -> Result<Response, Re
     Ok(sheet::download(format.media_type(), &name, Body::from_stream(parts)))
 }
 
+/// The end of the log, signed: what to keep elsewhere.
+pub async fn checkpoint(on: &On) -> Result<AuditCheckpoint, Refused> {
+    on.ask("/audit-checkpoint").await
+}
+
 /// Walks the whole log, or follows the walk that is under way.
 pub async fn verify(on: &On) -> Result<AuditVerification, Refused> {
     on.ask("/audit-verification").await
@@ -103,11 +115,14 @@ async fn part(
     cursor: Option<String>,
 ) -> Result<(Bytes, Option<String>), Refused> {
     let first = cursor.is_none();
-    let page = list(on, which, &Part { cursor, limit: Some(AT_ONCE) }).await?;
-    let bytes = match format {
-        Format::Csv => rows(&page.items, first),
-        Format::Ndjson => lines(&page.items),
-    };
+    let limit = if format == Format::Chain { AT_ONCE_OF_CHAIN } else { AT_ONCE };
+    let part = Part { cursor, limit: Some(limit) };
+    if format == Format::Chain {
+        let page: Page<Line> = on.ask(&target("/audit-chain", &[], &part)).await?;
+        return Ok((lines(&page.items), page.next));
+    }
+    let page = list(on, which, &part).await?;
+    let bytes = if format == Format::Csv { rows(&page.items, first) } else { lines(&page.items) };
     Ok((bytes, page.next))
 }
 
@@ -147,11 +162,11 @@ fn rows(events: &[AuditEvent], first: bool) -> Bytes {
     sheet.into_bytes()
 }
 
-fn lines(events: &[AuditEvent]) -> Bytes {
+fn lines(objects: &[impl Serialize]) -> Bytes {
     let mut lines = BytesMut::new();
-    for event in events {
+    for object in objects {
         // Text and numbers alone: it can be written.
-        lines.extend_from_slice(&serde_json::to_vec(event).unwrap_or_default());
+        lines.extend_from_slice(&serde_json::to_vec(object).unwrap_or_default());
         lines.extend_from_slice(b"\n");
     }
     lines.freeze()

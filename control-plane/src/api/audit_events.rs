@@ -4,7 +4,7 @@ use axum::response::Response;
 use polder_kernel::Timestamp;
 use polder_service::json::Json;
 use polder_service::problem::Problem;
-use polder_tenant_api::{AuditEvent, AuditVerification, ByTime, Page};
+use polder_tenant_api::{AuditCheckpoint, AuditEvent, AuditVerification, ByTime, Page};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -52,7 +52,7 @@ pub struct Wanted {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Export {
-    /// `csv`, as unless given, or `ndjson`.
+    /// `csv`, as unless given, `ndjson`, or `chain`.
     #[serde(default)]
     #[param(inline, nullable = false, default = "csv")]
     format: ExportFormat,
@@ -88,6 +88,8 @@ pub enum ExportFormat {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// The whole log, oldest first, one JSON object a line, with all that is needed to verify it without a server.
+    Chain,
 }
 
 /// Lists a tenant's audit log.
@@ -116,6 +118,9 @@ pub async fn list(Within(on): Within, Params(wanted): Params<Wanted>) -> Result<
 ///
 /// All entries that fit, however many: they are sent as they are read. A cell that a spreadsheet would take for a formula
 /// begins with an apostrophe.
+///
+/// `format=chain` is the whole log, oldest first, as `polder audit verify` and others verify it without a server: with
+/// hashes, salts and a signed checkpoint. A chain has no gaps: with a filter it is refused.
 #[utoipa::path(
     get, path = "/tenants/{slug}/audit-events/export", operation_id = "exportAuditEvents", tag = "audit-events",
     params(("slug" = String, Path, description = "The tenant", example = "acme"), Export),
@@ -132,8 +137,29 @@ pub async fn export(Within(on): Within, Params(wanted): Params<Export>) -> Resul
     let format = match format {
         ExportFormat::Csv => Format::Csv,
         ExportFormat::Ndjson => Format::Ndjson,
+        ExportFormat::Chain if which != Which::default() => {
+            return Err(Problem::bad_request("a chain has no gaps: take it without a filter").into());
+        }
+        ExportFormat::Chain => Format::Chain,
     };
     Ok(audit_events::export(on, which, format).await?)
+}
+
+/// Gives the end of a tenant's audit log, signed: what to keep elsewhere.
+///
+/// Whoever rewrites the log or cuts off its end later cannot make it fit. `polder audit verify --kept` compares an
+/// exported chain with it. The key stays the same for as long as there is the log.
+#[utoipa::path(
+    get, path = "/tenants/{slug}/audit-events/checkpoint", operation_id = "getAuditCheckpoint", tag = "audit-events",
+    params(("slug" = String, Path, description = "The tenant", example = "acme")),
+    responses((status = 200, description = "The checkpoint, and the key that signed it", body = AuditCheckpoint,
+        example = json!({"seq": 4711, "at": "2026-11-21T08:00:00.000Z",
+            "hash": "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg", "signature": "eyJ0eXAiOiJwb2xkZXItY2hlY2twb2ludCtqd3Qi…",
+            "key": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "sig",
+                "alg": "EdDSA", "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"}})))
+)]
+pub async fn checkpoint(Within(on): Within) -> Result<Json<AuditCheckpoint>, ApiError> {
+    Ok(Json(audit_events::checkpoint(&on).await?))
 }
 
 /// Verifies a tenant's whole audit log: every entry against the hash before it, and every checkpoint's signature.

@@ -98,6 +98,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(logout_deliveries::retry))
         .routes(routes!(audit_events::list))
         .routes(routes!(audit_events::export))
+        .routes(routes!(audit_events::checkpoint))
         .routes(routes!(audit_events::verify))
         .routes(routes!(usage::days))
         .routes(routes!(usage::months))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use polder_hosted_pages::console::{Audit, AuditAsked, AuditVerified, Sorting};
@@ -15,6 +16,7 @@ use super::tenants::head;
 use super::{Console, Fault, show};
 use crate::administer::Part;
 use crate::administer::audit_events::{self, Format, Which};
+use crate::sheet;
 
 /// What the log may be asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -110,6 +112,20 @@ pub async fn csv(at: InTenant, asked: Query<Asked>) -> Result<Response, Fault> {
 /// `GET /tenants/{slug}/audit.ndjson`.
 pub async fn ndjson(at: InTenant, asked: Query<Asked>) -> Result<Response, Fault> {
     export(at, asked, Format::Ndjson).await
+}
+
+/// `GET /tenants/{slug}/audit.chain.ndjson`: the whole log, whatever was looked for.
+pub async fn chain(InTenant { on, .. }: InTenant) -> Result<Response, Fault> {
+    Ok(audit_events::export(on, Which::default(), Format::Chain).await?)
+}
+
+/// `GET /tenants/{slug}/audit/checkpoint.json`: the end of the log, signed, to be kept elsewhere.
+pub async fn checkpoint(InTenant { on, .. }: InTenant) -> Result<Response, Fault> {
+    let signed = audit_events::checkpoint(&on).await?;
+    let name = format!("{}-audit-checkpoint-{}.json", on.tenant.slug, signed.seq);
+    // Text and numbers alone: it can be written.
+    let body = Body::from(serde_json::to_vec_pretty(&signed).unwrap_or_default());
+    Ok(sheet::download("application/json", &name, body))
 }
 
 async fn export(InTenant { on, .. }: InTenant, asked: Query<Asked>, format: Format) -> Result<Response, Fault> {

@@ -159,6 +159,8 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
             Json(json!({"items": [event()], "next": null})).into_response()
         }
         (_, ["audit-verification"]) => Json(verification()).into_response(),
+        (_, ["audit-chain"]) => chain(target.contains("cursor=2-3")),
+        (_, ["audit-checkpoint"]) => Json(checkpoint()).into_response(),
         (_, ["usage"]) => Json(usage()).into_response(),
         (_, ["usage", "months", month, "recount"]) => {
             Json(json!({"month": month, "kept": 42, "counted": 42, "days": []})).into_response()
@@ -188,6 +190,27 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
 
 fn page(item: &Value) -> Response {
     Json(json!({"items": [item], "next": "more"})).into_response()
+}
+
+/// The log of `docs/audit.md` in two parts.
+fn chain(second: bool) -> Response {
+    let lines = chain_lines();
+    let (items, next) = if second { (&lines[3..], Value::Null) } else { (&lines[..3], json!("2-3")) };
+    Json(json!({"items": items, "next": next})).into_response()
+}
+
+/// Its lines.
+pub fn chain_lines() -> Vec<Value> {
+    let page = include_str!("../../../docs/audit.md");
+    let block = page.split("```ndjson\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+    block.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn checkpoint() -> Value {
+    let lines = chain_lines();
+    let last = &lines[lines.len() - 1]["checkpoint"];
+    json!({"seq": last["seq"], "at": AT, "hash": last["hash"], "signature": last["signature"],
+        "key": lines[0]["log"]["key"]})
 }
 
 const AT: &str = "2026-11-21T08:00:00.000Z";

@@ -23,6 +23,7 @@ const SEALED_AT: &str = "setting.value:audit.checkpoint_key";
 
 /// A row of `audit_checkpoint`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// Which writer's chain.
     pub chain: i64,
@@ -36,15 +37,16 @@ pub struct Checkpoint {
     pub signature: String,
 }
 
+/// What the signature says.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Claims {
-    chain: i64,
-    seq: i64,
-    at: Timestamp,
-    hash: String,
+pub(crate) struct Claims {
+    pub(crate) chain: i64,
+    pub(crate) seq: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) hash: String,
     /// Retention removed everything up to here: the chain starts after this event.
-    start: bool,
+    pub(crate) start: bool,
 }
 
 /// The key that signs this log's checkpoints. Cheap to clone.
@@ -88,8 +90,13 @@ impl CheckpointKey {
     }
 
     fn new(signing: SigningKey) -> Self {
-        let verifier = Verifier::new(&Jwks { keys: vec![signing.public_jwk().clone()] });
+        let verifier = Self::verifier_with(signing.public_jwk());
         Self { signing: Arc::new(signing), verifier }
+    }
+
+    /// What verifies the checkpoints of a log whose key has this public half.
+    pub(crate) fn verifier_with(key: &Jwk) -> Verifier {
+        Verifier::new(&Jwks { keys: vec![key.clone()] })
     }
 
     /// The public half, to verify the log elsewhere.
@@ -146,11 +153,15 @@ impl Checkpoint {
 
     /// Whether it was signed by the log's key for just these values; if so, whether as the chain's start.
     pub(crate) fn verified(&self, verifier: &Verifier) -> Option<Role> {
-        let verified = verifier.verify(&self.signature, &[TYPE], &[Algorithm::EdDsa]).ok()?;
-        let claims: Claims = verified.claims().ok()?;
+        let claims = Self::said(&self.signature, verifier)?;
         let same =
             claims.chain == self.chain && claims.seq == self.seq && claims.at == self.at && claims.hash == self.hash;
         same.then_some(if claims.start { Role::Start } else { Role::Along })
+    }
+
+    /// What a signature of the log's key says; `None` when it is not.
+    pub(crate) fn said(signature: &str, verifier: &Verifier) -> Option<Claims> {
+        verifier.verify(signature, &[TYPE], &[Algorithm::EdDsa]).ok()?.claims().ok()
     }
 
     pub(crate) fn from_row(row: &Row) -> Result<Self, polder_db::Error> {

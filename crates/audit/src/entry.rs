@@ -1,11 +1,12 @@
 //! An event as it stands in the log.
 
-use polder_crypto::{Category, Keyring, PersonKey};
+use polder_crypto::{Keyring, PersonKey, SealError};
 use polder_db::{Row, Value, args};
 use polder_kernel::Timestamp;
 
 use crate::Error;
 use crate::chain::{Canonical, Hash};
+use crate::details::{self, Opened};
 
 /// A row of `audit_event`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,15 +100,15 @@ impl Entry {
     /// # Errors
     /// [`Error::Seal`] when they do not open, [`Error::Details`] when they are not JSON.
     pub fn details(&self, keyring: &Keyring, person: Option<&PersonKey>) -> Result<Option<serde_json::Value>, Error> {
-        let Some(sealed) = &self.details_sealed else { return Ok(None) };
-        let context = details_context(self.chain, self.seq);
-        let plain = match (PersonKey::is_sealed_for_a_person(sealed), person) {
-            (false, _) => keyring.unseal(Category::AuditDetails, &context, sealed)?,
-            (true, Some(key)) => key.unseal(&context, sealed)?,
-            (true, None) => return Ok(None),
-        };
-        let details = serde_json::from_slice(plain.expose());
+        let Some(opened) = self.opened(keyring, person)? else { return Ok(None) };
+        let details = serde_json::from_str(&opened.json);
         details.map(Some).map_err(|_| Error::Details { chain: self.chain, seq: self.seq })
+    }
+
+    /// The same, byte for byte as they were sealed.
+    pub(crate) fn opened(&self, keyring: &Keyring, person: Option<&PersonKey>) -> Result<Option<Opened>, SealError> {
+        let Some(stored) = &self.details_sealed else { return Ok(None) };
+        details::open(keyring, person, &details_context(self.chain, self.seq), stored)
     }
 }
 

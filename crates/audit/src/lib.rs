@@ -16,9 +16,11 @@
 
 mod chain;
 pub mod checkpoint;
+mod details;
 mod entry;
 mod error;
 mod event;
+pub mod exported;
 pub mod keeper;
 mod listing;
 pub mod retention;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use polder_crypto::{Category, Keyring, SigningKey};
+use polder_crypto::{Keyring, SigningKey};
 use polder_db::{Db, Tail, Value, args};
 use polder_kernel::{Clock, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::chain::{CHAIN, Hash};
 use crate::checkpoint::Checkpoint;
 use crate::entry::{Entry, details_context};
 use crate::event::Event;
-use crate::{Error, checkpoint};
+use crate::{Error, checkpoint, details};
 
 /// Writes the audit log at the end of every commit. It alone knows the head of the chain: nothing is
 /// read back while it works, so what somebody changes in the database is never built upon unseen.
@@ -78,11 +78,7 @@ impl AuditTail {
 
     fn seal_details(&self, event: &Event, seq: i64) -> Option<String> {
         let details = event.details.as_ref()?.to_string();
-        let context = details_context(CHAIN, seq);
-        Some(match &event.sealed_for {
-            Some(person) => person.seal(&context, details.as_bytes()),
-            None => self.keyring.seal_text(Category::AuditDetails, &context, &details),
-        })
+        Some(details::seal(&self.keyring, event.sealed_for.as_ref(), &details_context(CHAIN, seq), &details))
     }
 
     /// The event as the entry after `head`, which moves on to it.

@@ -132,6 +132,11 @@ impl Keyring {
         std::str::from_utf8(plain.expose()).map(str::to_owned).map_err(|_| SealError::Sealed(category))
     }
 
+    /// Chance for a commitment: 32 bytes that nobody can try out.
+    pub fn salt(&self) -> [u8; 32] {
+        self.0.entropy.bytes()
+    }
+
     /// A blind index or stored hash of `value`: equal for equal values and purposes, and meaningless
     /// to whoever has no key. 43 base64url characters.
     pub fn index(&self, purpose: &str, value: &[u8]) -> String {

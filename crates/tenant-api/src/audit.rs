@@ -29,6 +29,22 @@ pub struct AuditVerification {
     pub broken: Option<AuditBreak>,
 }
 
+/// The end of the log, signed: what to keep elsewhere, so that whoever rewrites the log or cuts it off later is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditCheckpoint {
+    /// The number of the last event that it covers.
+    pub seq: i64,
+    /// When it was signed.
+    pub at: String,
+    /// The hash of that event, which covers all before it.
+    pub hash: String,
+    /// All of this as a JWT of type `polder-checkpoint+jwt`, signed with `key`.
+    pub signature: String,
+    /// The public half of the log's own key (RFC 7517). It stays the same for as long as there is the log.
+    #[schema(value_type = Object)]
+    pub key: serde_json::Value,
+}
+
 /// How far a verification is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

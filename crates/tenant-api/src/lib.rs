@@ -46,7 +46,7 @@ pub use applications::{
     Access, Application, ApplicationChanges, ApplicationType, CreatedApplication, CreatedSecret, Invitee,
     NewApplication, Preferences, Profile, TokenEndpointAuthMethod,
 };
-pub use audit::{AuditBreak, AuditVerification, VerificationState};
+pub use audit::{AuditBreak, AuditCheckpoint, AuditVerification, VerificationState};
 pub use branding::{BrandContrast, BrandLogo, BrandTexts, Branding, BrandingChoices, LogoFile, NewLogo};
 pub use exports::UsersExport;
 pub use imports::{

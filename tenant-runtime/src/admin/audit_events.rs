@@ -1,14 +1,17 @@
-//! `/audit-events` and `/audit-verification`: the log, to read and to check (F17).
+//! `/audit-events`, `/audit-chain`, `/audit-checkpoint` and `/audit-verification`: the log, to read, to take along and
+//! to check (F17).
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use polder_audit::{Cursor, Entry, Filter, Found};
+use polder_audit::exported::{self, Line, Place};
+use polder_audit::{Checkpoint, Cursor, Entry, Filter, Found};
 use polder_crypto::PersonKey;
 use polder_db::Tx;
 use polder_kernel::Timestamp;
+use polder_service::Problem;
 use polder_service::json::Json;
-use polder_tenant_api::{AuditEvent, AuditVerification, ByTime, Page};
+use polder_tenant_api::{AuditCheckpoint, AuditEvent, AuditVerification, ByTime, Page};
 use serde::Deserialize;
 
 use super::{Caller, input};
@@ -65,6 +68,53 @@ pub async fn list(
         items.push(shown(&app, &mut tx, entry).await?);
     }
     Ok(Json(Page { items, next }))
+}
+
+/// `GET /audit-checkpoint`: the end of the log, signed; anew where events came since.
+pub async fn checkpoint(State(app): State<Arc<App>>, _: Caller) -> Result<Json<AuditCheckpoint>, ProblemError> {
+    let signed = signed(&app).await?;
+    let key = serde_json::to_value(app.checkpoints.public_jwk()).map_err(Internal::from)?;
+    let Checkpoint { seq, at, hash, signature, .. } = signed;
+    Ok(Json(AuditCheckpoint { seq, at: at.rfc3339(), hash, signature, key }))
+}
+
+/// What part of the chain is wanted.
+#[derive(Debug, Deserialize)]
+pub struct WantedPart {
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /audit-chain`: the whole log as it is verified elsewhere, oldest first. It ends with a checkpoint that is signed
+/// when it begins, so that everything in it is covered.
+pub async fn chain(
+    State(app): State<Arc<App>>,
+    _: Caller,
+    input::Query(wanted): input::Query<WantedPart>,
+) -> Result<Json<Page<Line>>, ProblemError> {
+    let limit = u32::try_from(input::limit(wanted.limit)).unwrap_or(1);
+    let through;
+    let from = match wanted.cursor.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => Ok(Place::parse(text).ok_or_else(input::not_ours)?),
+        None => {
+            through = signed(&app).await?;
+            Err(&through)
+        }
+    };
+    let mut tx = app.db.read().await?;
+    let part = exported::read(&mut tx, &app.checkpoints, from, limit).await?;
+    let mut persons = Vec::with_capacity(part.entries.len());
+    for entry in &part.entries {
+        // Where a key does not open, the details stay sealed: the log must be readable around them.
+        persons.push(person_key(&app, &mut tx, entry).await.unwrap_or_default());
+    }
+    let next = part.next.map(Place::to_text);
+    Ok(Json(Page { items: part.into_lines(&app.keyring, persons), next }))
+}
+
+async fn signed(app: &App) -> Result<Checkpoint, ProblemError> {
+    let signed = polder_audit::checkpoint::write(&app.db, &app.checkpoints).await?;
+    signed.ok_or_else(|| Problem::conflict("nothing_happened", "there is nothing in the log yet").into())
 }
 
 /// `GET /audit-verification`: walks the whole chain and names the first entry where it breaks. One walk serves all who

@@ -1,6 +1,7 @@
 //! The admin API: who may call it, and what it does.
 
 mod apis;
+mod audit_chain;
 pub mod caller;
 mod connections;
 mod imports;

@@ -67,6 +67,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET", "/logout-deliveries"),
     ("POST", "/logout-deliveries/x/retry"),
     ("GET", "/audit-events"),
+    ("GET", "/audit-chain"),
+    ("GET", "/audit-checkpoint"),
     ("GET", "/audit-verification"),
     ("GET", "/usage"),
     ("GET", "/usage/months/2026-11/recount"),

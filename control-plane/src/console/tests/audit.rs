@@ -1,5 +1,7 @@
 //! The audit log: looked through, written out, and verified; by pages and by the public API alike.
 
+use polder_audit::exported::{Check, Kept};
+
 use super::*;
 use crate::model::KeyAccess;
 
@@ -129,4 +131,48 @@ async fn k13_the_public_api_takes_the_same_filters() {
     assert_eq!(world.stub.seen().last().unwrap().2, expected);
     let wrong = world.api(&key, Method::GET, "/tenants/acme/audit-events?from=monday", None).await;
     assert_eq!((wrong.status, wrong.json()["code"].clone()), (StatusCode::BAD_REQUEST, json!("bad_request")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f17_the_log_is_taken_along_whole_and_verifies_with_the_checkpoint() {
+    let world = World::new().await;
+    let (auditor, key) = (world.member(Role::Auditor).await, world.key(KeyAccess::Read).await);
+    let kept = world.api(&key, Method::GET, "/tenants/acme/audit-events/checkpoint", None).await;
+    assert_eq!((kept.status, kept.json()["seq"].clone()), (StatusCode::OK, json!(3)));
+    let page = world.get(&auditor.0, "/tenants/acme/audit/checkpoint.json").await;
+    assert_eq!((page.status, page.header("content-type")), (StatusCode::OK, "application/json"));
+    assert!(page.header("content-disposition").contains("acme-audit-checkpoint-3.json"));
+    assert_eq!(page.json(), kept.json());
+    for (path, by_api) in [
+        // Whatever was looked for: a chain has no gaps.
+        ("/tenants/acme/audit.chain.ndjson?action=user.created", false),
+        ("/tenants/acme/audit-events/export?format=chain", true),
+    ] {
+        let file =
+            if by_api { world.api(&key, Method::GET, path, None).await } else { world.get(&auditor.0, path).await };
+        assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "application/x-ndjson"), "{path}");
+        assert!(file.header("content-disposition").contains("acme-audit.chain.ndjson"), "{path}");
+        let mut check = Check::new(Kept::parse(&kept.body).unwrap());
+        file.body.lines().for_each(|line| check.line(line).unwrap());
+        let found = check.finish().unwrap();
+        assert!(found.intact && found.events == 3 && found.kept_through == Some(3), "{path}: {found:?}");
+    }
+    let asked: Vec<String> = world.stub.seen().into_iter().map(|(_, _, target)| target).collect();
+    assert_eq!(asked[asked.len() - 2..], ["/audit-chain?limit=100", "/audit-chain?cursor=2-3&limit=100"]);
+    let log = world.log().await;
+    assert_eq!(log.iter().filter(|(action, ..)| action == "audit.exported").count(), 2, "that it was taken is known");
+    for filter in ["action=x", "user_id=x", "actor_kind=user", "application_id=x", "from=2026-11-01T00:00:00Z"] {
+        let path = format!("/tenants/acme/audit-events/export?format=chain&{filter}");
+        let refused = world.api(&key, Method::GET, &path, None).await;
+        assert_eq!(
+            (refused.status, refused.json()["code"].clone()),
+            (StatusCode::BAD_REQUEST, json!("bad_request")),
+            "{filter}"
+        );
+    }
+    // A tenant that was broken into says other things: they are not passed on.
+    *world.stub.answer.lock().unwrap() =
+        Some((StatusCode::OK, json!({"items": [{"log": {"note": "x"}}], "next": null})));
+    let odd = world.api(&key, Method::GET, "/tenants/acme/audit-events/export?format=chain", None).await;
+    assert!(odd.status.is_server_error(), "{}", odd.body);
 }

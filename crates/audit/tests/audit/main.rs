@@ -4,7 +4,9 @@
 
 mod chain;
 mod checkpoints;
+mod exported;
 mod guard;
 mod listing;
+mod page;
 mod retention;
 mod support;
