@@ -1,7 +1,9 @@
 //! The command line.
 
+mod answer;
 pub mod application;
 pub mod audit;
+mod credentials;
 pub mod exit;
 pub mod key;
 pub mod operator;
@@ -25,6 +27,7 @@ use polder_service::log::{self, Format};
 
 use serde_json::Value;
 
+use self::audit::verify::Verify;
 use self::exit::Refused;
 use self::reach::{Api, Reach};
 use self::show::Look;
@@ -52,7 +55,7 @@ enum Command {
     User(Box<user::User>),
     /// What a tenant signs and seals with: list, rotate.
     Key(Box<key::Key>),
-    /// What happened at a tenant: list, export.
+    /// What happened at a tenant: list, export, verify.
     Audit(Box<audit::Audit>),
     /// Prints what a shell completes commands with.
     Completion {
@@ -143,7 +146,12 @@ pub fn run() -> ExitCode {
         Command::Application(it) => return on_api(&it.reach, async |api| it.act(api).await),
         Command::User(it) => return on_api(&it.reach, async |api| it.act(api).await),
         Command::Key(it) => return on_api(&it.reach, async |api| it.act(api).await),
-        Command::Audit(it) => return on_api(&it.reach, async |api| it.act(api).await),
+        Command::Audit(it) => {
+            return match it.offline() {
+                Some(wanted) => offline(&it.reach, wanted),
+                None => on_api(&it.reach, async |api| it.act(api).await),
+            };
+        }
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "polder", &mut std::io::stdout());
             return ExitCode::SUCCESS;
@@ -177,11 +185,25 @@ fn on_api(reach: &Reach, act: impl AsyncFnOnce(&Api) -> Result<(Value, Look), Re
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Refused(code, why)) => {
-            eprintln!("polder: {why}");
-            ExitCode::from(code)
-        }
+        Err(refused) => refuse(&refused),
     }
+}
+
+/// What asks no API: shows what was found, then says what is wrong with it.
+fn offline(reach: &Reach, wanted: &Verify) -> ExitCode {
+    let done = audit::verify::verify(wanted).and_then(|(found, look, refused)| {
+        show::show(reach, look, &found).map_err(|error| Refused(1, error.to_string()))?;
+        Ok(refused)
+    });
+    match done {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(refused)) | Err(refused) => refuse(&refused),
+    }
+}
+
+fn refuse(refused: &Refused) -> ExitCode {
+    eprintln!("polder: {refused}");
+    ExitCode::from(refused.0)
 }
 
 fn start(options: Dev) -> Result<(), dev::Problem> {

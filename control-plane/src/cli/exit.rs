@@ -1,17 +1,25 @@
 //! What an exit code says. `docs/cli.md` has the same table, and a test holds it to this one.
 
+use std::fmt;
+
 use http::StatusCode;
 use serde_json::Value;
 
+use super::show::harmless;
+
 /// Every exit code that a command on the public API has, with its meaning.
-pub const EXIT_CODES: [(u8, &str); 6] = [
+pub const EXIT_CODES: [(u8, &str); 7] = [
     (0, "it is as wanted"),
     (1, "no answer, or a failure on the other side"),
     (2, "the command line makes no sense"),
     (3, "there is no such thing, or it is destroyed"),
     (4, "the state of things forbids it"),
     (5, "the key is missing, wrong, or may not do this"),
+    (BROKEN, "an exported log was tampered with, or is not whole"),
 ];
+
+/// What `polder audit verify` ends with for a log that does not verify.
+pub const BROKEN: u8 = 6;
 
 /// At the end of `--help`.
 pub fn explained() -> String {
@@ -48,6 +56,7 @@ impl Refused {
             why = format!("the API answered {status}");
         }
         let advice = match status.as_u16() {
+            300..=399 => " (it points elsewhere, and the key is not sent on: give --api as it is now)",
             401 => " (make a key in the console under API keys, and name its file with --key-file)",
             403 => " (make a key that may do this, in the console under API keys)",
             429 => " (wait a moment, and try again)",
@@ -55,6 +64,19 @@ impl Refused {
             _ => "",
         };
         Self(code, why + advice)
+    }
+}
+
+impl fmt::Display for Refused {
+    /// One line that acts upon no terminal, whoever wrote what is in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// What nobody reads to its end.
+        const LONGEST: usize = 2_000;
+        let line = harmless(&self.1);
+        match line.char_indices().nth(LONGEST) {
+            Some((end, _)) => write!(f, "{}…", &line[..end]),
+            None => f.write_str(&line),
+        }
     }
 }
 
@@ -73,13 +95,24 @@ mod tests {
 
     #[test]
     fn refusals_have_exit_codes_and_one_line() {
-        for (status, code) in [(401, 5), (403, 5), (404, 3), (410, 3), (409, 4), (422, 2), (500, 1), (503, 1)] {
+        for (status, code) in [(401, 5), (403, 5), (404, 3), (410, 3), (409, 4), (422, 2), (302, 1), (500, 1), (503, 1)]
+        {
             let problem = json!({"title": "No", "errors": [{"pointer": "/slug", "detail": "too short"}]});
             let Refused(found, why) = Refused::of(StatusCode::from_u16(status).unwrap(), &problem);
             assert!(found == code && why.starts_with("No; slug: too short"), "{status}: {why}");
             assert!(EXIT_CODES.iter().any(|(known, _)| *known == code));
-            assert_eq!(why.contains('('), matches!(status, 401 | 403 | 500..), "{status}: {why}");
+            assert_eq!(why.contains('('), matches!(status, 302 | 401 | 403 | 500..), "{status}: {why}");
         }
+    }
+
+    #[test]
+    fn f18_what_a_server_says_is_wrong_does_not_move_the_cursor() {
+        let problem = json!({"title": "No\u{1b}[2J\n", "detail": "\u{202e}x\u{9b}31m",
+            "errors": [{"pointer": "/\r", "detail": "\u{1b}]0;owned\u{7}"}]});
+        let told = Refused::of(StatusCode::BAD_REQUEST, &problem).to_string();
+        assert_eq!(told, "No\u{fffd}[2J\u{fffd}: \u{fffd}x\u{fffd}31m; \u{fffd}: \u{fffd}]0;owned\u{fffd}");
+        let endless = Refused(1, "\u{e9}".repeat(1_000_000)).to_string();
+        assert!(endless.ends_with('…') && endless.chars().count() == 2_001);
     }
 
     #[test]

@@ -8,12 +8,14 @@ use bytes::Bytes;
 use clap::{Args, Subcommand};
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Method, Request};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use polder_outbound::socket;
 use serde_json::{Value, json};
 
+use super::answer::LARGEST;
+use super::show;
 use crate::operator::{Input, NewAccess, SOCKET, SignUp};
 
 /// How long an answer may take.
@@ -115,11 +117,11 @@ pub fn run(options: &Operator) -> ExitCode {
         .and_then(|runtime| runtime.block_on(act(options)));
     match done {
         Ok(answer) => {
-            println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
+            println!("{}", show::json(&serde_json::to_string_pretty(&answer).unwrap_or_default()));
             ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("polder: {why}");
+            eprintln!("polder: {}", show::harmless(&why));
             ExitCode::FAILURE
         }
     }
@@ -178,6 +180,6 @@ async fn ask(at: &Path, method: Method, path: &str, body: &Value) -> Result<(boo
         .map_err(|error| error.to_string())?;
     let answer = sender.send_request(request).await.map_err(broken)?;
     let succeeded = answer.status().is_success();
-    let body = answer.into_body().collect().await.map_err(broken)?.to_bytes();
+    let body = Limited::new(answer.into_body(), LARGEST).collect().await.map_err(|error| error.to_string())?.to_bytes();
     Ok((succeeded, serde_json::from_slice(&body).unwrap_or_default()))
 }

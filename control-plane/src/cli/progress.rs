@@ -10,6 +10,9 @@ use super::exit::Refused;
 use super::reach::{Api, WITHIN, path};
 use super::show::cell;
 
+/// News that are longer are none.
+const LONGEST_LINE: usize = 1 << 20;
+
 /// Tells the steps of a tenant's operation on standard error until the last one.
 ///
 /// # Errors
@@ -20,6 +23,10 @@ pub async fn follow(api: &Api, slug: &str) -> Result<(), Refused> {
     let late = || Refused(1, format!("it takes longer than usual: `polder tenant show {slug}` says how it goes"));
     while let Some(piece) = timeout_at(until, pieces.next()).await.map_err(|_| late())? {
         text.extend_from_slice(&piece?);
+        if text.len() > LONGEST_LINE {
+            line.end();
+            return Err(Refused(1, "the news have no end: what answers there is not the API".to_owned()));
+        }
         while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
             let row: Vec<u8> = text.drain(..=end).collect();
             let Some(step) = told(&row) else { continue };

@@ -1,6 +1,6 @@
 //! How a command reaches the public API.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +9,19 @@ use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use polder_kernel::Secret;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::exit::Refused;
+use super::{answer, credentials};
 
 /// How long one call may take: an action is waited for.
 pub const WITHIN: Duration = Duration::from_secs(60);
+/// The most items of a list that is shown as a whole,
+const MOST_ITEMS: usize = 1_000_000;
+/// and the most bytes they come in.
+const MOST_HELD: usize = 1 << 30;
+/// The most pages one after the other without any.
+const MOST_EMPTY: usize = 500;
 
 /// Where the API is, the key to it, and how answers are shown.
 #[derive(Debug, Args)]
@@ -45,21 +53,23 @@ pub struct Api {
 impl Api {
     /// As the command line says, or as the running `polder dev` does.
     pub fn of(reach: &Reach) -> Result<Self, Refused> {
-        let (base, key) = match (&reach.api, &reach.key_file) {
-            (Some(api), Some(file)) => (api.trim_end_matches('/').to_owned(), read(file)?.trim().to_owned()),
-            (None, None) => from_dev_json(&reach.data)?,
+        let (api, key) = match (&reach.api, &reach.key_file) {
+            (Some(api), Some(file)) => (api.clone(), credentials::key_in(file)?),
+            (None, None) => credentials::from_dev_json(&reach.data)?,
             (Some(_), None) => {
                 return Err(Refused::usage("--api needs --key-file: a file that holds a key of the API"));
             }
             (None, Some(_)) => return Err(Refused::usage("--key-file needs --api: where the API is")),
         };
+        let base = credentials::base(&api)?;
+        // The key goes nowhere but where it was sent: not on to another address, not through a proxy.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(WITHIN)
             .no_proxy()
             .dns_resolver(Arc::new(polder_outbound::localhost::Resolver))
             .build()?;
-        Ok(Self { base, key: Secret::new(key), client })
+        Ok(Self { base, key, client })
     }
 
     /// Reads something.
@@ -79,54 +89,77 @@ impl Api {
 
     /// Any call; an answer without a body is null.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Refused> {
-        let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(self.key.expose());
-        let mut request = request.timeout(WITHIN);
+        self.measured(method, path, body).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, and how many bytes the answer had.
+    async fn measured(&self, method: Method, path: &str, body: Option<Value>) -> Result<(Value, usize), Refused> {
+        let mut request = self.request(method, path).timeout(WITHIN);
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let answer = request.send().await?;
-        let status = answer.status();
-        let body: Value = serde_json::from_slice(&answer.bytes().await?).unwrap_or_default();
-        if status.is_success() { Ok(body) } else { Err(Refused::of(status, &body)) }
+        answer::of(request.send().await?).await
     }
 
     /// An answer that comes in pieces, for as long as it takes.
     pub async fn stream(&self, path: &str) -> Result<reqwest::Response, Refused> {
-        let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(self.key.expose());
-        let answer = request.send().await?;
-        let status = answer.status();
-        if status.is_success() { Ok(answer) } else { Err(Refused::of(status, &Value::Null)) }
+        let begun = self.begun(path).await?;
+        let status = begun.status();
+        if status.is_success() { Ok(begun) } else { Err(Refused::of(status, &Value::Null)) }
+    }
+
+    /// Writes a file to standard output, however long it is.
+    pub async fn file(&self, path: &str) -> Result<(), Refused> {
+        answer::file(self.begun(path).await?, WITHIN).await
+    }
+
+    async fn begun(&self, path: &str) -> Result<reqwest::Response, Refused> {
+        let answer = timeout(WITHIN, self.request(Method::GET, path).send()).await;
+        Ok(answer.map_err(|_| Refused(1, "no answer".to_owned()))??)
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base)).bearer_auth(self.key.expose())
     }
 
     /// The first `most` items of a list, page by page; all of them where it is 0.
     pub async fn items(&self, path: &str, most: usize) -> Result<Value, Refused> {
-        let mut items = Vec::new();
-        let next = self.each_page(path, most, |page| {
+        let (mut items, mut held) = (Vec::new(), 0);
+        let next = self.each_page(path, most, |page, bytes| {
             items.extend(page);
-            Ok(())
+            held += bytes;
+            let fits = items.len() <= MOST_ITEMS && held <= MOST_HELD;
+            fits.then_some(())
+                .ok_or_else(|| Refused(1, "the list is longer than memory should be: ask for less".to_owned()))
         });
         let next = next.await?;
         Ok(json!({"items": items, "next": next}))
     }
 
-    /// Hands over the items of a list page by page, and says where the rest begins.
+    /// Hands over the items of a list page by page, with the bytes of the answer, and says where the rest begins.
     pub async fn each_page(
         &self,
         path: &str,
         most: usize,
-        mut take: impl FnMut(Vec<Value>) -> Result<(), Refused>,
+        mut take: impl FnMut(Vec<Value>, usize) -> Result<(), Refused>,
     ) -> Result<Option<String>, Refused> {
-        let (mut taken, mut cursor) = (0, None::<String>);
+        let (mut taken, mut empty, mut cursor) = (0, 0, None::<String>);
         loop {
             let wanted = if most == 0 { 200 } else { (most - taken).min(200) };
             let joint = if path.contains('?') { '&' } else { '?' };
-            let from = cursor.map(|cursor| format!("&cursor={}", encoded(&cursor))).unwrap_or_default();
-            let mut page = self.get(&format!("{path}{joint}limit={wanted}{from}")).await?;
+            let from = cursor.as_ref().map(|cursor| format!("&cursor={}", encoded(cursor))).unwrap_or_default();
+            let (mut page, bytes) =
+                self.measured(Method::GET, &format!("{path}{joint}limit={wanted}{from}"), None).await?;
             let items = page["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
-            // A page without anything ends the list, whatever it says of more.
-            let next = page["next"].as_str().filter(|_| !items.is_empty()).map(str::to_owned);
+            let next = page["next"].as_str().map(str::to_owned);
+            // A page may hold nothing and go on: where what is looked for is rare.
+            empty = if items.is_empty() { empty + 1 } else { 0 };
+            let stands = next.is_some() && next == cursor;
+            if items.len() > wanted || empty > MOST_EMPTY || stands {
+                return Err(Refused(1, "the list has no end: what answers there is not the API".to_owned()));
+            }
             taken += items.len();
-            take(items)?;
+            take(items, bytes)?;
             match next {
                 Some(next) if most == 0 || taken < most => cursor = Some(next),
                 next => return Ok(next),
@@ -152,21 +185,6 @@ pub fn sorted(path: String, order: Option<&str>) -> String {
 /// A word in a path or a query.
 pub fn encoded(word: &str) -> String {
     utf8_percent_encode(word, NON_ALPHANUMERIC).to_string().replace("%2D", "-")
-}
-
-fn read(file: &Path) -> Result<String, Refused> {
-    std::fs::read_to_string(file).map_err(|error| Refused(5, format!("{}: {error}", file.display())))
-}
-
-fn from_dev_json(data: &Path) -> Result<(String, String), Refused> {
-    let file = data.join("dev.json");
-    let missing =
-        |_| Refused(1, format!("{} is not there: start `polder dev`, or give --api and --key-file", file.display()));
-    let dev: Value = serde_json::from_str(&std::fs::read_to_string(&file).map_err(missing)?).unwrap_or_default();
-    match (dev["api"].as_str(), dev["api_key"].as_str()) {
-        (Some(api), Some(key)) => Ok((api.to_owned(), key.to_owned())),
-        _ => Err(Refused(1, format!("{} cannot be understood", file.display()))),
-    }
 }
 
 #[cfg(test)]

@@ -48,14 +48,14 @@ pub fn show(reach: &Reach, look: Look, answer: &Value) -> io::Result<()> {
     let text = match look {
         // What is streamed was JSON already.
         Look::Done if answer.is_null() => return Ok(()),
-        _ if reach.json => pretty(answer),
+        _ if reach.json => json(&pretty(answer)),
         Look::Table(columns) => {
             let items = answer["items"].as_array().map_or(&[][..], Vec::as_slice);
             table(columns, items, !reach.no_headers, terminal_width())
         }
         Look::Facts(names) => facts(names, answer),
         Look::Text(told) => told(answer),
-        Look::Json => pretty(answer),
+        Look::Json => json(&pretty(answer)),
         Look::Done => return Ok(()),
     };
     print(&text)
@@ -85,6 +85,36 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
+/// Whether a terminal acts upon a letter, or shows what is around it in another order or not at all.
+fn acts(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}')
+        || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// One line of text that somebody else wrote. What would act upon a terminal is shown as a sign of its own.
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|letter| if acts(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+/// JSON that says the same and acts upon no terminal: such letters stand in strings alone, where they have another
+/// spelling.
+pub fn json(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut spelt = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter == '\n' || !acts(letter) {
+            spelt.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            // Writing to a string does not fail.
+            let _ = write!(spelt, "\\u{unit:04x}");
+        }
+    }
+    spelt
+}
+
 fn pretty(answer: &Value) -> String {
     serde_json::to_string_pretty(answer).unwrap_or_default()
 }
@@ -100,7 +130,7 @@ pub fn cell(of: &Value, name: &str) -> String {
         }
         other => other.to_string(),
     };
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+    harmless(&text)
 }
 
 fn table(columns: &[Column], items: &[Value], headers: bool, terminal: Option<usize>) -> String {
@@ -179,5 +209,20 @@ mod tests {
         assert_eq!(cell(&json!({"name": "a\u{1b}[2Jb\nc"}), "name"), "a\u{fffd}[2Jb\u{fffd}c");
         assert_eq!(cell(&json!({"access": {"who": "role"}, "roles": ["a", "b"]}), "access.who"), "role");
         assert_eq!(cell(&json!({"roles": ["a", "b"]}), "roles"), "a b");
+        for evil in
+            ["\u{9b}2J", "\u{7f}", "\u{8}", "\u{202e}gpj.exe", "\u{2066}x\u{2069}", "\u{200f}", "\u{e0041}", "\u{feff}"]
+        {
+            let shown = cell(&json!({"name": evil, "roles": [evil], "at": {"x": evil}}), "name");
+            assert!(shown.contains('\u{fffd}') && !shown.chars().any(acts), "{evil:?}");
+            for name in ["roles", "at"] {
+                assert!(!cell(&json!({"roles": [evil], "at": {"x": evil}}), name).chars().any(acts), "{evil:?}");
+            }
+            let value = json!({"name": evil, evil: 1});
+            let text = super::json(&pretty(&value));
+            assert!(!text.chars().any(|letter| letter != '\n' && acts(letter)), "{text}");
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value, "it says the same");
+        }
+        let names = "Zo\u{eb} \u{2019}t Hart-\u{5d0}\u{5d1} \u{1f468}\u{200d}\u{1f469}";
+        assert_eq!(harmless(names), names, "people are called as they are called");
     }
 }

@@ -66,7 +66,7 @@ enum Action {
     Sessions(One),
     /// Ends all sessions of one.
     EndSessions(One),
-    /// Prints everything that the API tells of one, as JSON.
+    /// Prints everything that is kept about one, as they download it themselves, as JSON. Both logs say who took it.
     Export(One),
 }
 
@@ -119,7 +119,7 @@ impl User {
                 }
                 (json!({ "items": ended, "next": null }), Look::Table(&ENDED))
             }
-            Action::Export(one) => (one.export(api).await?, Look::Json),
+            Action::Export(one) => (api.get(&one.path(&["data"])).await?, Look::Json),
         })
     }
 }
@@ -138,21 +138,5 @@ impl One {
         // Who is not there has no sessions, and that is another answer than none.
         api.get(&self.path(&[])).await?;
         api.items(&format!("{}?user_id={}", path(&self.slug, &["sessions"]), encoded(&self.user_id)), 0).await
-    }
-
-    async fn export(&self, api: &Api) -> Result<Value, Refused> {
-        let about = async |kind: &str| {
-            let target = format!("{}?user_id={}", path(&self.slug, &[kind]), encoded(&self.user_id));
-            Ok::<_, Refused>(api.items(&target, 0).await?["items"].take())
-        };
-        let own = async |kind: &str| Ok::<_, Refused>(api.get(&self.path(&[kind])).await?["items"].take());
-        Ok(json!({
-            "user": api.get(&self.path(&[])).await?,
-            "passkeys": own("passkeys").await?,
-            "connected_accounts": own("connected-accounts").await?,
-            "sign_in_attempts": own("sign-in-attempts").await?,
-            "sessions": about("sessions").await?,
-            "audit_events": about("audit-events").await?,
-        }))
     }
 }
