@@ -129,11 +129,8 @@ impl Of {
     }
 
     fn asked(&self, rest: &[&str], further: &[(&str, &str)]) -> String {
-        let pairs = [
-            ("action", self.action.as_deref()),
-            ("user_id", self.user.as_deref()),
-            ("sort", self.sort.as_deref()),
-        ];
+        let pairs =
+            [("action", self.action.as_deref()), ("user_id", self.user.as_deref()), ("sort", self.sort.as_deref())];
         let query = pairs.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
         let query = query.chain(further.iter().copied());
         let query: Vec<String> = query.map(|(name, value)| format!("{name}={}", encoded(value))).collect();

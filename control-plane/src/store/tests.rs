@@ -4,7 +4,7 @@ use polder_db::Error;
 use polder_db::testing::{TestDatabase, databases};
 use polder_kernel::{Clock, Entropy, Timestamp};
 
-use super::{MIGRATIONS, operations, organisations, own_applications, settings, tenants};
+use super::{MIGRATIONS, operations, organisations, own_applications, settings, tenant_lists, tenants};
 use crate::model::{Actor, OperationId, OperationKind, OrganisationId, StepStatus, Tenant, TenantId, TenantState};
 use crate::provision::desired::Blueprint;
 
@@ -71,8 +71,11 @@ async fn tenants_are_listed_by_organisation_and_after_a_slug() {
         }
         let mut tx = database.db.read().await.unwrap();
         let slugs = |tenants: Vec<Tenant>| tenants.into_iter().map(|t| t.slug.to_string()).collect::<Vec<_>>();
-        assert_eq!(slugs(tenants::page(&mut tx, id, "", 2).await.unwrap()), ["aaa", "bbb"], "{}", database.name);
-        assert_eq!(slugs(tenants::page(&mut tx, id, "bbb", 2).await.unwrap()), ["ccc"]);
+        let (order, start) = (tenant_lists::Order::Slug, tenant_lists::Order::Slug.start());
+        let first = tenant_lists::page(&mut tx, id, (order, &start), 2).await.unwrap();
+        let second = tenant_lists::page(&mut tx, id, (order, &order.after(&first[1])), 2).await.unwrap();
+        assert_eq!(slugs(first), ["aaa", "bbb"], "{}", database.name);
+        assert_eq!(slugs(second), ["ccc"]);
         assert_eq!(tenants::list(&mut tx).await.unwrap().len(), 4);
     }
 }

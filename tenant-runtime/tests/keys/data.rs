@@ -177,8 +177,15 @@ async fn complete(world: &World, version: u32) {
 
 async fn opens(world: &World) {
     let mut tx = world.app.db.read().await.unwrap();
-    let people =
-        polder_tenant_runtime::store::everybody::newest(&mut tx, &world.app.keyring, None, 1000).await.unwrap();
+    let people = polder_tenant_runtime::store::everybody::in_order(
+        &mut tx,
+        &world.app.keyring,
+        polder_tenant_api::UserOrder::Newest,
+        None,
+        1000,
+    )
+    .await
+    .unwrap();
     assert!(people.iter().all(|person| person.email.as_str().ends_with("@example.test")));
     assert!(!people.is_empty());
     assert!(polder_audit::verify(&mut tx, world.app.checkpoints.verifier()).await.unwrap().broken.is_none());

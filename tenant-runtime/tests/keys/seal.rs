@@ -82,7 +82,13 @@ async fn g17_a_seal_key_rotation_killed_at_any_step_is_completed_by_the_next_sta
         start(&mut world, &file).await;
         assert_eq!(world.app.seal.current().id(), new.id());
         let mut tx = world.app.db.read().await.unwrap();
-        let people = polder_tenant_runtime::store::everybody::newest(&mut tx, &world.app.keyring, None, 10);
+        let people = polder_tenant_runtime::store::everybody::in_order(
+            &mut tx,
+            &world.app.keyring,
+            polder_tenant_api::UserOrder::Newest,
+            None,
+            10,
+        );
         assert_eq!(people.await.unwrap().len(), 2);
     })
     .await;

@@ -80,7 +80,11 @@ async fn k16_who_took_a_key_along_uses_up_nothing_of_its_owners_from_elsewhere()
     };
     let last_use = async || {
         let mut tx = world.app.db.read().await.unwrap();
-        crate::store::api_keys::page(&mut tx, world.organisation, None, 1).await.unwrap().remove(0).last_used_at
+        crate::store::api_keys::page(&mut tx, world.organisation, (Default::default(), None), 1)
+            .await
+            .unwrap()
+            .remove(0)
+            .last_used_at
     };
     // As many as the key may write in a minute: after some, the stranger's own address is refused for a while.
     let mut told = BTreeSet::new();
