@@ -115,7 +115,7 @@ pub async fn conditional(
     let request = Request::from_parts(parts, Body::from(body));
     let turn = resources.turns.take(caller.organisation_id, address.path()).await;
     let _turn = turn.map_err(|error| Problem::unavailable(&error))?;
-    let current = match resources.current(address.clone(), caller).await? {
+    let current = match resources.current(address, caller).await? {
         Current::Tag(tag) => Some(tag),
         // What is not there can be made by `PUT` alone; a failure to look is none of its absence.
         Current::None(said) if said.status().is_server_error() => return Ok(said),

@@ -27,7 +27,7 @@ async fn write(world: &World, key: &str, path: &str, tag: &str, body: Body) -> A
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k16_a_customer_that_sends_slowly_keeps_no_other_waiting() {
-    let world = Arc::new(World::new().await);
+    let world = World::new().await;
     let slow = world.key(KeyAccess::Write).await;
     let (other, own) = (world.key_of(world.strangers, KeyAccess::Write).await, world.key(KeyAccess::Write).await);
     let (began, begun) = tokio::sync::oneshot::channel();
@@ -39,17 +39,18 @@ async fn k16_a_customer_that_sends_slowly_keeps_no_other_waiting() {
         }
         std::task::Poll::<Option<Result<Bytes, std::io::Error>>>::Pending
     });
-    let at_work = Arc::clone(&world);
-    let sending =
-        tokio::spawn(async move { write(&at_work, &slow, "/organisation", "*", Body::from_stream(stream)).await });
-    begun.await.unwrap();
+    let sending = write(&world, &slow, "/organisation", "*", Body::from_stream(stream));
+    let mut sending = std::pin::pin!(sending);
+    tokio::select! {
+        answer = &mut sending => panic!("there is more to come: {answer:?}"),
+        began = begun => began.unwrap(),
+    }
     // The address is the same for everybody, and so it is within one organisation.
     for key in [&other, &own] {
         let body = Body::from(json!({"name": "Quick"}).to_string());
         let quick = tokio::time::timeout(Duration::from_secs(9), write(&world, key, "/organisation", "*", body));
         assert_eq!(quick.await.unwrap().status, StatusCode::OK);
     }
-    sending.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
