@@ -222,7 +222,12 @@ impl World {
         let response = self.front.clone().call(request).await.unwrap();
         let (parts, body) = response.into_parts();
         if parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
-            return Answer { status: parts.status, headers: parts.headers, body: String::new() };
+            // What is told at once: a stream may have no end.
+            let (mut body, mut told) = (body, String::new());
+            while let Ok(Some(Ok(frame))) = tokio::time::timeout(Duration::from_millis(300), body.frame()).await {
+                told.push_str(&String::from_utf8_lossy(&frame.into_data().unwrap_or_default()));
+            }
+            return Answer { status: parts.status, headers: parts.headers, body: told };
         }
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }

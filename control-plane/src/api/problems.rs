@@ -168,6 +168,12 @@ pub const ALL: &[Kind] = &[
         "Switch keeping tokens on for the connection; they are kept from the next sign-in on.",
     ),
     kind(
+        "nothing_happened",
+        409,
+        "The tenant's audit log is empty, so there is no end of it to sign.",
+        "Ask again once something has happened there.",
+    ),
+    kind(
         "organisation_full",
         409,
         "The organisation has as many members as it may have.",
@@ -238,6 +244,12 @@ pub const ALL: &[Kind] = &[
         409,
         "The organisation has 200 keys that live, which is as many as it may have.",
         "Revoke one that nobody uses: each says when it was last used.",
+    ),
+    kind(
+        "too_many_requests_wait",
+        409,
+        "So many sign-ins were begun at the tenant and not gone through with that no further one may wait.",
+        "Try again in a few minutes: those that are not used run out by themselves.",
     ),
     kind(
         "too_many_tokens",

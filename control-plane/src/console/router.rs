@@ -142,7 +142,7 @@ fn routes(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tenants/{slug}/audit.csv", may(ExportPeople, get(audit::csv)))
         .route("/tenants/{slug}/audit.ndjson", may(ExportPeople, get(audit::ndjson)))
         .route("/tenants/{slug}/audit.chain.ndjson", may(ExportPeople, get(audit::chain)))
-        .route("/tenants/{slug}/audit/checkpoint.json", may(SeePeople, get(audit::checkpoint)))
+        .route("/tenants/{slug}/audit/checkpoint.json", may(ExportPeople, get(audit::checkpoint)))
         .route("/tenants/{slug}/audit/verification", may(SeePeople, get(audit::verification)))
         .route(
             "/tenants/{slug}/connections",

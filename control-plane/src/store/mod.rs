@@ -42,8 +42,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "members", sql: include_str!("../../../migrations/control/0007_members.sql") },
     Migration { version: 8, name: "usage", sql: include_str!("../../../migrations/control/0008_usage.sql") },
     Migration {
-        version: 12,
+        version: 9,
         name: "organisations",
-        sql: include_str!("../../../migrations/control/0012_organisations.sql"),
+        sql: include_str!("../../../migrations/control/0009_organisations.sql"),
     },
 ];

@@ -3,8 +3,8 @@
 /// Orders of a list, each with its word on the wire; the first is the usual one.
 #[macro_export]
 macro_rules! orders {
-    ($(#[$about:meta])* $name:ident { $(#[$first_about:meta])* $first:ident = $first_word:literal,
-      $($(#[$each_about:meta])* $each:ident = $word:literal,)* }) => {
+    ($(#[$about:meta])* $name:ident { $(#[$first_about:meta])* $first:ident = $first_word:tt,
+      $($(#[$each_about:meta])* $each:ident = $word:tt,)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name {

@@ -73,11 +73,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/tenant/0019_field_order.sql"),
     },
     Migration { version: 20, name: "secret_use", sql: include_str!("../../../migrations/tenant/0020_secret_use.sql") },
-    Migration { version: 22, name: "forgotten", sql: include_str!("../../../migrations/tenant/0022_forgotten.sql") },
+    Migration { version: 21, name: "forgotten", sql: include_str!("../../../migrations/tenant/0021_forgotten.sql") },
     Migration {
-        version: 23,
+        version: 22,
         name: "waiting_messages",
-        sql: include_str!("../../../migrations/tenant/0023_waiting_messages.sql"),
+        sql: include_str!("../../../migrations/tenant/0022_waiting_messages.sql"),
     },
 ];
 

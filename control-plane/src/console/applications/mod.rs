@@ -132,7 +132,7 @@ pub async fn one(
     let undo = undo::offered((&member, &on), &application, (asked.notice.as_deref(), asked.undo.as_deref()));
     let undo = undo.as_ref().filter(|_| member.may(Permission::ChangeApplications)).map(undo::Offer::shown);
     let page = ApplicationPage { undo, ..application_page((&on, shell), (&application, &secrets), (None, &[])) };
-    Ok(show::page(&member.visit, &page, &[console.provider.issuer()]))
+    Ok(show_one(&console, (&member, &on), &page))
 }
 
 /// `POST /tenants/{slug}/applications/{id}`.
@@ -277,9 +277,12 @@ fn one_page(
     (application, secrets): (&Application, &[ApplicationSecret]),
     (form, problems): (Option<ApplicationForm<'_>>, &[FieldProblem<'_>]),
 ) -> Response {
-    let page = application_page((on, shell), (application, secrets), (form, problems));
-    // A sign-in that is tried leads to the tenant.
-    show::page(&member.visit, &page, &[console.provider.issuer(), &on.tenant.issuer])
+    show_one(console, (member, on), &application_page((on, shell), (application, secrets), (form, problems)))
+}
+
+/// A sign-in that is tried leads to the tenant.
+fn show_one(console: &Console, (member, on): (&SignedIn, &On), page: &ApplicationPage<'_>) -> Response {
+    show::page(&member.visit, page, &[console.provider.issuer(), &on.tenant.issuer])
 }
 
 fn application_page<'a>(

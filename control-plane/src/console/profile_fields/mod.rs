@@ -95,6 +95,7 @@ pub async fn put_elsewhere(
     AtWord(word): AtWord,
     fields: Fields,
 ) -> Result<Response, Fault> {
+    known(&word)?;
     let mut names: Vec<String> = profile_fields::list(&on).await?.items.into_iter().map(|field| field.name).collect();
     let from = names.iter().position(|name| *name == word).ok_or(Fault::NotFound)?;
     let to = match fields.get("to") {

@@ -33,9 +33,11 @@ async fn k15_a_connection_is_made_tested_and_removed_on_the_tenants_page_by_a_na
     assert!(checked.body.contains("id=\"check-good\""), "{}", checked.body);
     let wrong = post(&format!("{one}/secret"), "client_secret=").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for (deed, form) in [("secret", "client_secret=another"), ("disable", ""), ("enable", "")] {
+    let deeds =
+        [("secret", "client_secret=another", "saved"), ("disable", "", "connection-off"), ("enable", "", "saved")];
+    for (deed, form, notice) in deeds {
         let done = post(&format!("{one}/{deed}"), form).await;
-        assert_eq!(done.header("location"), format!("{one}?notice=saved"), "{deed}");
+        assert_eq!(done.header("location"), format!("{one}?notice={notice}"), "{deed}");
     }
     let refused = post(&format!("{one}/hosts"), "hosts=10.0.0.1").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);

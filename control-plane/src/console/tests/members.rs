@@ -290,7 +290,7 @@ async fn k13_an_organisation_reads_its_own_log_and_no_other() {
     let cursor = older.split(['&', '"']).next().unwrap();
     let second = world.get(&cookie, &format!("/audit?action=organisation.renamed&cursor={cursor}")).await;
     assert_eq!(second.status, StatusCode::OK);
-    assert!(first.contains("Acme 59") && !first.contains("Acme Holding") && !first.contains("Acme 9<"), "{first}");
+    assert!(first.contains("Acme 59") && !first.contains("Acme Holding") && !first.contains("Acme 8"), "{first}");
     assert!(second.body.contains("Acme Holding") && !second.body.contains("Acme 59"), "{}", second.body);
     assert!(!second.body.contains("cursor="), "{}", second.body);
     let theirs = world.get(&foreign_cookie, "/audit").await.body;

@@ -25,7 +25,7 @@ async fn stage() -> (World, MemberId, (String, String)) {
 }
 
 /// All that a grant opens, below a tenant: method and path.
-const OPENED: [&str; 15] = [
+const OPENED: [&str; 16] = [
     "GET /audit",
     "GET /audit/verification",
     "GET /lockouts",
@@ -33,6 +33,7 @@ const OPENED: [&str; 15] = [
     "GET /users",
     "GET /users/imports",
     "GET /users/imports/{id}",
+    "GET /users/imports/{id}/events",
     "GET /users/{id}",
     "GET /users/{id}/attempts",
     "POST /sessions/{id}/end",
@@ -60,7 +61,7 @@ async fn g30_the_operators_people_reach_nobody_without_a_grant_and_only_people_w
     for path in &people {
         assert_eq!(status(path).await, StatusCode::OK, "{path}");
     }
-    for file in ["/users/export", "/audit.csv", "/audit.ndjson"] {
+    for file in ["/users/export", "/audit.csv", "/audit.ndjson", "/audit.chain.ndjson"] {
         assert_eq!(status(file).await, StatusCode::NOT_FOUND, "{file}: nobody takes everybody along");
     }
     // It is about people, and helping them: nothing else of the tenant, and nothing that changes somebody.

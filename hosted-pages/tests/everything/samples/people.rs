@@ -116,7 +116,9 @@ fn person<'a>(pages: &mut Vec<Sample>, words: Words<'a>, (shell, tenant): (Shell
     add(pages, "person-wrong", &Person { problems: &problems, ..full });
     let may = May { change_people: false, ..May::ALL };
     add(pages, "person-seen", &Person { shell: Shell { may, ..shell }, ..full });
-    let roles = Some(PersonUndo::Roles(words.other));
+    // Roles are words: what stands between spaces is one each.
+    let roles = words.other.replace(' ', "-");
+    let roles = Some(PersonUndo::Roles(&roles));
     add(pages, "person-roles", &Person { shell: Shell { notice: Some(Notice::Saved), ..shell }, undo: roles, ..full });
     let said = Shell { notice: Some(Notice::UserDisabled), ..shell };
     add(pages, "person-stopped", &Person { shell: said, undo: Some(PersonUndo::Disabled), ..plain });

@@ -27,7 +27,8 @@ impl Stage<'_> {
             TenantState::Failed,
         ]
         .into_iter()
-        .map(|state| TenantRow { head: TenantHead { state, ..tenant }, created_at: AT })
+        .zip(["practice", "north", "south", "east", "west", "harbour"])
+        .map(|(state, slug)| TenantRow { head: TenantHead { state, slug, ..tenant }, created_at: AT })
         .collect();
         self.add(
             "tenants",
