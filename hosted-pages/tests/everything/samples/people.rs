@@ -117,7 +117,7 @@ fn person<'a>(pages: &mut Vec<Sample>, words: Words<'a>, (shell, tenant): (Shell
     let may = May { change_people: false, ..May::ALL };
     add(pages, "person-seen", &Person { shell: Shell { may, ..shell }, ..full });
     // Roles are words: what stands between spaces is one each.
-    let roles = words.other.replace(' ', "-");
+    let roles = words.other.replace(char::is_whitespace, "-");
     let roles = Some(PersonUndo::Roles(&roles));
     add(pages, "person-roles", &Person { shell: Shell { notice: Some(Notice::Saved), ..shell }, undo: roles, ..full });
     let said = Shell { notice: Some(Notice::UserDisabled), ..shell };

@@ -42,6 +42,7 @@ pub fn events(words: Words<'_>) -> [AuditEvent; 3] {
         hash: String::new(),
     };
     let created = AuditEvent {
+        id: "a-2".to_owned(),
         action: "application.created".to_owned(),
         actor_kind: "member".to_owned(),
         user_id: None,
@@ -49,6 +50,7 @@ pub fn events(words: Words<'_>) -> [AuditEvent; 3] {
         ..started.clone()
     };
     let strange = AuditEvent {
+        id: "a-1".to_owned(),
         action: words.other.to_owned(),
         actor_kind: words.other.to_owned(),
         actor_id: words.other.to_owned(),
