@@ -19,17 +19,9 @@ async fn sign_in(browser: &Chromium, polder: &Polder) -> Result<()> {
     browser.wait("form#code-form").await?;
     browser.fill("input[autocomplete=one-time-code]", &mailbox.code(DEVELOPER).await?).await?;
     browser.press("form#code-form button[type=submit]").await?;
-    for _ in 0..3 {
-        browser.wait("form#name-form, form#skip-form, #signed-in, #failed").await?;
-        if browser.shows("form#name-form").await? {
-            browser.fill("form#name-form input[name=name]", "Dee Veloper").await?;
-            browser.press("form#name-form button[type=submit]").await?;
-        } else if browser.shows("form#skip-form").await? {
-            browser.press("form#skip-form button[type=submit]").await?;
-        } else {
-            break;
-        }
-    }
+    browser.fill("form#name-form input[name=name]", "Dee Veloper").await?;
+    browser.press("form#name-form button[type=submit]").await?;
+    browser.press("form#skip-form button[type=submit]").await?;
     browser.wait("#signed-in").await?;
     Ok(())
 }
