@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::ACCEPT;
-use polder_kernel::encoding::{base64url, from_base64url};
 use polder_kernel::{Day, Month};
 use polder_service::json::Json;
 use polder_service::problem::Problem;
@@ -20,7 +19,7 @@ use super::input::{MOST, Params};
 use super::within::{Remembered, Within};
 use crate::administer;
 use crate::app::App;
-use crate::usage::read::{self, MOST_DAYS, MOST_MONTHS, TenantMonth};
+use crate::usage::read::{self, MOST_DAYS, MOST_MONTHS, Place, TenantMonth};
 use crate::usage::{self, sheets};
 
 /// Which days are wanted.
@@ -187,17 +186,15 @@ pub async fn of_organisation(
     let span = span(&app, wanted.from.as_deref(), wanted.to.as_deref())?;
     let limit = super::input::part(None, wanted.limit)?.limit.unwrap_or(50).min(MOST);
     let after = wanted.cursor.as_deref().map(place).transpose()?;
-    let after = after.as_ref().map(|(slug, month)| (slug.as_str(), *month));
     usage::flush(&app).await;
     if wants_csv(&headers) {
         return Ok(sheets::of_all(&app, caller.organisation_id, span));
     }
     let mut tx = app.db.read().await?;
-    let mut found = read::of_organisation(&mut tx, caller.organisation_id, span, (after, limit + 1)).await?;
+    let mut found = read::of_organisation(&mut tx, caller.organisation_id, span, (after.as_ref(), limit + 1)).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
-    let next =
-        found.last().filter(|_| more).map(|last| base64url(format!("{} {}", last.tenant, last.month.month).as_bytes()));
+    let next = found.last().filter(|_| more).and_then(Place::after).map(|place| place.to_text());
     let items = found.into_iter().map(|TenantMonth { tenant, month }| MonthOfTenant { tenant, month }).collect();
     Ok(Json(Page { items, next }).into_response())
 }
@@ -220,13 +217,8 @@ fn span(app: &App, from: Option<&str>, to: Option<&str>) -> Result<(Month, Month
     Ok((from, to))
 }
 
-fn place(cursor: &str) -> Result<(String, Month), ApiError> {
-    let read = || {
-        let text = String::from_utf8(from_base64url(cursor)?).ok()?;
-        let (slug, month) = text.split_once(' ')?;
-        Some((slug.parse::<polder_kernel::Slug>().ok()?.to_string(), month.parse().ok()?))
-    };
-    read().ok_or_else(|| Problem::bad_request("the cursor is not one of ours").into())
+fn place(cursor: &str) -> Result<Place, ApiError> {
+    Place::parse(cursor).ok_or_else(|| Problem::bad_request("the cursor is not one of ours").into())
 }
 
 /// Whether rows are asked for rather than JSON.

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use polder_hosted_pages::console::{Usage, UsageOfAll, UsageRow};
-use polder_kernel::encoding::{base64url, from_base64url};
-use polder_kernel::{Day, Month, Slug};
+use polder_kernel::{Day, Month};
 use serde::Deserialize;
 
 use super::in_tenant::InTenant;
 use super::tenants::head;
 use super::{Console, Fault, SignedIn, show};
-use crate::usage::read::{self, MOST_DAYS, MOST_MONTHS, TenantMonth};
+use crate::usage::read::{self, MOST_DAYS, MOST_MONTHS, Place, TenantMonth};
 use crate::usage::{self, sheets};
 
 /// How many days, and how many months, are shown unless others are asked for.
@@ -112,15 +111,16 @@ pub async fn of_all(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
     let (span, wrong) = asked.months(Month::of(console.app.clock.now()));
-    let after = asked.cursor.as_deref().and_then(place);
-    let after = after.as_ref().map(|(slug, month)| (slug.as_str(), *month));
+    // A place that is none of ours is the beginning.
+    let after = asked.cursor.as_deref().and_then(Place::parse);
     usage::flush(&console.app).await;
     let mut tx = console.app.db.read().await?;
-    let mut found = read::of_organisation(&mut tx, member.session.organisation_id, span, (after, ROWS + 1)).await?;
+    let mut found =
+        read::of_organisation(&mut tx, member.session.organisation_id, span, (after.as_ref(), ROWS + 1)).await?;
     drop(tx);
     let more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
-    let next = found.last().filter(|_| more).map(cursor);
+    let next = found.last().filter(|_| more).and_then(Place::after).map(|place| place.to_text());
     let rows: Vec<UsageRow<'_>> =
         found.iter().map(|TenantMonth { tenant, month }| UsageRow { tenant, month }).collect();
     let page = UsageOfAll {
@@ -150,15 +150,4 @@ pub async fn of_all_csv(
 
 fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
-}
-
-fn cursor(last: &TenantMonth) -> String {
-    base64url(format!("{} {}", last.tenant, last.month.month).as_bytes())
-}
-
-/// A place that an address names; what is none is the beginning.
-fn place(cursor: &str) -> Option<(String, Month)> {
-    let text = String::from_utf8(from_base64url(cursor)?).ok()?;
-    let (slug, month) = text.split_once(' ')?;
-    Some((slug.parse::<Slug>().ok()?.to_string(), month.parse().ok()?))
 }

@@ -146,7 +146,8 @@ orders!(
 );
 
 impl KeyOrder {
-    /// An organisation has no more than a few hundred keys: what decides is put in order where it is read.
+    /// An organisation has a few hundred living keys, and those that ended within a year: what decides is put in order
+    /// where it is read.
     const fn sql(self) -> &'static str {
         match self {
             Self::Newest => {

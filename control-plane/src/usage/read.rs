@@ -1,7 +1,8 @@
 //! What is stored, as pages and the public API show it.
 
 use polder_db::{Error, Tx};
-use polder_kernel::{Day, Month, Timestamp};
+use polder_kernel::encoding::{base64url, from_base64url};
+use polder_kernel::{Day, Month, Slug, Timestamp};
 use polder_tenant_api::{Attention, AttentionKind, UsageDay, UsageMonth};
 
 use crate::app::App;
@@ -20,6 +21,32 @@ pub struct TenantMonth {
     pub tenant: String,
     /// The month.
     pub month: UsageMonth,
+}
+
+/// A place in the list of all tenants' months.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    slug: String,
+    month: Month,
+}
+
+impl Place {
+    /// After this month of this tenant.
+    pub fn after(last: &TenantMonth) -> Option<Self> {
+        Some(Self { slug: last.tenant.clone(), month: last.month.month.parse().ok()? })
+    }
+
+    /// In the form that [`Self::parse`] reads.
+    pub fn to_text(&self) -> String {
+        base64url(format!("{} {}", self.slug, self.month).as_bytes())
+    }
+
+    /// A place that a caller gave back; `None` for what is none of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = String::from_utf8(from_base64url(text)?).ok()?;
+        let (slug, month) = text.split_once(' ')?;
+        Some(Self { slug: slug.parse::<Slug>().ok()?.to_string(), month: month.parse().ok()? })
+    }
 }
 
 /// Days of a tenant, each of them, with nothing where nothing was.
@@ -53,9 +80,10 @@ pub async fn of_organisation(
     tx: &mut Tx,
     organisation: OrganisationId,
     (from, to): (Month, Month),
-    (after, limit): (Option<(&str, Month)>, u32),
+    (after, limit): (Option<&Place>, u32),
 ) -> Result<Vec<TenantMonth>, Error> {
-    let (slug, month) = after.unwrap_or(("", Month::of(Timestamp::from_millis(0))));
+    let start = ("", Month::of(Timestamp::from_millis(0)));
+    let (slug, month) = after.map_or(start, |place| (place.slug.as_str(), place.month));
     usage::of_organisation(tx, organisation, (from, to), (slug, month, limit)).await
 }
 

@@ -7,7 +7,7 @@ use axum::response::Response;
 use polder_kernel::Month;
 use polder_tenant_api::{UsageDay, UsageMonth};
 
-use super::read::{self, TenantMonth};
+use super::read::{self, Place, TenantMonth};
 use crate::app::App;
 use crate::model::OrganisationId;
 use crate::sheet::{self, Sheet};
@@ -58,19 +58,18 @@ pub fn months(months: &[UsageMonth]) -> Sheet {
 /// One row a tenant and month: all of an organisation, a part after the other, so that memory holds one part.
 pub fn of_all(app: &Arc<App>, organisation: OrganisationId, span: (Month, Month)) -> Response {
     let app = Arc::clone(app);
-    let parts = futures_util::stream::try_unfold(Some(None), move |after: Option<Option<(String, Month)>>| {
+    let parts = futures_util::stream::try_unfold(Some(None), move |after: Option<Option<Place>>| {
         let app = Arc::clone(&app);
         async move {
             let Some(after) = after else { return Ok::<_, polder_db::Error>(None) };
-            let place = after.as_ref().map(|(slug, month)| (slug.as_str(), *month));
-            let found = read::of_organisation(&mut app.db.read().await?, organisation, span, (place, PART)).await?;
-            let more = found.len() == PART as usize;
-            let last = found.last().and_then(|last| Some((last.tenant.clone(), last.month.month.parse().ok()?)));
+            let place = (after.as_ref(), PART);
+            let found = read::of_organisation(&mut app.db.read().await?, organisation, span, place).await?;
+            let last = found.last().filter(|_| found.len() == PART as usize).and_then(Place::after);
             let mut sheet = Sheet::default();
             if after.is_none() {
                 sheet.row(std::iter::once("tenant").chain(MONTH));
             }
-            Ok(Some((with_tenants(sheet, &found).into_bytes(), last.filter(|_| more).map(Some))))
+            Ok(Some((with_tenants(sheet, &found).into_bytes(), last.map(Some))))
         }
     });
     sheet::download(sheet::CSV, "usage.csv", Body::from_stream(parts))
